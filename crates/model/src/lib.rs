@@ -1,1 +1,49 @@
-//! Placeholder, replaced below.
+//! The vocabulary of the rules, as types.
+//!
+//! This crate owns what the words of the contract mean: what an [`Account`] is, why someone is a
+//! member ([`Grant`]), who says what about a value ([`Layers`]), and the pure decisions that need
+//! no database: how a value is resolved ([`precedence`]), where a group name maps to
+//! ([`mapping`]), which names are allowed ([`name`]).
+//!
+//! It must not know: wire formats (SCIM, SAML, HTTP), SQL, time or randomness. Start reading at
+//! [`membership`] and [`grant`]: everything else serves the question "who is where, and why".
+
+pub mod account;
+pub mod connection;
+pub mod directory;
+pub mod domain;
+pub mod grant;
+pub mod id;
+pub mod invitation;
+pub mod layers;
+pub mod ledger;
+pub mod mapping;
+pub mod membership;
+pub mod name;
+pub mod organization;
+pub mod precedence;
+pub mod role;
+pub mod rule;
+pub mod source;
+pub mod texts;
+pub mod time;
+pub mod token;
+pub mod trace;
+
+pub use account::{Account, AccountState};
+pub use connection::{Connection, ConnectionState};
+pub use directory::{DirectoryGroup, DirectoryUser, UserStatement};
+pub use domain::{Domain, DomainState};
+pub use grant::Grant;
+pub use id::*;
+pub use layers::{Layers, Statement};
+pub use membership::{Membership, MembershipState};
+pub use name::{Email, NameError};
+pub use organization::{Company, Organization, Team};
+pub use role::Role;
+pub use rule::Rule;
+pub use source::{Actor, Source};
+pub use time::Timestamp;
+
+/// Counts the changes of one row; starts at 1. The entity tag of a directory resource is made of it.
+pub type Version = i64;

@@ -1,0 +1,167 @@
+//! A connection's directory: what the IdP said over SCIM, and what became of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AccountId, ConnectionId, DirectoryGroupId, DirectoryUserId, Email, Role, Timestamp, Version, connection::UserNames,
+    mapping::Target,
+};
+
+/// What an IdP states about one person, free of wire format. The protocol layer makes it of a request;
+/// the engine decides what follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserStatement {
+    /// The resource as the client wrote it; kept and returned byte for byte (PRE-4).
+    pub document: String,
+    /// SCIM's `userName`, in the client's spelling.
+    pub user_name: String,
+    /// The client's own id for the person.
+    pub external_id: Option<String>,
+    /// Whether the person may be in.
+    pub active: bool,
+    /// The full name, by the best of `name.formatted`, given and family name, `displayName`.
+    pub full_name: Option<String>,
+    /// `emails`, the primary one first.
+    pub emails: Vec<String>,
+    /// `dockerOrg`.
+    pub organization: Option<String>,
+    /// `dockerTeam`.
+    pub team: Option<String>,
+    /// `dockerRole`.
+    pub role: Option<Role>,
+    /// `dockerSessionMinutes`; above 0.
+    pub session_minutes: Option<i64>,
+}
+
+impl UserStatement {
+    /// The address that becomes the account's email (SCIM-10). `Ok(None)`: there is none, which only
+    /// `user_names = "any"` allows.
+    ///
+    /// # Errors
+    ///
+    /// The text that is no email address.
+    pub fn email(&self, user_names: UserNames) -> Result<Option<Email>, String> {
+        let text = match user_names {
+            UserNames::Email => Some(&self.user_name),
+            UserNames::Any => self.emails.first(),
+        };
+        text.map(|text| Email::parse(text).map_err(|_| text.clone())).transpose()
+    }
+}
+
+/// One directory user as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryUser {
+    /// The resource id.
+    pub id: DirectoryUserId,
+    /// Whose directory.
+    pub connection: ConnectionId,
+    /// As stated.
+    pub user_name: String,
+    /// As stated.
+    pub external_id: Option<String>,
+    /// As stated.
+    pub active: bool,
+    /// As stated.
+    pub document: String,
+    /// The account it provisioned, or was linked to.
+    pub account: Option<AccountId>,
+    /// Why there is no account, or nothing came of it.
+    pub unprovisioned: Option<Unprovisioned>,
+    /// How many groups name it.
+    pub groups: i64,
+    /// When the resource was made.
+    pub created: Timestamp,
+    /// When the resource last changed visibly.
+    pub modified: Timestamp,
+    /// Counts visible changes, its groups included: the entity tag.
+    pub version: Version,
+}
+
+/// Why a directory user has no account (SCIM-10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unprovisioned {
+    /// It was never active with an address that may be provisioned.
+    Inactive,
+    /// `user_names = "any"`, and no address in `emails`.
+    NoEmail,
+    /// Of another domain, and invited as a guest.
+    Invited,
+}
+
+impl Unprovisioned {
+    const ALL: [Self; 3] = [Self::Inactive, Self::NoEmail, Self::Invited];
+
+    /// The word in SQL.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::NoEmail => "no-email",
+            Self::Invited => "invited",
+        }
+    }
+
+    /// The inverse of [`Unprovisioned::as_str`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.as_str() == text)
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Inactive => "not provisioned: inactive",
+            Self::NoEmail => "not provisioned: no email",
+            Self::Invited => "not provisioned: invited as a guest",
+        }
+    }
+}
+
+/// One directory group as stored, without its members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryGroup {
+    /// The resource id.
+    pub id: DirectoryGroupId,
+    /// Whose directory.
+    pub connection: ConnectionId,
+    /// As stated; `organization:team` maps (GRP-1).
+    pub display_name: String,
+    /// As stated.
+    pub external_id: Option<String>,
+    /// The resource as the client wrote it, without members.
+    pub document: String,
+    /// Where its members go, resolved when the name or the table changed.
+    pub targets: Vec<Target>,
+    /// How many members it has, of either kind.
+    pub members: i64,
+    /// When the resource was made.
+    pub created: Timestamp,
+    /// When the resource last changed visibly.
+    pub modified: Timestamp,
+    /// Counts visible changes: the entity tag.
+    pub version: Version,
+}
+
+/// What an IdP states about one group, without its members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupStatement {
+    /// The resource as the client wrote it, without members.
+    pub document: String,
+    /// SCIM's `displayName`.
+    pub display_name: String,
+    /// The client's own id for the group.
+    pub external_id: Option<String>,
+}
+
+/// A member of a directory group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "kind", content = "id")]
+pub enum MemberId {
+    /// A person.
+    User(DirectoryUserId),
+    /// A group in a group: stored and returned, maps nobody (SCIM-3).
+    Group(DirectoryGroupId),
+}

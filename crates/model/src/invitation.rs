@@ -1,0 +1,22 @@
+//! Invitations to an organization (ORG-3).
+
+use crate::{ConnectionId, Email, InvitationId, OrganizationId, Role, TeamId, Timestamp};
+
+/// A pending invitation. It holds a seat (SCIM-9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// Stable id.
+    pub id: InvitationId,
+    /// To where.
+    pub organization: OrganizationId,
+    /// Whom.
+    pub email: Email,
+    /// The team that comes with it.
+    pub team: Option<TeamId>,
+    /// The role that comes with it.
+    pub role: Role,
+    /// Set when a connection's directory invited a guest (`other_domains`, SCIM-10).
+    pub connection: Option<ConnectionId>,
+    /// After this it no longer counts.
+    pub expires: Timestamp,
+}

@@ -1,0 +1,48 @@
+//! Companies, organizations and teams.
+
+use crate::{CompanyId, OrganizationId, TeamId, Timestamp, Version};
+
+/// A parent of organizations; may own domains and connections for all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Company {
+    /// Stable id.
+    pub id: CompanyId,
+    /// Unique, in lower case.
+    pub name: String,
+    /// Counts changes.
+    pub version: Version,
+}
+
+/// Has members, teams, seats and settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Stable id.
+    pub id: OrganizationId,
+    /// The slug: unique, in lower case (ACC-3).
+    pub name: String,
+    /// The company it belongs to, if any.
+    pub company: Option<CompanyId>,
+    /// How many memberships and pending invitations fit; `None` is unlimited (SCIM-9).
+    pub seats: Option<i64>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Counts changes.
+    pub version: Version,
+}
+
+/// A named set of members of one organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team {
+    /// Stable id.
+    pub id: TeamId,
+    /// Whose team.
+    pub organization: OrganizationId,
+    /// Unique in the organization, in lower case.
+    pub name: String,
+    /// Small number, unique in the organization; the management API shows it as the id.
+    pub number: i64,
+    /// When an owner deleted it; its names stay its own (ACC-3), so a push revives it (GRP-5).
+    pub ended: Option<Timestamp>,
+    /// Counts changes.
+    pub version: Version,
+}

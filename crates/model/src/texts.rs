@@ -1,0 +1,10 @@
+//! Texts that the contract gives word for word; each in one place, under its rule.
+
+/// SCIM-9: no seat is left in an organization.
+#[must_use]
+pub fn not_enough_seats(organization: &str) -> String {
+    format!("Not enough seats in organization '{organization}'. Add more seats or contact your administrator.")
+}
+
+/// GRP-3: some groups are not `organization:team`.
+pub const MALFORMED_GROUPS: &str = "Some of the groups assigned to the user are not formatted as '<organization name>:<team name>'. Directory groups will be ignored and user will be provisioned into the default organization and team.";
