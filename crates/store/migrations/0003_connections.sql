@@ -1,0 +1,80 @@
+-- Domains, connections, and what a connection covers.
+CREATE TABLE domains (
+    id              {uuid} NOT NULL CONSTRAINT domains_pkey PRIMARY KEY,
+    name            {text} NOT NULL,
+    organization    {uuid} CONSTRAINT domains_organization_fkey REFERENCES organizations (id),
+    company         {uuid} CONSTRAINT domains_company_fkey REFERENCES companies (id),
+    state           {text} NOT NULL,
+    challenge       {text} NOT NULL,
+    auto_provision  {bool} NOT NULL,
+    created         {int} NOT NULL,
+    checked         {int},
+    missing_since   {int},
+    version         {int} NOT NULL
+){strict};
+-- One holder per verified domain; unverified claims block nobody (ORG-4).
+CREATE UNIQUE INDEX domains_name_key ON domains (name) WHERE state = 'verified';
+CREATE INDEX domains_by_name ON domains (name);
+
+CREATE TABLE connections (
+    id              {uuid} NOT NULL CONSTRAINT connections_pkey PRIMARY KEY,
+    name            {text} NOT NULL CONSTRAINT connections_name_key UNIQUE,
+    organization    {uuid} CONSTRAINT connections_organization_fkey REFERENCES organizations (id),
+    company         {uuid} CONSTRAINT connections_company_fkey REFERENCES companies (id),
+    state           {text} NOT NULL,
+    protocol        {text},
+    settings        {text} NOT NULL,
+    secret          {bytes},
+    successor       {uuid},
+    scim_since      {int},
+    created         {int} NOT NULL,
+    version         {int} NOT NULL
+){strict};
+
+CREATE TABLE connection_organizations (
+    connection      {uuid} NOT NULL CONSTRAINT connection_organizations_connection_fkey REFERENCES connections (id),
+    organization    {uuid} NOT NULL CONSTRAINT connection_organizations_organization_fkey REFERENCES organizations (id),
+    consented_by    {uuid},
+    CONSTRAINT connection_organizations_pkey PRIMARY KEY (connection, organization)
+){norowid};
+
+CREATE TABLE connection_domains (
+    connection      {uuid} NOT NULL CONSTRAINT connection_domains_connection_fkey REFERENCES connections (id),
+    domain          {uuid} NOT NULL CONSTRAINT connection_domains_domain_fkey REFERENCES domains (id),
+    CONSTRAINT connection_domains_pkey PRIMARY KEY (connection, domain)
+){norowid};
+
+CREATE TABLE mappings (
+    connection      {uuid} NOT NULL CONSTRAINT mappings_connection_fkey REFERENCES connections (id),
+    id              {uuid} NOT NULL,
+    pattern         {text} NOT NULL,
+    organization    {uuid} NOT NULL CONSTRAINT mappings_organization_fkey REFERENCES organizations (id),
+    team            {text},
+    role            {text},
+    CONSTRAINT mappings_pkey PRIMARY KEY (connection, id)
+){norowid};
+
+-- The IdP's signing certificates, and ours (use: 'idp-signing', 'sp-signing', 'sp-encryption').
+CREATE TABLE connection_certificates (
+    connection      {uuid} NOT NULL CONSTRAINT connection_certificates_connection_fkey REFERENCES connections (id),
+    fingerprint     {bytes} NOT NULL,
+    purpose         {text} NOT NULL,
+    certificate     {bytes} NOT NULL,
+    private_key     {bytes},
+    not_before      {int} NOT NULL,
+    not_after       {int} NOT NULL,
+    by_hand         {bool} NOT NULL,
+    CONSTRAINT connection_certificates_pkey PRIMARY KEY (connection, fingerprint, purpose)
+){norowid};
+
+-- The stable key of a person at an IdP; it outlives a change of email.
+CREATE TABLE subjects (
+    connection      {uuid} NOT NULL CONSTRAINT subjects_connection_fkey REFERENCES connections (id),
+    kind            {text} NOT NULL,
+    value           {text} NOT NULL,
+    account         {uuid} NOT NULL CONSTRAINT subjects_account_fkey REFERENCES accounts (id),
+    created         {int} NOT NULL,
+    last_used       {int} NOT NULL,
+    CONSTRAINT subjects_pkey PRIMARY KEY (connection, kind, value)
+){norowid};
+CREATE INDEX subjects_account ON subjects (account);

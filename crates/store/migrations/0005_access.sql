@@ -1,0 +1,96 @@
+-- What opens something: tokens, sessions, credentials. Secrets only as hashes or sealed.
+CREATE TABLE tokens (
+    id              {uuid} NOT NULL CONSTRAINT tokens_pkey PRIMARY KEY,
+    hash            {bytes} NOT NULL CONSTRAINT tokens_hash_key UNIQUE,
+    kind            {text} NOT NULL,
+    scope           {uuid} NOT NULL,
+    label           {text} NOT NULL,
+    scopes          {text} NOT NULL,
+    client          {uuid},
+    family          {uuid},
+    account         {uuid},
+    connection      {uuid},
+    created_by_kind {text} NOT NULL,
+    created_by      {uuid},
+    created         {int} NOT NULL,
+    expires         {int},
+    last_used       {int},
+    revoked         {int},
+    reason          {text},
+    version         {int} NOT NULL
+){strict};
+CREATE INDEX tokens_scope ON tokens (scope, kind);
+CREATE INDEX tokens_account ON tokens (account) WHERE account IS NOT NULL;
+
+CREATE TABLE sessions (
+    id              {uuid} NOT NULL CONSTRAINT sessions_pkey PRIMARY KEY,
+    hash            {bytes} NOT NULL CONSTRAINT sessions_hash_key UNIQUE,
+    account         {uuid} NOT NULL CONSTRAINT sessions_account_fkey REFERENCES accounts (id),
+    connection      {uuid},
+    kind            {text} NOT NULL,
+    client          {uuid},
+    device          {text} NOT NULL,
+    saml_index      {text},
+    trace           {uuid},
+    created         {int} NOT NULL,
+    last_used       {int} NOT NULL,
+    absolute_end    {int} NOT NULL,
+    idle_seconds    {int},
+    ended           {int},
+    reason          {text},
+    version         {int} NOT NULL
+){strict};
+CREATE INDEX sessions_account ON sessions (account) WHERE ended IS NULL;
+CREATE INDEX sessions_connection ON sessions (connection, account) WHERE ended IS NULL;
+
+-- kind: password, totp, passkey, break-glass (then account is the zero id and organization is set).
+CREATE TABLE credentials (
+    account         {uuid} NOT NULL,
+    kind            {text} NOT NULL,
+    id              {uuid} NOT NULL,
+    organization    {uuid},
+    secret          {bytes} NOT NULL,
+    label           {text} NOT NULL,
+    created         {int} NOT NULL,
+    last_used       {int},
+    used            {int},
+    CONSTRAINT credentials_pkey PRIMARY KEY (account, kind, id)
+){norowid};
+
+CREATE TABLE pending_sign_ins (
+    key             {bytes} NOT NULL CONSTRAINT pending_sign_ins_pkey PRIMARY KEY,
+    connection      {uuid} NOT NULL,
+    browser         {bytes} NOT NULL,
+    content         {bytes} NOT NULL,
+    created         {int} NOT NULL,
+    expires         {int} NOT NULL,
+    used            {int}
+){strict};
+CREATE INDEX pending_sign_ins_expires ON pending_sign_ins (expires);
+
+-- Assertions and one-time values that were accepted; a second time is refused on every node (SSO-7).
+CREATE TABLE used_once (
+    scope           {uuid} NOT NULL,
+    value           {bytes} NOT NULL,
+    expires         {int} NOT NULL,
+    CONSTRAINT used_once_pkey PRIMARY KEY (scope, value)
+){norowid};
+CREATE INDEX used_once_expires ON used_once (expires);
+
+CREATE TABLE idempotency_keys (
+    scope           {uuid} NOT NULL,
+    key             {text} NOT NULL,
+    fingerprint     {bytes} NOT NULL,
+    status          {int} NOT NULL,
+    answer          {bytes} NOT NULL,
+    expires         {int} NOT NULL,
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (scope, key)
+){norowid};
+
+CREATE TABLE rate_windows (
+    key             {bytes} NOT NULL,
+    start           {int} NOT NULL,
+    count           {int} NOT NULL,
+    expires         {int} NOT NULL,
+    CONSTRAINT rate_windows_pkey PRIMARY KEY (key, start)
+){norowid};

@@ -1,0 +1,76 @@
+-- What happened: the ledger, the request log, and what is to be told to others.
+CREATE TABLE ledger (
+    id              {uuid} NOT NULL CONSTRAINT ledger_pkey PRIMARY KEY,
+    at              {int} NOT NULL,
+    source          {text} NOT NULL,
+    connection      {uuid},
+    actor_kind      {text} NOT NULL,
+    actor           {uuid},
+    request         {uuid},
+    changes         {text} NOT NULL
+){strict};
+CREATE INDEX ledger_connection ON ledger (connection, id) WHERE connection IS NOT NULL;
+
+-- A subject's history is one range read; organizations are subjects too.
+CREATE TABLE ledger_subjects (
+    subject         {uuid} NOT NULL,
+    ledger          {uuid} NOT NULL,
+    CONSTRAINT ledger_subjects_pkey PRIMARY KEY (subject, ledger)
+){norowid};
+
+-- SCIM requests and sign-ins alike; the body is compressed and sealed.
+CREATE TABLE requests (
+    id              {uuid} NOT NULL CONSTRAINT requests_pkey PRIMARY KEY,
+    connection      {uuid},
+    at              {int} NOT NULL,
+    micros          {int} NOT NULL,
+    kind            {text} NOT NULL,
+    method          {text} NOT NULL,
+    target          {text} NOT NULL,
+    status          {int} NOT NULL,
+    dialect         {text},
+    outcome         {text} NOT NULL,
+    token           {uuid},
+    resource        {uuid},
+    resource_version {int},
+    steps           {text} NOT NULL,
+    body            {bytes}
+){strict};
+CREATE INDEX requests_connection ON requests (connection, id) WHERE connection IS NOT NULL;
+
+-- Successful reads and no-ops, up to a second of them in one compressed row.
+CREATE TABLE read_chunks (
+    connection      {uuid} NOT NULL,
+    id              {uuid} NOT NULL,
+    lines           {int} NOT NULL,
+    content         {bytes} NOT NULL,
+    CONSTRAINT read_chunks_pkey PRIMARY KEY (connection, id)
+){norowid};
+
+-- Notices for owners: conflicts, waits, last owners, unmapped groups.
+CREATE TABLE reports (
+    id              {uuid} NOT NULL CONSTRAINT reports_pkey PRIMARY KEY,
+    connection      {uuid},
+    organization    {uuid},
+    subject         {uuid},
+    kind            {text} NOT NULL,
+    urgent          {bool} NOT NULL,
+    detail          {text} NOT NULL,
+    request         {uuid},
+    at              {int} NOT NULL,
+    resolved        {int}
+){strict};
+CREATE INDEX reports_connection ON reports (connection, id) WHERE resolved IS NULL;
+CREATE INDEX reports_subject ON reports (subject, kind) WHERE resolved IS NULL;
+
+-- seq is given by one leased publisher after the commit, so a reader of "after seq" never misses a late one.
+CREATE TABLE outbox (
+    id              {uuid} NOT NULL CONSTRAINT outbox_pkey PRIMARY KEY,
+    seq             {int} CONSTRAINT outbox_seq_key UNIQUE,
+    account         {uuid},
+    organization    {uuid},
+    event           {text} NOT NULL,
+    payload         {text} NOT NULL,
+    at              {int} NOT NULL
+){strict};
+CREATE INDEX outbox_unpublished ON outbox (id) WHERE seq IS NULL;

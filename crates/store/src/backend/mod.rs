@@ -1,0 +1,38 @@
+//! The two databases, behind one private enum.
+
+mod gauges;
+mod postgres;
+mod sqlite;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+pub(crate) use gauges::Gauges;
+
+use crate::{
+    error::StoreError,
+    options::{Database, Options},
+    store::Lanes,
+};
+
+/// A connection, or the transaction on it, for as long as a job runs.
+pub(crate) enum Session<'c> {
+    Sqlite(sqlite::Session<'c>),
+    Postgres(postgres::Session<'c>),
+}
+
+/// An open database: the ways in, its state in numbers and its threads.
+pub(crate) struct Opened {
+    pub(crate) lanes: Lanes,
+    pub(crate) gauges: Arc<Gauges>,
+    pub(crate) threads: Vec<JoinHandle<()>>,
+}
+
+/// Opens the chosen database and starts its threads.
+pub(crate) fn open(options: &Options) -> Result<Opened, StoreError> {
+    match &options.database {
+        Database::Sqlite { path } => sqlite::open(sqlite::Location::file(path), options),
+        Database::SqliteMemory => sqlite::open(sqlite::Location::temporary()?, options),
+        Database::Postgres(postgres) => postgres::open(postgres, options),
+    }
+}

@@ -1,0 +1,83 @@
+//! Opening SQLite connections, and what their errors mean.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+
+use crate::{
+    error::{Refusal, StoreError},
+    unique::Unique,
+};
+
+/// Statements that a connection keeps prepared.
+const PREPARED: usize = 256;
+
+/// What both kinds of connection have in common.
+const COMMON: &str = "PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA temp_store=MEMORY; \
+                      PRAGMA trusted_schema=OFF;";
+
+/// Opens the connection that writes.
+pub(super) fn open_writer(path: &Path, temporary: bool, max_bytes: Option<u64>) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let synchronous = if temporary { "OFF" } else { "FULL" };
+    let mode: String = connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(meaning)?;
+    if mode != "wal" {
+        return Err(StoreError::unavailable(
+            "the file system does not support SQLite's write-ahead log: use a local disk",
+        ));
+    }
+    connection
+        .execute_batch(&format!(
+            "{COMMON} PRAGMA synchronous={synchronous}; PRAGMA fullfsync=ON; PRAGMA cache_size=-16384; \
+             PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;"
+        ))
+        .map_err(meaning)?;
+    if let Some(max_bytes) = max_bytes {
+        let page: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(meaning)?;
+        let pages = (max_bytes / u64::from(page.max(1))).max(1);
+        connection.query_row(&format!("PRAGMA max_page_count={pages}"), [], |_| Ok(())).map_err(meaning)?;
+    }
+    Ok(connection)
+}
+
+/// Opens a connection that reads.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.execute_batch(&format!("{COMMON} PRAGMA query_only=ON; PRAGMA cache_size=-8192;")).map_err(meaning)?;
+    Ok(connection)
+}
+
+fn open(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(meaning)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(meaning)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(connection)
+}
+
+/// What an error of SQLite means to the caller.
+pub(super) fn meaning(error: rusqlite::Error) -> StoreError {
+    let rusqlite::Error::SqliteFailure(failure, message) = &error else { return StoreError::other(error) };
+    let message = message.as_deref().unwrap_or_default();
+    let detail = message.split_once("constraint failed: ").map_or("", |(_, detail)| detail);
+    match failure.extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE => return StoreError::Taken(Unique::from_columns(detail, false)),
+        ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
+            return StoreError::Taken(Unique::from_columns(detail, true));
+        }
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => return StoreError::Refused(Refusal::ForeignKey(detail.to_owned())),
+        ffi::SQLITE_CONSTRAINT_CHECK => return StoreError::Refused(Refusal::Check(detail.to_owned())),
+        ffi::SQLITE_CONSTRAINT_NOTNULL => return StoreError::Refused(Refusal::NotNull(detail.to_owned())),
+        _ => {}
+    }
+    match failure.code {
+        ErrorCode::DiskFull => StoreError::Full(Arc::new(error)),
+        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly => {
+            StoreError::Unavailable(Arc::new(error))
+        }
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy,
+        ErrorCode::OperationInterrupted => StoreError::Interrupted,
+        ErrorCode::TooBig => StoreError::Refused(Refusal::TooLarge),
+        _ => StoreError::other(error),
+    }
+}
