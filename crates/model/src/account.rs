@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::{AccountId, Email, Layers, Timestamp, Version};
 
 /// One person, identified by one unique primary email; global to the installation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Account {
     /// Stable for ever; the `sub` that products see.
+    #[serde(skip)]
     pub id: AccountId,
     /// Unique without case. `None` once another account took it over unconfirmed (ACC-1), or after erasure.
     pub email: Option<Email>,
@@ -29,6 +30,7 @@ pub struct Account {
     /// When the account was made.
     pub created: Timestamp,
     /// Counts changes.
+    #[serde(skip)]
     pub version: Version,
 }
 

@@ -50,11 +50,13 @@ impl UserStatement {
 }
 
 /// One directory user as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DirectoryUser {
     /// The resource id.
+    #[serde(skip)]
     pub id: DirectoryUserId,
     /// Whose directory.
+    #[serde(skip)]
     pub connection: ConnectionId,
     /// As stated.
     pub user_name: String,
@@ -62,7 +64,8 @@ pub struct DirectoryUser {
     pub external_id: Option<String>,
     /// As stated.
     pub active: bool,
-    /// As stated.
+    /// As stated: a JSON object, kept as text.
+    #[serde(serialize_with = "as_json")]
     pub document: String,
     /// The account it provisioned, or was linked to.
     pub account: Option<AccountId>,
@@ -73,8 +76,10 @@ pub struct DirectoryUser {
     /// When the resource was made.
     pub created: Timestamp,
     /// When the resource last changed visibly.
+    #[serde(skip)]
     pub modified: Timestamp,
     /// Counts visible changes, its groups included: the entity tag.
+    #[serde(skip)]
     pub version: Version,
 }
 
@@ -121,27 +126,33 @@ impl Unprovisioned {
 }
 
 /// One directory group as stored, without its members.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DirectoryGroup {
     /// The resource id.
+    #[serde(skip)]
     pub id: DirectoryGroupId,
     /// Whose directory.
+    #[serde(skip)]
     pub connection: ConnectionId,
     /// As stated; `organization:team` maps (GRP-1).
     pub display_name: String,
     /// As stated.
     pub external_id: Option<String>,
-    /// The resource as the client wrote it, without members.
+    /// The resource as the client wrote it, without members: a JSON object, kept as text.
+    #[serde(serialize_with = "as_json")]
     pub document: String,
     /// Where its members go, resolved when the name or the table changed.
     pub targets: Vec<Target>,
     /// How many members it has, of either kind.
+    #[serde(skip)]
     pub members: i64,
     /// When the resource was made.
     pub created: Timestamp,
     /// When the resource last changed visibly.
+    #[serde(skip)]
     pub modified: Timestamp,
     /// Counts visible changes: the entity tag.
+    #[serde(skip)]
     pub version: Version,
 }
 
@@ -164,4 +175,12 @@ pub enum MemberId {
     User(DirectoryUserId),
     /// A group in a group: stored and returned, maps nobody (SCIM-3).
     Group(DirectoryGroupId),
+}
+
+/// Writes a stored document as the JSON that it is, so that the ledger can tell its attributes apart.
+fn as_json<S: serde::Serializer>(document: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    match serde_json::from_str::<&serde_json::value::RawValue>(document) {
+        Ok(json) => json.serialize(serializer),
+        Err(_) => serializer.serialize_str(document),
+    }
 }

@@ -36,9 +36,10 @@ impl Holder {
 }
 
 /// An email domain claimed by a holder. Sub-domains are separate domains (SSO-2).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Domain {
     /// Stable id.
+    #[serde(skip)]
     pub id: DomainId,
     /// In lower case.
     pub name: String,
@@ -51,6 +52,7 @@ pub struct Domain {
     /// When the state was last checked.
     pub checked: Option<Timestamp>,
     /// Counts changes.
+    #[serde(skip)]
     pub version: Version,
 }
 

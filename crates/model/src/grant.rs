@@ -1,5 +1,6 @@
 //! Grants: the reasons for memberships (GRP-6).
 
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
@@ -10,11 +11,13 @@ use crate::{
 ///
 /// A person is in a team while one *awake* grant names it, and in the organization while one awake
 /// grant names that. A grant is never changed into another: it is given, sleeps, wakes, and ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Grant {
     /// Used once; what the ledger calls it.
+    #[serde(skip)]
     pub id: GrantId,
     /// Who.
+    #[serde(skip)]
     pub account: AccountId,
     /// Where.
     pub organization: OrganizationId,
@@ -37,11 +40,13 @@ pub struct Grant {
     /// Asleep: remembered, but no reason to be a member now.
     pub asleep: bool,
     /// Counts changes.
+    #[serde(skip)]
     pub version: Version,
 }
 
 /// What, within a source and connection, states a grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase", tag = "kind", content = "id")]
 pub enum Origin {
     /// The person's own entry: the SCIM user with its `dockerOrg` and `dockerTeam`, the assertion, the
     /// invitation, the owner. For `scim` this is the grant by which the connection *manages* the

@@ -1,13 +1,17 @@
 //! Invitations to an organization (ORG-3).
 
-use crate::{ConnectionId, Email, InvitationId, OrganizationId, Role, TeamId, Timestamp};
+use serde::Serialize;
+
+use crate::{ConnectionId, Email, InvitationId, OrganizationId, Role, TeamId, Timestamp, Version};
 
 /// A pending invitation. It holds a seat (SCIM-9).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Invitation {
     /// Stable id.
+    #[serde(skip)]
     pub id: InvitationId,
     /// To where.
+    #[serde(skip)]
     pub organization: OrganizationId,
     /// Whom.
     pub email: Email,
@@ -19,4 +23,7 @@ pub struct Invitation {
     pub connection: Option<ConnectionId>,
     /// After this it no longer counts.
     pub expires: Timestamp,
+    /// Counts changes.
+    #[serde(skip)]
+    pub version: Version,
 }

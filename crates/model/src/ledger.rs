@@ -4,7 +4,7 @@
 //! the change, so a replay needs no global order: sort by (subject, version), refuse gaps.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{Actor, ConnectionId, LedgerId, RequestId, Rule, Source, Timestamp, Version};
@@ -158,7 +158,7 @@ pub enum Kind {
 }
 
 /// One subject's change from one version to the next.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Change {
     /// What happened.
     #[serde(rename = "e")]
@@ -179,16 +179,16 @@ pub struct Change {
     #[serde(rename = "r")]
     pub rule: Rule,
     /// Fields before; only those that changed. Absent when the subject is new.
-    #[serde(rename = "o", default, skip_serializing_if = "Value::is_null")]
-    pub old: Value,
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<Box<RawValue>>,
     /// Fields after; all of them when the subject is new, only the changed ones otherwise. Absent
     /// when the subject is gone.
-    #[serde(rename = "n", default, skip_serializing_if = "Value::is_null")]
-    pub new: Value,
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<Box<RawValue>>,
 }
 
 /// One transaction's changes, as stored.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct LedgerRow {
     /// UUIDv7: rows sort by time.
     pub id: LedgerId,

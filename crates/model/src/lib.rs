@@ -36,6 +36,7 @@ pub use directory::{DirectoryGroup, DirectoryUser, UserStatement};
 pub use domain::{Domain, DomainState};
 pub use grant::Grant;
 pub use id::*;
+pub use invitation::Invitation;
 pub use layers::{Layers, Statement};
 pub use membership::{Membership, MembershipState};
 pub use name::{Email, NameError};
@@ -44,6 +45,7 @@ pub use role::Role;
 pub use rule::Rule;
 pub use source::{Actor, Source};
 pub use time::Timestamp;
+pub use token::Token;
 
 /// Counts the changes of one row; starts at 1. The entity tag of a directory resource is made of it.
 pub type Version = i64;

@@ -8,11 +8,13 @@ use crate::{AccountId, ConnectionId, Layers, OrganizationId, Role, Timestamp, Ve
 ///
 /// It says *that*; the [`Grant`](crate::Grant)s say *why*. The row outlives the membership, so that
 /// what ended it is still known when someone tries to come back (JIT-10).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Membership {
     /// Where.
+    #[serde(skip)]
     pub organization: OrganizationId,
     /// Who.
+    #[serde(skip)]
     pub account: AccountId,
     /// The effective role, after precedence and cap.
     pub role: Role,
@@ -29,6 +31,7 @@ pub struct Membership {
     /// When the present membership began.
     pub joined: Timestamp,
     /// Counts changes.
+    #[serde(skip)]
     pub version: Version,
 }
 

@@ -1,22 +1,27 @@
 //! Companies, organizations and teams.
 
+use serde::Serialize;
+
 use crate::{CompanyId, OrganizationId, TeamId, Timestamp, Version};
 
 /// A parent of organizations; may own domains and connections for all of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Company {
     /// Stable id.
+    #[serde(skip)]
     pub id: CompanyId,
     /// Unique, in lower case.
     pub name: String,
     /// Counts changes.
+    #[serde(skip)]
     pub version: Version,
 }
 
 /// Has members, teams, seats and settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Organization {
     /// Stable id.
+    #[serde(skip)]
     pub id: OrganizationId,
     /// The slug: unique, in lower case (ACC-3).
     pub name: String,
@@ -27,13 +32,15 @@ pub struct Organization {
     /// When it was made.
     pub created: Timestamp,
     /// Counts changes.
+    #[serde(skip)]
     pub version: Version,
 }
 
 /// A named set of members of one organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Team {
     /// Stable id.
+    #[serde(skip)]
     pub id: TeamId,
     /// Whose team.
     pub organization: OrganizationId,
@@ -44,5 +51,6 @@ pub struct Team {
     /// When an owner deleted it; its names stay its own (ACC-3), so a push revives it (GRP-5).
     pub ended: Option<Timestamp>,
     /// Counts changes.
+    #[serde(skip)]
     pub version: Version,
 }

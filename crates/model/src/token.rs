@@ -47,9 +47,10 @@ impl TokenKind {
 }
 
 /// A token as stored: its secret is known only as a hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Token {
     /// Stable id; what logs and the ledger name.
+    #[serde(skip)]
     pub id: TokenId,
     /// Where it works.
     pub kind: TokenKind,
@@ -62,6 +63,7 @@ pub struct Token {
     /// When it stops working; `None` is never.
     pub expires: Option<Timestamp>,
     /// When it last worked, to the hour.
+    #[serde(skip)]
     pub last_used: Option<Timestamp>,
     /// When it was revoked, and why.
     pub revoked: Option<(Timestamp, String)>,

@@ -15,6 +15,8 @@ pub struct Conn<'c> {
     pub(crate) session: Session<'c>,
     /// The first failure of a statement: from then on all others are refused, as PostgreSQL does.
     pub(crate) failure: Option<StoreError>,
+    /// Whether rows may be held until the end of the transaction: only in one that writes.
+    writes: bool,
 }
 
 /// A transaction that writes. It derefs to [`Conn`] for reads, which see its own writes.
@@ -39,7 +41,7 @@ pub enum Expect {
 
 impl<'c> Conn<'c> {
     pub(crate) fn new(session: Session<'c>) -> Conn<'c> {
-        Conn { session, failure: None }
+        Conn { session, failure: None, writes: false }
     }
 
     /// All rows of a query, each made by `read`.
@@ -109,12 +111,12 @@ impl<'c> Conn<'c> {
     }
 
     /// What to append to a query whose rows this transaction is going to change: ` FOR UPDATE`, or nothing on SQLite,
-    /// where transactions that write run one after the other.
+    /// where transactions that write run one after the other, and nothing where nothing is written.
     #[must_use]
     pub fn for_update(&self) -> &'static str {
         match self.session {
-            Session::Sqlite(_) => "",
-            Session::Postgres(_) => " FOR UPDATE",
+            Session::Postgres(_) if self.writes => " FOR UPDATE",
+            Session::Sqlite(_) | Session::Postgres(_) => "",
         }
     }
 
@@ -159,7 +161,17 @@ impl<'c> Conn<'c> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(session: Session<'c>) -> Tx<'c> {
-        Tx { conn: Conn::new(session), hooks: Vec::new() }
+        Tx { conn: Conn { writes: true, ..Conn::new(session) }, hooks: Vec::new() }
+    }
+
+    /// Which stripe of a striped counter this transaction raises: one of 16 on PostgreSQL, so that writers
+    /// seldom wait for each other's row; always the same on SQLite, where they run one after the other.
+    #[must_use]
+    pub fn stripe(&self) -> i64 {
+        match &self.conn.session {
+            Session::Sqlite(_) => 0,
+            Session::Postgres(session) => session.stripe(),
+        }
     }
 
     /// A write whose answer nobody needs before the commit.

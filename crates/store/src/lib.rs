@@ -14,6 +14,7 @@ mod migrations;
 mod options;
 mod rewrite;
 mod store;
+mod tables;
 mod unique;
 mod value;
 
@@ -22,5 +23,6 @@ pub use error::{Cause, Refusal, SchemaError, StoreError, TxError};
 pub use migrate::Migration;
 pub use options::{Database, Isolation, Migrate, Options, PostgresOptions};
 pub use store::{Health, Stats, Store};
+pub use tables::*;
 pub use unique::Unique;
 pub use value::{FromColumn, Row, Val};

@@ -1,0 +1,149 @@
+//! Accounts.
+
+use muster_model::{Account, AccountId, AccountState, Email, Timestamp};
+
+use super::{from_json, json, pad, placeholders, word};
+use crate::{Conn, Expect, Row, StoreError, Tx, vals};
+
+const TABLE: &str = "accounts";
+const COLUMNS: &str =
+    "id, email, email_confirmed, username, full_name, names, session_minutes, conflict, state, created, version";
+
+fn account(row: &Row<'_>) -> Result<Account, StoreError> {
+    let email: Option<String> = row.get(1)?;
+    let corrupt = |key: String| StoreError::Corrupt { table: TABLE, key };
+    Ok(Account {
+        id: AccountId(row.get(0)?),
+        email: email.map(|text| Email::parse(&text).map_err(|_| corrupt(text))).transpose()?,
+        email_confirmed: row.get(2)?,
+        username: row.get(3)?,
+        full_name: row.get(4)?,
+        names: from_json(row, 5, TABLE)?,
+        session_minutes: from_json(row, 6, TABLE)?,
+        conflict: row.get(7)?,
+        state: word(row, 8, TABLE, AccountState::parse)?,
+        created: Timestamp(row.get(9)?),
+        version: row.get(10)?,
+    })
+}
+
+impl Conn<'_> {
+    /// The account with this id.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn account(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        self.opt(&format!("SELECT {COLUMNS} FROM accounts WHERE id = ?1"), vals![id], account)
+    }
+
+    /// The account with this id, held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn account_for_update(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM accounts WHERE id = ?1{}", self.for_update());
+        self.opt(&sql, vals![id], account)
+    }
+
+    /// The account with this email, confirmed or not, compared without case; held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn account_by_email(&mut self, email: &Email) -> Result<Option<Account>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM accounts WHERE email_key = ?1{}", self.for_update());
+        self.opt(&sql, vals![email.key()], account)
+    }
+
+    /// Several accounts, in no particular order.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn accounts(&mut self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        let mut vals = Vec::new();
+        pad(&mut vals, ids.iter().map(|id| (*id).into()));
+        let sql = format!("SELECT {COLUMNS} FROM accounts WHERE id IN {}", placeholders(1, ids.len()));
+        self.query(&sql, vals, account)
+    }
+
+    /// Every account after `after`, by id; for the operator.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn all_accounts(&mut self, after: AccountId, limit: i64) -> Result<Vec<Account>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM accounts WHERE id > ?1 ORDER BY id LIMIT ?2");
+        self.query(&sql, vals![after, limit], account)
+    }
+
+    /// Whether a username is an account's now, or was one's (ACC-3).
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn username_is_used(&mut self, username: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE username = ?1) \
+                   OR EXISTS (SELECT 1 FROM former_names WHERE kind = 'username' AND name = ?1)";
+        self.one(sql, vals![username], |row| row.get(0))
+    }
+}
+
+impl Tx<'_> {
+    /// Adds an account.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Taken`] for its email or username.
+    pub fn insert_account(&mut self, account: &Account) -> Result<(), StoreError> {
+        self.put(
+            "INSERT INTO accounts (id, email, email_confirmed, username, full_name, names, session_minutes, conflict, \
+             state, created, version, email_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            vals![
+                account.id,
+                account.email.as_ref().map(Email::as_str),
+                account.email_confirmed,
+                &account.username,
+                &account.full_name,
+                json(&account.names)?,
+                json(&account.session_minutes)?,
+                account.conflict,
+                account.state.as_str(),
+                account.created,
+                account.version,
+                account.email.as_ref().map(Email::key),
+            ],
+            Expect::Any,
+        )
+    }
+
+    /// Stores an account whose version was raised by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it changed meanwhile, [`StoreError::Taken`] for its email or username.
+    pub fn update_account(&mut self, account: &Account) -> Result<(), StoreError> {
+        self.put(
+            "UPDATE accounts SET email = ?2, email_confirmed = ?3, username = ?4, full_name = ?5, names = ?6, \
+             session_minutes = ?7, conflict = ?8, state = ?9, email_key = ?10, version = ?11 \
+             WHERE id = ?1 AND version = ?12",
+            vals![
+                account.id,
+                account.email.as_ref().map(Email::as_str),
+                account.email_confirmed,
+                &account.username,
+                &account.full_name,
+                json(&account.names)?,
+                json(&account.session_minutes)?,
+                account.conflict,
+                account.state.as_str(),
+                account.email.as_ref().map(Email::key),
+                account.version,
+                account.version - 1,
+            ],
+            Expect::One,
+        )
+    }
+}

@@ -1,0 +1,224 @@
+//! Directory users: what SCIM calls `User`.
+
+use muster_model::{
+    AccountId, ConnectionId, DirectoryGroupId, DirectoryUser, DirectoryUserId, Timestamp, directory::Unprovisioned,
+};
+use uuid::Uuid;
+
+use super::{pad, placeholders};
+use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
+
+pub(super) const COLUMNS: &str = "id, connection, user_name, external_id, active, doc, account, unprovisioned, group_count, created, modified, version";
+
+pub(super) fn directory_user(row: &Row<'_>) -> Result<DirectoryUser, StoreError> {
+    Ok(DirectoryUser {
+        id: DirectoryUserId(row.get(0)?),
+        connection: ConnectionId(row.get(1)?),
+        user_name: row.get(2)?,
+        external_id: row.get(3)?,
+        active: row.get(4)?,
+        document: row.get(5)?,
+        account: row.get::<Option<Uuid>>(6)?.map(AccountId),
+        unprovisioned: row.get::<Option<String>>(7)?.as_deref().and_then(Unprovisioned::parse),
+        groups: row.get(8)?,
+        created: Timestamp(row.get(9)?),
+        modified: Timestamp(row.get(10)?),
+        version: row.get(11)?,
+    })
+}
+
+impl Conn<'_> {
+    /// A directory user of this connection.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn directory_user(
+        &mut self,
+        connection: ConnectionId,
+        id: DirectoryUserId,
+    ) -> Result<Option<DirectoryUser>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM directory_users WHERE connection = ?1 AND id = ?2{}", self.for_update());
+        self.opt(&sql, vals![connection, id], directory_user)
+    }
+
+    /// The directory user with this `userName`, compared without case.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn directory_user_by_user_name(
+        &mut self,
+        connection: ConnectionId,
+        user_name: &str,
+    ) -> Result<Option<DirectoryUser>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM directory_users WHERE connection = ?1 AND user_name_key = ?2");
+        self.opt(&sql, vals![connection, user_name.to_lowercase()], directory_user)
+    }
+
+    /// Several directory users of this connection, by id; held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn directory_users(
+        &mut self,
+        connection: ConnectionId,
+        ids: &[DirectoryUserId],
+    ) -> Result<Vec<DirectoryUser>, StoreError> {
+        let mut vals = vec![connection.into()];
+        pad(&mut vals, ids.iter().map(|id| (*id).into()));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM directory_users WHERE connection = ?1 AND id IN {} ORDER BY id{}",
+            placeholders(2, ids.len()),
+            self.for_update()
+        );
+        self.query(&sql, vals, directory_user)
+    }
+
+    /// The directory users that an account has, over all connections.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn directory_users_of(&mut self, account: AccountId) -> Result<Vec<DirectoryUser>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM directory_users WHERE account = ?1 ORDER BY id");
+        self.query(&sql, vals![account], directory_user)
+    }
+
+    /// The newest id of this connection: new ones are made above it, so that pages stay in order even when the clocks
+    /// of several nodes disagree.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn newest_directory_user(&mut self, connection: ConnectionId) -> Result<Option<DirectoryUserId>, StoreError> {
+        let sql = "SELECT id FROM directory_users WHERE connection = ?1 ORDER BY id DESC LIMIT 1";
+        self.opt(sql, vals![connection], |row| Ok(DirectoryUserId(row.get(0)?)))
+    }
+
+    /// The groups that name a directory user or nested group, in no particular order.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn groups_naming(&mut self, member: Uuid) -> Result<Vec<DirectoryGroupId>, StoreError> {
+        let sql = "SELECT directory_group FROM directory_group_members WHERE member = ?1 ORDER BY directory_group";
+        self.query(sql, vals![member], |row| Ok(DirectoryGroupId(row.get(0)?)))
+    }
+}
+
+impl Tx<'_> {
+    /// Adds a directory user.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Taken`] for its `userName`.
+    pub fn insert_directory_user(&mut self, user: &DirectoryUser) -> Result<(), StoreError> {
+        self.put(
+            "INSERT INTO directory_users (connection, id, user_name, user_name_key, external_id, active, doc, account, \
+             unprovisioned, group_count, created, modified, version) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            vals![
+                user.connection,
+                user.id,
+                &user.user_name,
+                user.user_name.to_lowercase(),
+                user.external_id.as_deref(),
+                user.active,
+                &user.document,
+                user.account,
+                user.unprovisioned.map(Unprovisioned::as_str),
+                user.groups,
+                user.created,
+                user.modified,
+                user.version,
+            ],
+            Expect::Any,
+        )
+    }
+
+    /// Stores a directory user whose version was raised by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it changed meanwhile, [`StoreError::Taken`] for its `userName`.
+    pub fn update_directory_user(&mut self, user: &DirectoryUser) -> Result<(), StoreError> {
+        self.put(
+            "UPDATE directory_users SET user_name = ?3, user_name_key = ?4, external_id = ?5, active = ?6, doc = ?7, \
+             account = ?8, unprovisioned = ?9, group_count = ?10, modified = ?11, version = ?12 \
+             WHERE connection = ?1 AND id = ?2 AND version = ?13",
+            vals![
+                user.connection,
+                user.id,
+                &user.user_name,
+                user.user_name.to_lowercase(),
+                user.external_id.as_deref(),
+                user.active,
+                &user.document,
+                user.account,
+                user.unprovisioned.map(Unprovisioned::as_str),
+                user.groups,
+                user.modified,
+                user.version,
+                user.version - 1,
+            ],
+            Expect::One,
+        )
+    }
+
+    /// Stores that a directory user's groups changed; its version was raised by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it changed meanwhile.
+    pub fn update_directory_user_groups(&mut self, user: &DirectoryUser) -> Result<(), StoreError> {
+        self.put(
+            "UPDATE directory_users SET group_count = ?3, modified = ?4, version = ?5 \
+             WHERE connection = ?1 AND id = ?2 AND version = ?6",
+            vals![user.connection, user.id, user.groups, user.modified, user.version, user.version - 1],
+            Expect::One,
+        )
+    }
+
+    /// Removes a directory user and its addresses; the ledger remembers it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it is gone already.
+    pub fn delete_directory_user(&mut self, connection: ConnectionId, id: DirectoryUserId) -> Result<(), StoreError> {
+        self.put("DELETE FROM directory_emails WHERE directory_user = ?1", vals![id], Expect::Any)?;
+        let sql = "DELETE FROM directory_users WHERE connection = ?1 AND id = ?2";
+        self.put(sql, vals![connection, id], Expect::One)
+    }
+
+    /// Adds an address by which a directory user is found, other than its `userName`.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn insert_directory_email(
+        &mut self,
+        connection: ConnectionId,
+        email_key: &str,
+        id: DirectoryUserId,
+    ) -> Result<(), StoreError> {
+        self.put(
+            "INSERT INTO directory_emails (connection, value_key, directory_user) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (connection, value_key, directory_user) DO NOTHING",
+            vals![connection, email_key, id],
+            Expect::Any,
+        )
+    }
+
+    /// Removes all addresses of a directory user.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn delete_directory_emails(&mut self, id: DirectoryUserId) -> Result<(), StoreError> {
+        let vals: [Val; 1] = vals![id];
+        self.put("DELETE FROM directory_emails WHERE directory_user = ?1", vals, Expect::Any)
+    }
+}

@@ -1,0 +1,118 @@
+//! Email domains.
+
+use muster_model::{Domain, DomainId, DomainState, Timestamp, domain::Holder};
+use uuid::Uuid;
+
+use super::word;
+use crate::{Conn, Expect, Row, StoreError, Tx, vals};
+
+const TABLE: &str = "domains";
+const COLUMNS: &str = "id, name, organization, company, state, challenge, checked, version";
+
+fn domain(row: &Row<'_>) -> Result<Domain, StoreError> {
+    let holder =
+        Holder::from_columns(row.get::<Option<Uuid>>(2)?.map(Into::into), row.get::<Option<Uuid>>(3)?.map(Into::into));
+    let id: Uuid = row.get(0)?;
+    Ok(Domain {
+        id: DomainId(id),
+        name: row.get(1)?,
+        holder: holder.ok_or(StoreError::Corrupt { table: TABLE, key: id.to_string() })?,
+        state: word(row, 4, TABLE, DomainState::parse)?,
+        challenge: row.get(5)?,
+        checked: row.get::<Option<i64>>(6)?.map(Timestamp),
+        version: row.get(7)?,
+    })
+}
+
+impl Conn<'_> {
+    /// Every claim on a domain name; at most one is verified.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn domains_named(&mut self, name: &str) -> Result<Vec<Domain>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM domains WHERE name = ?1 ORDER BY id");
+        self.query(&sql, vals![name], domain)
+    }
+
+    /// Every domain, by name; for the operator.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn domains(&mut self) -> Result<Vec<Domain>, StoreError> {
+        self.query(&format!("SELECT {COLUMNS} FROM domains ORDER BY name, id"), vals![], domain)
+    }
+
+    /// The names of a holder's verified domains; with a company, an organization's include the company's (ORG-8).
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn verified_domains(&mut self, holder: Holder) -> Result<Vec<String>, StoreError> {
+        let sql = match holder {
+            Holder::Organization(_) => {
+                "SELECT name FROM domains WHERE state = 'verified' AND (organization = ?1 \
+                 OR company = (SELECT company FROM organizations WHERE id = ?1))"
+            }
+            Holder::Company(_) => "SELECT name FROM domains WHERE state = 'verified' AND company = ?1",
+        };
+        let id: Uuid = match holder {
+            Holder::Organization(id) => id.into(),
+            Holder::Company(id) => id.into(),
+        };
+        self.query(sql, vals![id], |row| row.get(0))
+    }
+}
+
+impl Tx<'_> {
+    /// Adds a domain.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Taken`] if it is verified and another verified one has the name.
+    pub fn insert_domain(&mut self, domain: &Domain, at: Timestamp) -> Result<(), StoreError> {
+        let (organization, company) = domain.holder.columns();
+        self.put(
+            "INSERT INTO domains (id, name, organization, company, state, challenge, auto_provision, created, checked, \
+             missing_since, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL, ?10)",
+            vals![
+                domain.id,
+                &domain.name,
+                organization,
+                company,
+                domain.state.as_str(),
+                &domain.challenge,
+                false,
+                at,
+                domain.checked,
+                domain.version,
+            ],
+            Expect::Any,
+        )
+    }
+
+    /// Stores a domain whose version was raised by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it changed meanwhile, [`StoreError::Taken`] if another verified one has the name.
+    pub fn update_domain(&mut self, domain: &Domain) -> Result<(), StoreError> {
+        let (organization, company) = domain.holder.columns();
+        self.put(
+            "UPDATE domains SET organization = ?2, company = ?3, state = ?4, challenge = ?5, checked = ?6, version = ?7 \
+             WHERE id = ?1 AND version = ?8",
+            vals![
+                domain.id,
+                organization,
+                company,
+                domain.state.as_str(),
+                &domain.challenge,
+                domain.checked,
+                domain.version,
+                domain.version - 1,
+            ],
+            Expect::One,
+        )
+    }
+}

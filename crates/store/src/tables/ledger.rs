@@ -1,0 +1,181 @@
+//! The ledger, and the reports that owners see.
+
+use std::ops::ControlFlow;
+
+use muster_model::{
+    Actor, ConnectionId, LedgerId, OrganizationId, RequestId, Timestamp,
+    ledger::{Change, LedgerRow},
+};
+use uuid::Uuid;
+
+use super::{from_json, json, word};
+use crate::{Conn, Expect, Row, StoreError, Tx, vals};
+
+const TABLE: &str = "ledger";
+const COLUMNS: &str = "l.id, l.at, l.source, l.connection, l.actor_kind, l.actor, l.request, l.changes";
+
+fn ledger_row(row: &Row<'_>) -> Result<LedgerRow, StoreError> {
+    Ok(LedgerRow {
+        id: LedgerId(row.get(0)?),
+        at: Timestamp(row.get(1)?),
+        source: word(row, 2, TABLE, |text| text.parse().ok())?,
+        connection: row.get::<Option<Uuid>>(3)?.map(ConnectionId),
+        actor: Actor::from_parts(&row.get::<String>(4)?, row.get(5)?),
+        request: row.get::<Option<Uuid>>(6)?.map(RequestId),
+        changes: from_json::<Vec<Change>>(row, 7, TABLE)?,
+    })
+}
+
+/// A notice for owners: something that waits for them, or that they should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportRow {
+    /// Stable id.
+    pub id: Uuid,
+    /// Which connection's, if one's.
+    pub connection: Option<ConnectionId>,
+    /// Which organization's, if one's.
+    pub organization: Option<OrganizationId>,
+    /// What it is about.
+    pub subject: Option<Uuid>,
+    /// The rule that reports.
+    pub kind: String,
+    /// To be told at once.
+    pub urgent: bool,
+    /// For people.
+    pub detail: String,
+    /// The request that led to it.
+    pub request: Option<RequestId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Conn<'_> {
+    /// The history of one subject, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn history(&mut self, subject: Uuid, limit: i64) -> Result<Vec<LedgerRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM ledger_subjects s JOIN ledger l ON l.id = s.ledger WHERE s.subject = ?1 \
+             ORDER BY s.ledger LIMIT ?2"
+        );
+        self.query(&sql, vals![subject, limit], ledger_row)
+    }
+
+    /// Calls `visit` with every row of the ledger, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database or `visit` says.
+    pub fn each_ledger_row(
+        &mut self,
+        mut visit: impl FnMut(LedgerRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.each(&format!("SELECT {COLUMNS} FROM ledger l ORDER BY l.id"), vals![], |row| {
+            visit(ledger_row(row)?)?;
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// The open reports of a connection, newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn reports(&mut self, connection: ConnectionId, limit: i64) -> Result<Vec<ReportRow>, StoreError> {
+        self.query(
+            "SELECT id, connection, organization, subject, kind, urgent, detail, request, at FROM reports \
+             WHERE connection = ?1 AND resolved IS NULL ORDER BY id DESC LIMIT ?2",
+            vals![connection, limit],
+            |row| {
+                Ok(ReportRow {
+                    id: row.get(0)?,
+                    connection: row.get::<Option<Uuid>>(1)?.map(ConnectionId),
+                    organization: row.get::<Option<Uuid>>(2)?.map(OrganizationId),
+                    subject: row.get(3)?,
+                    kind: row.get(4)?,
+                    urgent: row.get(5)?,
+                    detail: row.get(6)?,
+                    request: row.get::<Option<Uuid>>(7)?.map(RequestId),
+                    at: Timestamp(row.get(8)?),
+                })
+            },
+        )
+    }
+}
+
+impl Tx<'_> {
+    /// Appends a row, and finds it again under each subject.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn insert_ledger_row(&mut self, row: &LedgerRow, subjects: &[Uuid]) -> Result<(), StoreError> {
+        self.put(
+            "INSERT INTO ledger (id, at, source, connection, actor_kind, actor, request, changes) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            vals![
+                row.id,
+                row.at,
+                row.source.as_str(),
+                row.connection,
+                row.actor.kind(),
+                row.actor.id(),
+                row.request,
+                json(&row.changes)?,
+            ],
+            Expect::Any,
+        )?;
+        for subject in subjects {
+            let sql = "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2)";
+            self.put(sql, vals![*subject, row.id], Expect::Any)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a report, unless the same one is open already.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn insert_report(&mut self, report: &ReportRow) -> Result<(), StoreError> {
+        let open = match report.subject {
+            Some(subject) => {
+                let sql = "SELECT EXISTS (SELECT 1 FROM reports WHERE subject = ?1 AND kind = ?2 AND detail = ?3 \
+                           AND resolved IS NULL)";
+                self.one(sql, vals![subject, &report.kind, &report.detail], |row| row.get::<bool>(0))?
+            }
+            None => false,
+        };
+        if open {
+            return Ok(());
+        }
+        self.put(
+            "INSERT INTO reports (id, connection, organization, subject, kind, urgent, detail, request, at, resolved) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)",
+            vals![
+                report.id,
+                report.connection,
+                report.organization,
+                report.subject,
+                &report.kind,
+                report.urgent,
+                &report.detail,
+                report.request,
+                report.at,
+            ],
+            Expect::Any,
+        )
+    }
+
+    /// Closes the open reports of a kind about a subject: what they told of is over.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn resolve_reports(&mut self, subject: Uuid, kind: &str, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE reports SET resolved = ?3 WHERE subject = ?1 AND kind = ?2 AND resolved IS NULL";
+        self.put(sql, vals![subject, kind, at], Expect::Any)
+    }
+}

@@ -1,0 +1,158 @@
+//! Memberships.
+
+use muster_model::{AccountId, ConnectionId, Membership, MembershipState, OrganizationId, Role, Timestamp};
+use uuid::Uuid;
+
+use super::{from_json, json, pad, placeholders, word};
+use crate::{Conn, Expect, Row, StoreError, Tx, vals};
+
+const TABLE: &str = "memberships";
+const COLUMNS: &str =
+    "account, organization, role, roles, state, why, by_connection, blocked, guest, conflict, joined, version";
+
+fn membership(row: &Row<'_>) -> Result<Membership, StoreError> {
+    let (state, why): (String, Option<String>) = (row.get(4)?, row.get(5)?);
+    let by = row.get::<Option<Uuid>>(6)?.map(ConnectionId);
+    Ok(Membership {
+        account: AccountId(row.get(0)?),
+        organization: OrganizationId(row.get(1)?),
+        role: word(row, 2, TABLE, |text| text.parse::<Role>().ok())?,
+        roles: from_json(row, 3, TABLE)?,
+        state: MembershipState::from_columns(&state, why.as_deref(), by)
+            .ok_or(StoreError::Corrupt { table: TABLE, key: state })?,
+        blocked: row.get(7)?,
+        guest: row.get(8)?,
+        conflict: row.get(9)?,
+        joined: Timestamp(row.get(10)?),
+        version: row.get(11)?,
+    })
+}
+
+impl Conn<'_> {
+    /// All memberships of an account, ended ones too; held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn memberships_of(&mut self, account: AccountId) -> Result<Vec<Membership>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM memberships WHERE account = ?1 ORDER BY organization{}", self.for_update());
+        self.query(&sql, vals![account], membership)
+    }
+
+    /// The memberships of several accounts in one organization; held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn memberships_in(
+        &mut self,
+        organization: OrganizationId,
+        accounts: &[AccountId],
+    ) -> Result<Vec<Membership>, StoreError> {
+        let mut vals = vec![organization.into()];
+        pad(&mut vals, accounts.iter().map(|id| (*id).into()));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 AND account IN {} ORDER BY account{}",
+            placeholders(2, accounts.len()),
+            self.for_update()
+        );
+        self.query(&sql, vals, membership)
+    }
+
+    /// A page of an organization's memberships in any state, by account.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn memberships_page(
+        &mut self,
+        organization: OrganizationId,
+        after: AccountId,
+        limit: i64,
+    ) -> Result<Vec<Membership>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 AND account > ?2 ORDER BY account LIMIT ?3"
+        );
+        self.query(&sql, vals![organization, after, limit], membership)
+    }
+
+    /// Memberships of an organization in a given state (`waiting`, `kept`, ...), oldest first; held until the end of the
+    /// transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn memberships_in_state(
+        &mut self,
+        organization: OrganizationId,
+        state: &str,
+        limit: i64,
+    ) -> Result<Vec<Membership>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 AND state = ?2 ORDER BY joined, account LIMIT ?3{}",
+            self.for_update()
+        );
+        self.query(&sql, vals![organization, state, limit], membership)
+    }
+}
+
+impl Tx<'_> {
+    /// Adds a membership.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Taken`] if there is one.
+    pub fn insert_membership(&mut self, membership: &Membership) -> Result<(), StoreError> {
+        let (state, why, by) = membership.state.columns();
+        self.put(
+            "INSERT INTO memberships (account, organization, role, roles, state, why, by_connection, blocked, guest, \
+             conflict, joined, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            vals![
+                membership.account,
+                membership.organization,
+                membership.role.as_str(),
+                json(&membership.roles)?,
+                state,
+                why,
+                by,
+                membership.blocked,
+                membership.guest,
+                membership.conflict,
+                membership.joined,
+                membership.version,
+            ],
+            Expect::Any,
+        )
+    }
+
+    /// Stores a membership whose version was raised by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it changed meanwhile.
+    pub fn update_membership(&mut self, membership: &Membership) -> Result<(), StoreError> {
+        let (state, why, by) = membership.state.columns();
+        self.put(
+            "UPDATE memberships SET role = ?3, roles = ?4, state = ?5, why = ?6, by_connection = ?7, blocked = ?8, \
+             guest = ?9, conflict = ?10, joined = ?11, version = ?12 \
+             WHERE account = ?1 AND organization = ?2 AND version = ?13",
+            vals![
+                membership.account,
+                membership.organization,
+                membership.role.as_str(),
+                json(&membership.roles)?,
+                state,
+                why,
+                by,
+                membership.blocked,
+                membership.guest,
+                membership.conflict,
+                membership.joined,
+                membership.version,
+                membership.version - 1,
+            ],
+            Expect::One,
+        )
+    }
+}

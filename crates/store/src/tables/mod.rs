@@ -1,0 +1,108 @@
+//! The statements, a module per kind of thing. Reads are methods of [`Conn`](crate::Conn), writes of
+//! [`Tx`](crate::Tx). Every statement that concerns a tenant names its connection or organization.
+
+mod accounts;
+mod connections;
+mod counters;
+mod directory_groups;
+mod directory_users;
+mod domains;
+mod grants;
+mod installation;
+mod invitations;
+mod ledger;
+mod memberships;
+mod organizations;
+mod requests;
+mod search;
+mod sessions;
+mod teams;
+mod tokens;
+
+pub use counters::Counter;
+pub use directory_groups::UserGroup;
+pub use installation::DataKey;
+pub use ledger::ReportRow;
+pub use requests::RequestRow;
+pub use search::{Candidates, Key, Listed};
+
+use muster_model::{
+    AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, GrantId, InvitationId, LedgerId,
+    MappingId, OrganizationId, RequestId, SessionId, TeamId, Timestamp, TokenId,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Row, StoreError, Val};
+
+macro_rules! id_vals {
+    ($($id:ty),+) => {
+        $(
+            impl From<$id> for Val {
+                fn from(id: $id) -> Val {
+                    Val::Uuid(id.0)
+                }
+            }
+        )+
+    };
+}
+
+id_vals!(
+    AccountId,
+    CompanyId,
+    ConnectionId,
+    DirectoryGroupId,
+    DirectoryUserId,
+    DomainId,
+    GrantId,
+    InvitationId,
+    LedgerId,
+    MappingId,
+    OrganizationId,
+    RequestId,
+    SessionId,
+    TeamId,
+    TokenId
+);
+
+impl From<Timestamp> for Val {
+    fn from(at: Timestamp) -> Val {
+        Val::Int(at.0)
+    }
+}
+
+/// A value of ours as the text of a JSON column.
+fn json<T: Serialize>(value: &T) -> Result<Val, StoreError> {
+    serde_json::to_string(value).map(Val::Text).map_err(StoreError::other)
+}
+
+/// Reads a JSON column.
+fn from_json<T: DeserializeOwned>(row: &Row<'_>, index: usize, table: &'static str) -> Result<T, StoreError> {
+    let text: String = row.get(index)?;
+    serde_json::from_str(&text).map_err(|_| StoreError::Corrupt { table, key: text.chars().take(60).collect() })
+}
+
+/// Reads a column that holds one of our words.
+fn word<T>(
+    row: &Row<'_>,
+    index: usize,
+    table: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, StoreError> {
+    let text: String = row.get(index)?;
+    parse(&text).ok_or(StoreError::Corrupt { table, key: text })
+}
+
+/// `(?3, ?4, ?5)`, padded to a power of two so that few different texts are prepared; the caller pads the values with
+/// the same number of nulls ([`pad`]).
+fn placeholders(first: usize, count: usize) -> String {
+    let padded = count.max(1).next_power_of_two();
+    let names: Vec<String> = (first..first + padded).map(|n| format!("?{n}")).collect();
+    format!("({})", names.join(", "))
+}
+
+/// Appends `items` to `vals`, padded as [`placeholders`] expects.
+fn pad(vals: &mut Vec<Val>, items: impl ExactSizeIterator<Item = Val>) {
+    let count = items.len();
+    vals.extend(items);
+    vals.extend(std::iter::repeat_n(Val::Null, count.max(1).next_power_of_two() - count));
+}

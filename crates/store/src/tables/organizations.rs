@@ -1,0 +1,192 @@
+//! Companies and organizations.
+
+use muster_model::{AccountId, Company, CompanyId, Organization, OrganizationId, Timestamp};
+use uuid::Uuid;
+
+use crate::{Conn, Expect, Row, StoreError, Tx, vals};
+
+const COLUMNS: &str = "id, name, company, seats, created, version";
+
+fn organization(row: &Row<'_>) -> Result<Organization, StoreError> {
+    Ok(Organization {
+        id: OrganizationId(row.get(0)?),
+        name: row.get(1)?,
+        company: row.get::<Option<Uuid>>(2)?.map(CompanyId),
+        seats: row.get(3)?,
+        created: Timestamp(row.get(4)?),
+        version: row.get(5)?,
+    })
+}
+
+fn company(row: &Row<'_>) -> Result<Company, StoreError> {
+    Ok(Company { id: CompanyId(row.get(0)?), name: row.get(1)?, version: row.get(2)? })
+}
+
+impl Conn<'_> {
+    /// The organization with this id, while it is alive.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn organization(&mut self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM organizations WHERE id = ?1 AND ended IS NULL");
+        self.opt(&sql, vals![id], organization)
+    }
+
+    /// As [`Conn::organization`], held until the end of the transaction: whoever counts seats or owners holds it.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn organization_for_update(&mut self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM organizations WHERE id = ?1 AND ended IS NULL{}", self.for_update());
+        self.opt(&sql, vals![id], organization)
+    }
+
+    /// The organization with this name, while it is alive.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn organization_by_name(&mut self, name: &str) -> Result<Option<Organization>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM organizations WHERE name = ?1 AND ended IS NULL");
+        self.opt(&sql, vals![name], organization)
+    }
+
+    /// Every organization that is alive, by name; for the operator.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn organizations(&mut self) -> Result<Vec<Organization>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM organizations WHERE ended IS NULL ORDER BY name");
+        self.query(&sql, vals![], organization)
+    }
+
+    /// The organizations of a company, by name.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn organizations_of(&mut self, company: CompanyId) -> Result<Vec<Organization>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM organizations WHERE company = ?1 AND ended IS NULL ORDER BY name");
+        self.query(&sql, vals![company], organization)
+    }
+
+    /// Whose a former name is, if it was one (ACC-3). `kind`: `organization`, `company` or `username`.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn former_holder(&mut self, kind: &str, name: &str) -> Result<Option<Uuid>, StoreError> {
+        self.opt("SELECT id FROM former_names WHERE kind = ?1 AND name = ?2", vals![kind, name], |row| row.get(0))
+    }
+
+    /// The company with this id.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn company(&mut self, id: CompanyId) -> Result<Option<Company>, StoreError> {
+        self.opt("SELECT id, name, version FROM companies WHERE id = ?1", vals![id], company)
+    }
+
+    /// The company with this name.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn company_by_name(&mut self, name: &str) -> Result<Option<Company>, StoreError> {
+        self.opt("SELECT id, name, version FROM companies WHERE name = ?1", vals![name], company)
+    }
+
+    /// Every company, by name; for the operator.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn companies(&mut self) -> Result<Vec<Company>, StoreError> {
+        self.query("SELECT id, name, version FROM companies ORDER BY name", vals![], company)
+    }
+
+    /// Whether an organization has an owner through its company (ORG-1), other than `except`.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn has_company_owner(&mut self, id: OrganizationId, except: AccountId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM organizations o JOIN company_owners c ON c.company = o.company \
+                   WHERE o.id = ?1 AND c.account <> ?2)";
+        self.one(sql, vals![id, except], |row| row.get(0))
+    }
+}
+
+impl Tx<'_> {
+    /// Adds an organization.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Taken`] for its name.
+    pub fn insert_organization(&mut self, organization: &Organization) -> Result<(), StoreError> {
+        self.put(
+            "INSERT INTO organizations (id, company, name, seats, settings, next_team, created, ended, version) \
+             VALUES (?1, ?2, ?3, ?4, '{}', 1, ?5, NULL, ?6)",
+            vals![
+                organization.id,
+                organization.company,
+                &organization.name,
+                organization.seats,
+                organization.created,
+                organization.version,
+            ],
+            Expect::Any,
+        )
+    }
+
+    /// Stores an organization whose version was raised by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it changed meanwhile, [`StoreError::Taken`] for its name.
+    pub fn update_organization(&mut self, organization: &Organization) -> Result<(), StoreError> {
+        self.put(
+            "UPDATE organizations SET company = ?2, name = ?3, seats = ?4, version = ?5 \
+             WHERE id = ?1 AND version = ?6 AND ended IS NULL",
+            vals![
+                organization.id,
+                organization.company,
+                &organization.name,
+                organization.seats,
+                organization.version,
+                organization.version - 1,
+            ],
+            Expect::One,
+        )
+    }
+
+    /// Keeps a name that is given up from ever being another's (ACC-3).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Taken`] if it was another's before.
+    pub fn insert_former_name(&mut self, kind: &str, name: &str, id: Uuid, at: Timestamp) -> Result<(), StoreError> {
+        self.put(
+            "INSERT INTO former_names (kind, name, id, ended) VALUES (?1, ?2, ?3, ?4)",
+            vals![kind, name, id, at],
+            Expect::Any,
+        )
+    }
+
+    /// Adds a company.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Taken`] for its name.
+    pub fn insert_company(&mut self, company: &Company, at: Timestamp) -> Result<(), StoreError> {
+        self.put(
+            "INSERT INTO companies (id, name, created, version) VALUES (?1, ?2, ?3, ?4)",
+            vals![company.id, &company.name, at, company.version],
+            Expect::Any,
+        )
+    }
+}

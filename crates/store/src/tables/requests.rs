@@ -1,0 +1,146 @@
+//! The request log (SCIM-11).
+
+use muster_model::{ConnectionId, RequestId, Timestamp, TokenId, Version, trace::Step};
+use uuid::Uuid;
+
+use super::{from_json, json};
+use crate::{Conn, Expect, Row, StoreError, Tx, vals};
+
+const TABLE: &str = "requests";
+const COLUMNS: &str = "id, connection, at, micros, kind, method, target, status, dialect, outcome, token, resource, \
+                       resource_version, steps, body";
+
+/// One logged request and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestRow {
+    /// The TraceID.
+    pub id: RequestId,
+    /// Whose log.
+    pub connection: Option<ConnectionId>,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// How long it took, in microseconds, up to the commit.
+    pub micros: i64,
+    /// `scim`, later `sso`.
+    pub kind: String,
+    /// HTTP method.
+    pub method: String,
+    /// Path and query below the base URL.
+    pub target: String,
+    /// HTTP status answered.
+    pub status: i64,
+    /// The IdP that was recognised.
+    pub dialect: Option<String>,
+    /// `changed`, `refused`, ...
+    pub outcome: String,
+    /// The token that opened it.
+    pub token: Option<TokenId>,
+    /// The resource that was written.
+    pub resource: Option<Uuid>,
+    /// Its version after.
+    pub resource_version: Option<Version>,
+    /// What was decided, in order.
+    pub steps: Vec<Step>,
+    /// What was sent: redacted, compressed, sealed.
+    pub body: Option<Vec<u8>>,
+}
+
+fn request(row: &Row<'_>) -> Result<RequestRow, StoreError> {
+    Ok(RequestRow {
+        id: RequestId(row.get(0)?),
+        connection: row.get::<Option<Uuid>>(1)?.map(ConnectionId),
+        at: Timestamp(row.get(2)?),
+        micros: row.get(3)?,
+        kind: row.get(4)?,
+        method: row.get(5)?,
+        target: row.get(6)?,
+        status: row.get(7)?,
+        dialect: row.get(8)?,
+        outcome: row.get(9)?,
+        token: row.get::<Option<Uuid>>(10)?.map(TokenId),
+        resource: row.get(11)?,
+        resource_version: row.get(12)?,
+        steps: from_json(row, 13, TABLE)?,
+        body: row.get(14)?,
+    })
+}
+
+impl Conn<'_> {
+    /// A logged request.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn request(&mut self, id: RequestId) -> Result<Option<RequestRow>, StoreError> {
+        self.opt(&format!("SELECT {COLUMNS} FROM requests WHERE id = ?1"), vals![id], request)
+    }
+
+    /// The newest logged requests of a connection, newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn requests(&mut self, connection: ConnectionId, limit: i64) -> Result<Vec<RequestRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM requests WHERE connection = ?1 ORDER BY id DESC LIMIT ?2");
+        self.query(&sql, vals![connection, limit], request)
+    }
+
+    /// The newest chunks of logged reads of a connection, newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn read_chunks(&mut self, connection: ConnectionId, limit: i64) -> Result<Vec<Vec<u8>>, StoreError> {
+        let sql = "SELECT content FROM read_chunks WHERE connection = ?1 ORDER BY id DESC LIMIT ?2";
+        self.query(sql, vals![connection, limit], |row| row.get(0))
+    }
+}
+
+impl Tx<'_> {
+    /// Logs a request.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn insert_request(&mut self, request: &RequestRow) -> Result<(), StoreError> {
+        self.put(
+            "INSERT INTO requests (id, connection, at, micros, kind, method, target, status, dialect, outcome, token, \
+             resource, resource_version, steps, body) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            vals![
+                request.id,
+                request.connection,
+                request.at,
+                request.micros,
+                &request.kind,
+                &request.method,
+                &request.target,
+                request.status,
+                request.dialect.as_deref(),
+                &request.outcome,
+                request.token,
+                request.resource,
+                request.resource_version,
+                json(&request.steps)?,
+                request.body.as_ref(),
+            ],
+            Expect::Any,
+        )
+    }
+
+    /// Logs up to a second of reads in one row.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn insert_read_chunk(
+        &mut self,
+        connection: ConnectionId,
+        id: Uuid,
+        lines: i64,
+        content: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO read_chunks (connection, id, lines, content) VALUES (?1, ?2, ?3, ?4)";
+        self.put(sql, vals![connection, id, lines, content], Expect::Any)
+    }
+}
