@@ -1,7 +1,5 @@
 //! Migrations: numbered templates that become the SQL of either engine, and the plan of which are outstanding.
 
-use std::fmt::Write as _;
-
 use crate::error::SchemaError;
 
 /// One step of the tables' history.
@@ -72,14 +70,8 @@ impl Migration {
 
     /// The checksum of the template, in hexadecimal.
     pub(crate) fn sha256(&self) -> String {
-        let digest = rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256
-            .tls13()
-            .map(|suite| suite.common.hash_provider.hash(self.sql.as_bytes()));
-        digest.iter().flat_map(|digest| digest.as_ref()).fold(String::new(), |mut text, byte| {
-            // Writing to a `String` cannot fail.
-            drop(write!(text, "{byte:02x}"));
-            text
-        })
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.sql.as_bytes());
+        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     pub(crate) fn failed(&self, reason: impl ToString) -> SchemaError {

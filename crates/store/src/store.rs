@@ -292,7 +292,8 @@ impl Store {
         let (done, closed) = oneshot::channel();
         let joining = thread::Builder::new().name("store-close".to_owned()).spawn(move || {
             self.inner.join();
-            drop(done.send(()));
+            // Nobody waits any more if the caller has given up.
+            let _ = done.send(());
         });
         if joining.is_ok() {
             // An error means that the thread has ended, which is what is awaited.

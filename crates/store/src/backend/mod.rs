@@ -4,8 +4,10 @@ mod gauges;
 mod postgres;
 mod sqlite;
 
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::{
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
 
 pub(crate) use gauges::Gauges;
 
@@ -35,4 +37,9 @@ pub(crate) fn open(options: &Options) -> Result<Opened, StoreError> {
         Database::SqliteMemory => sqlite::open(sqlite::Location::temporary()?, options),
         Database::Postgres(postgres) => postgres::open(postgres, options),
     }
+}
+
+/// Starts a named thread.
+fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    thread::Builder::new().name(name).spawn(run).map_err(StoreError::unavailable)
 }

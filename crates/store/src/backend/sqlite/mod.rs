@@ -1,15 +1,72 @@
 //! SQLite: one thread that writes in batches, threads that read, one that moves the log into the database file.
 
+mod checkpoint;
 mod connection;
 mod location;
+mod migrations;
+mod reader;
 mod session;
+mod writer;
+
+use std::{
+    fs::File,
+    sync::{Arc, atomic::AtomicBool, mpsc},
+    thread,
+};
 
 pub(crate) use location::Location;
 pub(crate) use session::Session;
 
-use crate::{backend::Opened, error::StoreError, options::Options};
+use crate::{
+    backend::{Gauges, Opened, spawn},
+    error::StoreError,
+    options::Options,
+    store::Lanes,
+};
+
+/// What all threads of an open database hold: the last one to end removes a temporary database and gives the lock back.
+struct Shared {
+    location: Location,
+    gauges: Arc<Gauges>,
+    /// The checkpointer asks the writer to copy the rest of the log, so that it can start again from its beginning.
+    finish_log: AtomicBool,
+    _lock: File,
+}
 
 /// Opens the file, migrates it and starts the threads.
-pub(crate) fn open(_location: Location, _options: &Options) -> Result<Opened, StoreError> {
-    Err(StoreError::unavailable("SQLite is not available yet"))
+pub(crate) fn open(location: Location, options: &Options) -> Result<Opened, StoreError> {
+    let lock = location.claim()?;
+    let gauges = Arc::new(Gauges::default());
+    let shared = Arc::new(Shared { location, gauges, finish_log: AtomicBool::new(false), _lock: lock });
+    let path = &shared.location.path;
+    let mut connection = connection::open_writer(path, shared.location.is_temporary(), options.max_bytes)?;
+    migrations::run(&mut connection, options)?;
+
+    let (reads, read_jobs) = async_channel::bounded(options.queue.max(1));
+    let (scans, scan_jobs) = async_channel::bounded(options.queue.max(1));
+    let (writes, write_jobs) = async_channel::bounded(options.queue.max(1));
+    let mut threads = Vec::new();
+    for number in 0..options.readers.max(1) {
+        let reader = reader::Reader::open(&shared, options.read_limit)?;
+        let jobs = read_jobs.clone();
+        threads.push(spawn(format!("store-read-{number}"), move || reader.run(&jobs))?);
+    }
+    for number in 0..options.scanners.max(1) {
+        let reader = reader::Reader::open(&shared, options.scan_limit)?;
+        let jobs = scan_jobs.clone();
+        threads.push(spawn(format!("store-scan-{number}"), move || reader.run(&jobs))?);
+    }
+    let (running, stopped) = mpsc::channel();
+    let checkpointer = checkpoint::Checkpointer::open(&shared)?;
+    let checkpoint_thread = spawn("store-checkpoint".to_owned(), move || checkpointer.run(&stopped))?;
+    let writer = writer::Writer::new(connection, Arc::clone(&shared));
+    threads.push(spawn("store-write".to_owned(), move || {
+        writer.run(&write_jobs);
+        drop(running);
+        if thread::JoinHandle::join(checkpoint_thread).is_err() {
+            tracing::error!("the checkpoint thread panicked");
+        }
+    })?);
+    let gauges = Arc::clone(&shared.gauges);
+    Ok(Opened { lanes: Lanes { reads, scans, writes }, gauges, threads })
 }

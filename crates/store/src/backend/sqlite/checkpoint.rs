@@ -1,0 +1,92 @@
+//! The thread that moves the write-ahead log into the database file, so that no commit has to.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::Ordering::Relaxed,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::{Duration, Instant},
+};
+
+use rusqlite::Connection;
+
+use super::{Shared, connection};
+use crate::error::StoreError;
+
+/// Pages in the log that are worth a checkpoint while writes go on: 64 MiB.
+const PAGES: i64 = 16_384;
+/// Pages in the log from which on the writer copies the rest itself, so that the log can start again: 256 MiB.
+const TOO_MANY_PAGES: i64 = 65_536;
+const TICK: Duration = Duration::from_millis(500);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A connection that only checkpoints.
+pub(super) struct Checkpointer {
+    connection: Connection,
+    shared: Arc<Shared>,
+}
+
+/// The log's pages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Log {
+    pages: i64,
+    copied: i64,
+}
+
+impl Checkpointer {
+    pub(super) fn open(shared: &Arc<Shared>) -> Result<Checkpointer, StoreError> {
+        let temporary = shared.location.is_temporary();
+        let connection = connection::open_writer(&shared.location.path, temporary, None)?;
+        let checkpointer = Checkpointer { connection, shared: Arc::clone(shared) };
+        checkpointer.measure();
+        Ok(checkpointer)
+    }
+
+    /// Looks after the log until the writer has ended.
+    pub(super) fn run(self, stopped: &Receiver<()>) {
+        let mut before = Log { pages: 0, copied: 0 };
+        let mut optimized = Instant::now();
+        while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+            self.measure();
+            match self.tend(before) {
+                Ok(log) => before = log,
+                Err(error) => tracing::warn!(%error, "the write-ahead log could not be checkpointed"),
+            }
+            if optimized.elapsed() > DAY {
+                optimized = Instant::now();
+                if let Err(error) = self.connection.execute_batch("PRAGMA analysis_limit=400; PRAGMA optimize;") {
+                    tracing::warn!(%error, "the query planner's statistics could not be renewed");
+                }
+            }
+        }
+    }
+
+    /// Checkpoints when enough has gathered, or when writes have paused.
+    fn tend(&self, before: Log) -> rusqlite::Result<Log> {
+        let log = self.checkpoint("NOOP")?;
+        let waiting = log.pages - log.copied;
+        if waiting < PAGES && (waiting <= 0 || log.pages != before.pages) {
+            return Ok(log);
+        }
+        let log = self.checkpoint("PASSIVE")?;
+        if log.pages > TOO_MANY_PAGES && log.copied < log.pages {
+            self.shared.finish_log.store(true, Relaxed);
+        }
+        Ok(log)
+    }
+
+    fn checkpoint(&self, mode: &str) -> rusqlite::Result<Log> {
+        self.connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+            Ok(Log { pages: row.get(1)?, copied: row.get(2)? })
+        })
+    }
+
+    fn measure(&self) {
+        let path = &self.shared.location.path;
+        let mut log = path.clone().into_os_string();
+        log.push("-wal");
+        let size = |path: &std::path::Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        self.shared.gauges.measured(size(path), size(log.as_ref()));
+    }
+}

@@ -1,0 +1,77 @@
+//! A thread that reads, with a limit on how long a job may take.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use async_channel::Receiver;
+use rusqlite::Connection;
+
+use super::{
+    Session, Shared,
+    connection::{self, meaning},
+};
+use crate::{backend, conn::Conn, error::StoreError, job::ReadJob};
+
+/// Steps of SQLite's machine between two looks at the clock.
+const STEPS: i32 = 2_000;
+
+/// A connection that reads, and its clock.
+pub(super) struct Reader {
+    connection: Connection,
+    start: Instant,
+    /// When the running job must have ended, in microseconds after `start`.
+    deadline: Arc<AtomicU64>,
+    limit: Duration,
+    shared: Arc<Shared>,
+}
+
+impl Reader {
+    pub(super) fn open(shared: &Arc<Shared>, limit: Duration) -> Result<Reader, StoreError> {
+        let mut connection = connection::open_reader(&shared.location.path)?;
+        let start = Instant::now();
+        let deadline = Arc::new(AtomicU64::new(u64::MAX));
+        let ends = Arc::clone(&deadline);
+        let late = move || start.elapsed().as_micros() > u128::from(ends.load(Relaxed));
+        connection.progress_handler(STEPS, Some(late)).map_err(meaning)?;
+        Ok(Reader { connection, start, deadline, limit, shared: Arc::clone(shared) })
+    }
+
+    /// Answers jobs until the lane is closed and empty.
+    pub(super) fn run(self, jobs: &Receiver<Box<dyn ReadJob>>) {
+        while let Ok(mut job) = jobs.recv_blocking() {
+            if job.abandoned() {
+                continue;
+            }
+            let busy = self.shared.gauges.reading();
+            self.set_deadline();
+            if let Err(error) = self.read(job.as_mut()) {
+                job.fail(meaning(error));
+            }
+            drop(busy);
+            job.answer();
+        }
+    }
+
+    fn read(&self, job: &mut dyn ReadJob) -> rusqlite::Result<()> {
+        if job.snapshot() {
+            self.connection.prepare_cached("BEGIN")?.execute([])?;
+        }
+        job.run(&mut Conn::new(backend::Session::Sqlite(Session::new(&self.connection))));
+        if !self.connection.is_autocommit() {
+            // The end of a read must not be interrupted for being late.
+            self.deadline.store(u64::MAX, Relaxed);
+            self.connection.prepare_cached("ROLLBACK")?.execute([])?;
+        }
+        Ok(())
+    }
+
+    fn set_deadline(&self) {
+        let ends = (self.start.elapsed() + self.limit).as_micros();
+        self.deadline.store(u64::try_from(ends).unwrap_or(u64::MAX), Relaxed);
+    }
+}
