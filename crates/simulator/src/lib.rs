@@ -1,1 +1,32 @@
-//! Placeholder, replaced below.
+//! A simulated identity provider: it plays what real IdPs send to a SCIM 2.0 service provider.
+//!
+//! Each IdP's traffic is a list of [`Step`]s: requests as data, with placeholders for ids that earlier answers give.
+//! [`run`] plays such a list through a [`Transport`] and reports, step by step, what was asked, what was due and what
+//! came. The same lists serve the demonstration, the golden transcripts of the SCIM endpoints (through a router in
+//! memory), and the trial of any SCIM server over HTTP (feature `client`).
+//!
+//! What each IdP sends is taken from its own documentation where there is any; every module of [`sequences`] says from
+//! where, and what is only inferred.
+//!
+//! This crate knows nothing of the server it talks to: no other crate of Muster, no database, no clock.
+//!
+//! Where to start reading: [`sequences::okta`], then [`player`].
+
+#[cfg(feature = "client")]
+pub mod client;
+pub mod directory;
+pub mod encode;
+pub mod idp;
+pub mod known;
+pub mod player;
+pub mod report;
+pub mod sequences;
+pub mod step;
+pub mod transport;
+
+pub use directory::Directory;
+pub use idp::{Idp, Length};
+pub use player::{play, run};
+pub use report::Report;
+pub use step::Step;
+pub use transport::{Request, Response, Transport};

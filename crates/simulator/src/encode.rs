@@ -1,0 +1,56 @@
+//! How IdPs write query values into URLs. Placeholders (`{user:ada}`) are left alone: they are filled in later.
+
+/// Percent-encodes everything that RFC 3986 does not leave unreserved, a space as `%20`: Okta and Entra.
+pub fn percent(value: &str) -> String {
+    encode(value, "%20")
+}
+
+/// The same with `+` for a space, as in forms: OneLogin.
+pub fn form(value: &str) -> String {
+    encode(value, "+")
+}
+
+fn encode(value: &str, space: &str) -> String {
+    let mut encoded = String::with_capacity(value.len() * 2);
+    let mut in_placeholder = false;
+    for character in value.chars() {
+        match character {
+            '{' | '}' => {
+                in_placeholder = character == '{';
+                encoded.push(character);
+            }
+            _ if in_placeholder => encoded.push(character),
+            ' ' => encoded.push_str(space),
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~' => encoded.push(character),
+            _ => {
+                for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                    encoded.push_str(&format!("%{byte:02X}"));
+                }
+            }
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_encoded_as_okta_documents_it() {
+        assert_eq!(percent(r#"userName eq "test.user@okta.local""#), "userName%20eq%20%22test.user%40okta.local%22");
+    }
+
+    #[test]
+    fn a_filter_is_encoded_as_onelogin_logs_show_it() {
+        assert_eq!(form(r#"userName eq "onelogin-test-user01""#), "userName+eq+%22onelogin-test-user01%22");
+    }
+
+    #[test]
+    fn placeholders_stay() {
+        assert_eq!(
+            percent(r#"id eq "{group:moby:développeurs}" é"#),
+            "id%20eq%20%22{group:moby:développeurs}%22%20%C3%A9"
+        );
+    }
+}
