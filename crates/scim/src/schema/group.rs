@@ -1,0 +1,25 @@
+//! The core schema of groups: RFC 7643 §4.2 and §8.7.1.
+
+use super::attribute::Attribute;
+use super::{GROUP_URN, Schema, SchemaRole};
+
+pub(super) static GROUP: Schema = Schema {
+    urn: GROUP_URN,
+    name: "Group",
+    description: "Group",
+    role: SchemaRole::Core,
+    attributes: &[
+        Attribute::string("displayName", "The name of the Group: `organization:team` maps it to that team.")
+            .required()
+            .unique()
+            .indexed(),
+        Attribute::complex("members", MEMBERS, "The members of the Group.").multi_valued(),
+    ],
+};
+
+const MEMBERS: &[Attribute] = &[
+    Attribute::string("value", "The id of the member.").immutable().indexed(),
+    Attribute::reference("$ref", &["User", "Group"], "The URI of the member. Made by this server.").read_only(),
+    Attribute::string("display", "The name of the member.").read_only(),
+    Attribute::string("type", "The type of the member.").one_of(&["User", "Group"]).immutable(),
+];
