@@ -74,7 +74,7 @@ impl Migration {
         digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    pub(crate) fn failed(&self, reason: impl ToString) -> SchemaError {
+    pub(crate) fn failed(&self, reason: &impl ToString) -> SchemaError {
         SchemaError::Failed { version: self.version, name: self.name.to_owned(), reason: reason.to_string() }
     }
 }

@@ -13,8 +13,10 @@ pub struct Options {
     pub migrate: Migrate,
     /// The tables: every migration from an empty database on. Only tests of the store itself replace them.
     pub migrations: &'static [Migration],
-    /// Threads that answer point reads (SQLite; PostgreSQL: connections shared by reads and writes).
+    /// Threads, each with its own connection, that run point reads.
     pub readers: usize,
+    /// Threads, each with its own connection, that run writes (PostgreSQL only: SQLite has one).
+    pub writers: usize,
     /// Threads, each with its own connection, that run scans.
     pub scanners: usize,
     /// Jobs that may wait in each lane.
@@ -81,12 +83,13 @@ impl Options {
     /// The defaults for `database`: migrations run, queues of 1,024, 2 s for a place, 5 s a read, 30 s a scan.
     #[must_use]
     pub fn new(database: Database) -> Options {
-        let readers = if matches!(database, Database::Postgres(_)) { 8 } else { 2 };
+        let readers = if matches!(database, Database::Postgres(_)) { 4 } else { 2 };
         Options {
             database,
             migrate: Migrate::Run,
             migrations: MIGRATIONS,
             readers,
+            writers: 8,
             scanners: 1,
             queue: 1024,
             queue_wait: Duration::from_secs(2),

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::error::StoreError;
+use crate::{backend::Whole, error::StoreError};
 
 /// One bound parameter of a statement.
 ///
@@ -139,7 +139,30 @@ macro_rules! from_column {
     };
 }
 
-from_column!(bool, i64, String, Vec<u8>);
+from_column!(bool, String, Vec<u8>);
+
+impl sealed::Sealed for i64 {}
+impl FromColumn for i64 {
+    fn from_column(row: &Row<'_>, index: usize) -> Result<Self, StoreError> {
+        match row.0 {
+            RowInner::Sqlite(row) => row.get(index).map_err(StoreError::other),
+            RowInner::Postgres(row) => row.try_get(index).map(|Whole(value)| value).map_err(StoreError::other),
+        }
+    }
+}
+
+impl sealed::Sealed for Option<i64> {}
+impl FromColumn for Option<i64> {
+    fn from_column(row: &Row<'_>, index: usize) -> Result<Self, StoreError> {
+        match row.0 {
+            RowInner::Sqlite(row) => row.get(index).map_err(StoreError::other),
+            RowInner::Postgres(row) => {
+                let value: Option<Whole> = row.try_get(index).map_err(StoreError::other)?;
+                Ok(value.map(|Whole(value)| value))
+            }
+        }
+    }
+}
 
 impl sealed::Sealed for Uuid {}
 impl FromColumn for Uuid {

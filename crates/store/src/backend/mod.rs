@@ -10,6 +10,7 @@ use std::{
 };
 
 pub(crate) use gauges::Gauges;
+pub(crate) use postgres::Whole;
 
 use crate::{
     error::StoreError,

@@ -1,5 +1,7 @@
 //! The store on SQLite: what both databases must do, and what only a file can.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed test panics")]
+
 mod conformance;
 mod sqlite;
 

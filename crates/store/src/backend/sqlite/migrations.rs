@@ -24,8 +24,8 @@ pub(super) fn run(connection: &mut Connection, options: &Options) -> Result<(), 
     for step in steps {
         apply(connection, step).map_err(|error| match meaning(error) {
             StoreError::Full(cause) => StoreError::Full(cause),
-            StoreError::Other(cause) => step.failed(cause).into(),
-            other => step.failed(other).into(),
+            StoreError::Other(cause) => step.failed(&cause).into(),
+            other => step.failed(&other).into(),
         })?;
         tracing::info!(version = step.version, name = step.name, "migrated the database");
     }
