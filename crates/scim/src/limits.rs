@@ -29,7 +29,7 @@ pub const MEMBER_CHANGES: usize = 10_000;
 pub const INDEXED_TEXT_BYTES: usize = 1_024;
 
 /// Most values of one multi-valued attribute of a user. Members of a group are not counted by this.
-pub const VALUES: usize = 1_000;
+pub const VALUES: usize = 500;
 
 /// Most names in `attributes` or `excludedAttributes`.
 pub const PROJECTION_NAMES: usize = 200;

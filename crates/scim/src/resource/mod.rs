@@ -106,7 +106,8 @@ impl Resource {
     /// [`Answer`] is made from it.
     #[must_use]
     pub fn to_document(&self) -> String {
-        let attributes = Value::Object(self.attributes.clone()).to_string();
+        // A map of JSON values always serializes.
+        let attributes = serde_json::to_string(&self.attributes).unwrap_or_default();
         let mut document = String::with_capacity(attributes.len() + 128);
         document.push_str("{\"schemas\":[");
         for (index, urn) in self.schemas().enumerate() {
