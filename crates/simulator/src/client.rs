@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A SCIM base URL that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// It is not an http or https URL.
+    /// It is not an http or https URL, or has a query.
     #[error("`{0}` is not a base URL: write https://HOST/PATH")]
     Url(String),
     /// The token has characters that a header cannot have.
@@ -40,7 +40,12 @@ impl Client {
     ///
     /// See [`ClientError`].
     pub fn new(base_url: &str, token: &str) -> Result<Client, ClientError> {
-        let usable = Url::parse(base_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let usable = Url::parse(base_url).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        });
         if !usable {
             return Err(ClientError::Url(base_url.to_owned()));
         }
@@ -88,7 +93,7 @@ mod tests {
 
     #[test]
     fn only_http_urls_and_printable_tokens_are_taken() {
-        for url in ["ftp://example.com", "example.com", "https:///scim", ""] {
+        for url in ["ftp://example.com", "example.com", "https://example.com/scim/v2?aadOptscim062020", ""] {
             assert!(matches!(Client::new(url, "t"), Err(ClientError::Url(_))), "{url}");
         }
         assert!(matches!(Client::new("https://example.com/scim/v2", "a\nb"), Err(ClientError::Token)));
