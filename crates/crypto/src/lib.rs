@@ -1,1 +1,38 @@
-//! Placeholder, replaced below.
+//! Secrets: made, sealed, hashed, compared.
+//!
+//! This crate owns how Muster handles what must not be read: tokens ([`token`]), values at rest ([`seal`]), the master
+//! key that opens them ([`key_file`]), and the type that keeps a secret out of logs ([`Secret`]). All cryptography is
+//! AWS-LC's; nothing is invented here. It must not know: the database, HTTP, or what the secrets are for.
+
+pub mod key_file;
+pub mod seal;
+mod secret;
+pub mod token;
+
+pub use key_file::{KeyFileError, MasterKey};
+pub use seal::{DataKey, Place, SealError, Sealer};
+pub use secret::Secret;
+pub use token::{TokenHash, TokenPrefix, TokenText};
+
+/// Fills `bytes` with unpredictable ones.
+///
+/// # Errors
+///
+/// When the operating system has no randomness to give, which no server should survive.
+pub fn random(bytes: &mut [u8]) -> Result<(), NoRandomness> {
+    getrandom::fill(bytes).map_err(|_| NoRandomness)
+}
+
+/// The operating system gave no randomness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system gave no randomness")]
+pub struct NoRandomness;
+
+/// SHA-256.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.as_ref());
+    hash
+}

@@ -1,1 +1,43 @@
-//! Placeholder, replaced below.
+//! The rules.
+//!
+//! Everything here is synchronous, runs inside a transaction of the store, and knows no wire format, no HTTP and no
+//! SQL. Time, ids and randomness come in through [`Env`]; nothing else comes from outside, so a rule can be tested
+//! with a fixed clock, rehearsed for a plan (MIG-2), and run again after a collision.
+//!
+//! A module for each family of rules:
+//!
+//! | module | rules |
+//! |---|---|
+//! | [`directory`] | SCIM users and groups: creating, changing, deactivating, deleting (SCIM), group mapping (GRP) |
+//! | [`accounts`] | whose account an email is (TEN-2, ACC-1), names and session minutes (PRE) |
+//! | [`standing`] | memberships and grants, loaded, changed in memory, and saved as one (GRP-6, SCIM-6, SCIM-8) |
+//! | [`roles`] | the effective role, its cap, the last owner (ORG-1, PRE-5) |
+//! | [`seats`] | SCIM-9 |
+//! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
+//! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
+//! | [`declare`] | what `muster apply` states, and its plan |
+//! | [`explain`] | PRE-2: who is where, and why |
+//! | [`ledger`] | recording every change, and replaying them |
+//! | [`search`] | lists and filters over a directory (SCIM-2) |
+//!
+//! Start reading at [`directory::create_user`].
+
+pub mod accounts;
+pub mod connections;
+pub mod directory;
+pub mod env;
+pub mod error;
+pub mod explain;
+pub mod ledger;
+pub mod organizations;
+pub mod roles;
+pub mod search;
+pub mod seats;
+mod settle;
+pub mod standing;
+pub mod teams;
+pub mod tokens;
+
+pub use env::{Env, Origin, Surroundings};
+pub use error::{EngineError, Refusal};
+pub use settle::transact;

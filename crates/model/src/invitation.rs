@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{ConnectionId, Email, InvitationId, OrganizationId, Role, TeamId, Timestamp, Version};
+use crate::{ConnectionId, DirectoryUserId, Email, InvitationId, OrganizationId, Role, TeamId, Timestamp, Version};
 
 /// A pending invitation. It holds a seat (SCIM-9).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,6 +21,8 @@ pub struct Invitation {
     pub role: Role,
     /// Set when a connection's directory invited a guest (`other_domains`, SCIM-10).
     pub connection: Option<ConnectionId>,
+    /// The directory user that it stands for, then.
+    pub directory_user: Option<DirectoryUserId>,
     /// After this it no longer counts.
     pub expires: Timestamp,
     /// Counts changes.

@@ -62,6 +62,10 @@ events! {
     MemberRemoved = "member.removed";
     /// A reason for a membership was given.
     GrantGiven = "grant.given";
+    /// The first awake grant for a team was given.
+    TeamMemberAdded = "team.member.add";
+    /// The last awake grant for a team went.
+    TeamMemberRemoved = "team.member.remove";
     /// A grant sleeps.
     GrantAsleep = "grant.asleep";
     /// A grant woke.
@@ -104,8 +108,6 @@ events! {
     DirectoryGroupMembers = "scim.group.members";
     /// A directory group was deleted.
     DirectoryGroupDeleted = "scim.group.delete";
-    /// A session was ended.
-    SessionEnded = "session.end";
 }
 
 impl Serialize for Event {
@@ -153,8 +155,6 @@ pub enum Kind {
     DirectoryUser,
     /// A directory group; `of` the connection.
     DirectoryGroup,
-    /// A session; `of` the account.
-    Session,
 }
 
 /// One subject's change from one version to the next.

@@ -26,6 +26,8 @@ pub struct Membership {
     pub blocked: bool,
     /// The email domain is none of the organization's verified ones (ORG-8).
     pub guest: bool,
+    /// The last owner: a demotion is recorded, and applies itself once another owner exists (ORG-1).
+    pub role_kept: bool,
     /// Whether sources disagree about the role (PRE-3).
     pub conflict: bool,
     /// When the present membership began.

@@ -81,12 +81,15 @@ CREATE TABLE memberships (
     by_connection   {uuid},
     blocked         {bool} NOT NULL,
     guest           {bool} NOT NULL,
+    role_kept       {bool} NOT NULL,
     conflict        {bool} NOT NULL,
     joined          {int} NOT NULL,
     version         {int} NOT NULL,
     CONSTRAINT memberships_pkey PRIMARY KEY (account, organization)
 ){norowid};
 CREATE INDEX memberships_organization ON memberships (organization, account);
+-- Those that wait for a seat or for another owner; few, so that the index costs others nothing.
+CREATE INDEX memberships_unsettled ON memberships (organization) WHERE state IN ('waiting', 'kept') OR role_kept;
 
 -- One row a reason. Ended rows go, the ledger keeps them. origin_kind: 0 person, 1 linked, 2 group.
 CREATE TABLE grants (
@@ -119,6 +122,7 @@ CREATE TABLE invitations (
     role            {text} NOT NULL,
     token_hash      {bytes},
     connection      {uuid},
+    directory_user  {uuid},
     invited_by      {uuid},
     created         {int} NOT NULL,
     expires         {int} NOT NULL,
@@ -127,4 +131,5 @@ CREATE TABLE invitations (
     version         {int} NOT NULL
 ){strict};
 CREATE UNIQUE INDEX invitations_organization_email_key_key ON invitations (organization, email_key) WHERE ended IS NULL;
+CREATE INDEX invitations_directory_user ON invitations (directory_user) WHERE directory_user IS NOT NULL AND ended IS NULL;
 CREATE UNIQUE INDEX invitations_token_hash_key ON invitations (token_hash) WHERE token_hash IS NOT NULL;

@@ -1,13 +1,13 @@
 //! Invitations.
 
-use muster_model::{ConnectionId, Email, Invitation, InvitationId, OrganizationId, Role, TeamId, Timestamp};
+use muster_model::{ConnectionId, DirectoryUserId, Email, Invitation, InvitationId, OrganizationId, Role, TeamId, Timestamp};
 use uuid::Uuid;
 
 use super::word;
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "invitations";
-const COLUMNS: &str = "id, organization, email, team, role, connection, expires, version";
+const COLUMNS: &str = "id, organization, email, team, role, connection, directory_user, expires, version";
 
 fn invitation(row: &Row<'_>) -> Result<Invitation, StoreError> {
     Ok(Invitation {
@@ -17,8 +17,9 @@ fn invitation(row: &Row<'_>) -> Result<Invitation, StoreError> {
         team: row.get::<Option<Uuid>>(3)?.map(TeamId),
         role: word(row, 4, TABLE, |text| text.parse::<Role>().ok())?,
         connection: row.get::<Option<Uuid>>(5)?.map(ConnectionId),
-        expires: Timestamp(row.get(6)?),
-        version: row.get(7)?,
+        directory_user: row.get::<Option<Uuid>>(6)?.map(DirectoryUserId),
+        expires: Timestamp(row.get(7)?),
+        version: row.get(8)?,
     })
 }
 
@@ -41,6 +42,19 @@ impl Conn<'_> {
         self.opt(&sql, vals![organization, email.key()], invitation)
     }
 
+    /// The pending invitation that stands for a directory user (SCIM-10).
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn invitation_of_directory_user(&mut self, user: DirectoryUserId) -> Result<Option<Invitation>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM invitations WHERE directory_user = ?1 AND ended IS NULL{}",
+            self.for_update()
+        );
+        self.opt(&sql, vals![user], invitation)
+    }
+
     /// Every pending invitation to an organization, by id.
     ///
     /// # Errors
@@ -61,8 +75,8 @@ impl Tx<'_> {
     pub fn insert_invitation(&mut self, invitation: &Invitation, at: Timestamp) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO invitations (id, organization, email, email_key, account, team, role, token_hash, connection, \
-             invited_by, created, expires, ended, outcome, version) \
-             VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, NULL, ?7, NULL, ?8, ?9, NULL, NULL, ?10)",
+             directory_user, invited_by, created, expires, ended, outcome, version) \
+             VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, NULL, ?7, ?8, NULL, ?9, ?10, NULL, NULL, ?11)",
             vals![
                 invitation.id,
                 invitation.organization,
@@ -71,6 +85,7 @@ impl Tx<'_> {
                 invitation.team,
                 invitation.role.as_str(),
                 invitation.connection,
+                invitation.directory_user,
                 at,
                 invitation.expires,
                 invitation.version,

@@ -8,7 +8,7 @@ use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "memberships";
 const COLUMNS: &str =
-    "account, organization, role, roles, state, why, by_connection, blocked, guest, conflict, joined, version";
+    "account, organization, role, roles, state, why, by_connection, blocked, guest, role_kept, conflict, joined, version";
 
 fn membership(row: &Row<'_>) -> Result<Membership, StoreError> {
     let (state, why): (String, Option<String>) = (row.get(4)?, row.get(5)?);
@@ -22,9 +22,10 @@ fn membership(row: &Row<'_>) -> Result<Membership, StoreError> {
             .ok_or(StoreError::Corrupt { table: TABLE, key: state })?,
         blocked: row.get(7)?,
         guest: row.get(8)?,
-        conflict: row.get(9)?,
-        joined: Timestamp(row.get(10)?),
-        version: row.get(11)?,
+        role_kept: row.get(9)?,
+        conflict: row.get(10)?,
+        joined: Timestamp(row.get(11)?),
+        version: row.get(12)?,
     })
 }
 
@@ -77,23 +78,23 @@ impl Conn<'_> {
         self.query(&sql, vals![organization, after, limit], membership)
     }
 
-    /// Memberships of an organization in a given state (`waiting`, `kept`, ...), oldest first; held until the end of the
-    /// transaction.
+    /// Memberships of an organization that wait: for a seat (SCIM-9), or for another owner (ORG-1); oldest first, held
+    /// until the end of the transaction.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn memberships_in_state(
+    pub fn unsettled_memberships(
         &mut self,
         organization: OrganizationId,
-        state: &str,
         limit: i64,
     ) -> Result<Vec<Membership>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 AND state = ?2 ORDER BY joined, account LIMIT ?3{}",
+            "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 \
+             AND (state IN ('waiting', 'kept') OR role_kept) ORDER BY joined, account LIMIT ?2{}",
             self.for_update()
         );
-        self.query(&sql, vals![organization, state, limit], membership)
+        self.query(&sql, vals![organization, limit], membership)
     }
 }
 
@@ -107,7 +108,7 @@ impl Tx<'_> {
         let (state, why, by) = membership.state.columns();
         self.put(
             "INSERT INTO memberships (account, organization, role, roles, state, why, by_connection, blocked, guest, \
-             conflict, joined, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             role_kept, conflict, joined, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             vals![
                 membership.account,
                 membership.organization,
@@ -118,6 +119,7 @@ impl Tx<'_> {
                 by,
                 membership.blocked,
                 membership.guest,
+                membership.role_kept,
                 membership.conflict,
                 membership.joined,
                 membership.version,
@@ -135,8 +137,8 @@ impl Tx<'_> {
         let (state, why, by) = membership.state.columns();
         self.put(
             "UPDATE memberships SET role = ?3, roles = ?4, state = ?5, why = ?6, by_connection = ?7, blocked = ?8, \
-             guest = ?9, conflict = ?10, joined = ?11, version = ?12 \
-             WHERE account = ?1 AND organization = ?2 AND version = ?13",
+             guest = ?9, role_kept = ?10, conflict = ?11, joined = ?12, version = ?13 \
+             WHERE account = ?1 AND organization = ?2 AND version = ?14",
             vals![
                 membership.account,
                 membership.organization,
@@ -147,6 +149,7 @@ impl Tx<'_> {
                 by,
                 membership.blocked,
                 membership.guest,
+                membership.role_kept,
                 membership.conflict,
                 membership.joined,
                 membership.version,

@@ -1,11 +1,11 @@
 //! Sessions, as far as provisioning ends them; sign-in fills the table.
 
-use muster_model::{AccountId, ConnectionId, SessionId, Timestamp, Version};
+use muster_model::{AccountId, ConnectionId, Timestamp};
 
-use crate::{StoreError, Tx, vals};
+use crate::{Expect, StoreError, Tx, vals};
 
 impl Tx<'_> {
-    /// Ends the live sessions that an account began through a connection; which they were, with their versions after.
+    /// Ends the live sessions that an account began through a connection (SES-4); the reason stays with each (SES-3).
     ///
     /// # Errors
     ///
@@ -16,12 +16,12 @@ impl Tx<'_> {
         connection: ConnectionId,
         reason: &str,
         at: Timestamp,
-    ) -> Result<Vec<(SessionId, Version)>, StoreError> {
-        self.query_returning(
+    ) -> Result<(), StoreError> {
+        self.put(
             "UPDATE sessions SET ended = ?3, reason = ?4, version = version + 1 \
-             WHERE account = ?1 AND connection = ?2 AND ended IS NULL RETURNING id, version",
+             WHERE account = ?1 AND connection = ?2 AND ended IS NULL",
             vals![account, connection, at, reason],
-            |row| Ok((SessionId(row.get(0)?), row.get(1)?)),
+            Expect::Any,
         )
     }
 }

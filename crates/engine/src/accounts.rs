@@ -1,0 +1,224 @@
+//! Accounts as provisioning meets them: whose an email is, and what the person is called.
+
+use muster_model::{
+    Account, AccountId, AccountState, Connection, Email, Layers, Rule, Source, Statement,
+    ledger::{Event, Kind},
+    name, precedence,
+    trace::Note,
+};
+use muster_store::Tx;
+
+use crate::{EngineError, Env, Refusal, ledger::Subject};
+
+/// The account with this email, made when there is none. Answers whether it was made.
+///
+/// An account that never confirmed the address gives it up (ACC-1): nobody gets in by having typed somebody else's.
+///
+/// # Errors
+///
+/// The store's.
+pub fn find_or_create(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    email: &Email,
+    rule: Rule,
+) -> Result<(Account, bool), EngineError> {
+    match tx.account_by_email(email)? {
+        Some(account) if account.email_confirmed => {
+            env.note(rule, Note::AccountFound);
+            Ok((account, false))
+        }
+        Some(account) => {
+            take_email_away(tx, env, account)?;
+            Ok((create(tx, env, email, rule)?, true))
+        }
+        None => Ok((create(tx, env, email, rule)?, true)),
+    }
+}
+
+/// A new account, not stored yet: see [`insert`].
+fn create(tx: &mut Tx<'_>, env: &mut Env, email: &Email, rule: Rule) -> Result<Account, EngineError> {
+    let username = free_username(tx, env, email)?;
+    env.note(rule, Note::AccountCreated(username.clone()));
+    Ok(Account {
+        id: AccountId(env.new_id()),
+        email: Some(email.clone()),
+        email_confirmed: true,
+        username,
+        full_name: String::new(),
+        names: Layers::new(),
+        session_minutes: Layers::new(),
+        conflict: false,
+        state: AccountState::Active,
+        created: env.now(),
+        version: 1,
+    })
+}
+
+/// A username made from the email plus random digits (JIT-1); more digits each time it is taken.
+fn free_username(tx: &mut Tx<'_>, env: &mut Env, email: &Email) -> Result<String, EngineError> {
+    let stem = name::username_stem(email);
+    for digits in 4..16 {
+        let username = format!("{stem}{}", env.digits(digits));
+        if !tx.username_is_used(&username)? {
+            return Ok(username);
+        }
+    }
+    Err(Refusal::Name(format!("no username could be made from `{email}`: give the account another address")).into())
+}
+
+/// Stores an account that [`find_or_create`] made.
+///
+/// # Errors
+///
+/// The store's.
+pub fn insert(tx: &mut Tx<'_>, env: &mut Env, account: &Account, rule: Rule) -> Result<(), EngineError> {
+    tx.insert_account(account)?;
+    env.created(Event::AccountCreated, Subject::new(Kind::Account, account.id), 1, rule, account)?;
+    env.about(account.id);
+    Ok(())
+}
+
+/// Stores an account if it differs from what it was.
+///
+/// # Errors
+///
+/// The store's.
+pub fn update(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    before: &Account,
+    mut after: Account,
+    rule: Rule,
+) -> Result<(), EngineError> {
+    if *before == after {
+        return Ok(());
+    }
+    after.version = before.version + 1;
+    tx.update_account(&after)?;
+    let subject = Subject::new(Kind::Account, after.id);
+    env.changed(Event::AccountUpdated, subject, after.version, rule, before, &after)?;
+    env.about(after.id);
+    Ok(())
+}
+
+fn take_email_away(tx: &mut Tx<'_>, env: &mut Env, account: Account) -> Result<(), EngineError> {
+    let without = Account { email: None, ..account.clone() };
+    env.note(Rule::Acc1, Note::EmailTakenOver);
+    update(tx, env, &account, without, Rule::Acc1)
+}
+
+/// Moves an account to another address, on the word of a connection that owns both (TEN-2).
+///
+/// # Errors
+///
+/// [`Refusal::EmailTaken`]; the store's.
+pub fn change_email(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    account: &mut Account,
+    email: &Email,
+) -> Result<(), EngineError> {
+    if account.email.as_ref().is_some_and(|current| current.as_str() == email.as_str()) {
+        return Ok(());
+    }
+    let owned = account.email.as_ref().is_some_and(|current| connection.owns(current));
+    if !owned {
+        let why = "the present address is not in a verified domain of this connection".to_owned();
+        env.note(Rule::Ten2, Note::EmailKept(why));
+        return Ok(());
+    }
+    match tx.account_by_email(email)? {
+        Some(other) if other.id == account.id => {}
+        Some(other) if other.email_confirmed => return Err(Refusal::EmailTaken(email.to_string()).into()),
+        Some(other) => take_email_away(tx, env, other)?,
+        None => {}
+    }
+    account.email = Some(email.clone());
+    account.email_confirmed = true;
+    env.note(Rule::Ten2, Note::EmailSet(email.to_string()));
+    Ok(())
+}
+
+/// Records what a connection says the person is called and how long sessions last; `None` says nothing any more.
+///
+/// # Errors
+///
+/// The store's.
+pub fn state_profile(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    account: &mut Account,
+    full_name: Option<&str>,
+    session_minutes: Option<i64>,
+) -> Result<(), EngineError> {
+    let source = Source::Scim;
+    let say_name = full_name.map(|name| shortened(name, name::FULL_NAME_BYTES));
+    let named = say(env, &mut account.names, connection, source, say_name.filter(|name| !name.is_empty()), Rule::Scim5);
+    let timed = say(env, &mut account.session_minutes, connection, source, session_minutes, Rule::Scim4);
+    if named {
+        let mut others = Vec::new();
+        for id in account.names.iter().filter_map(|said| said.connection).filter(|id| *id != connection.id) {
+            others.extend(tx.connection_settings(id)?.map(|settings| (id, settings)));
+        }
+        let speaker = |id| {
+            let settings = if id == connection.id {
+                Some(&connection.settings)
+            } else {
+                others.iter().find(|(other, _)| *other == id).map(|(_, settings)| settings)
+            };
+            settings.map(|settings| precedence::Speaker {
+                policy: settings.precedence.full_name,
+                jit: settings.jit,
+                scim: settings.scim.enabled,
+            })
+        };
+        let effective =
+            precedence::effective(&account.names, speaker).map(|said| said.value.clone()).unwrap_or_default();
+        if effective != account.full_name {
+            env.note(Rule::Pre5, Note::NameSet(effective.clone()));
+            account.full_name = effective;
+        } else if full_name.is_some_and(|said| said != effective) {
+            env.note(Rule::Pre5, Note::Outvoted("the full name".to_owned()));
+        }
+    }
+    if named || timed {
+        account.conflict = account.names.in_conflict() || account.session_minutes.in_conflict();
+    }
+    Ok(())
+}
+
+fn say<V: PartialEq>(
+    env: &Env,
+    layers: &mut Layers<V>,
+    connection: &Connection,
+    source: Source,
+    value: Option<V>,
+    rule: Rule,
+) -> bool {
+    let origin = env.origin();
+    match value {
+        Some(value) => layers.say(Statement {
+            source,
+            connection: Some(connection.id),
+            value,
+            rule,
+            actor: origin.actor,
+            request: origin.request,
+            at: env.now(),
+            locked: false,
+        }),
+        None => layers.withdraw(source, Some(connection.id)),
+    }
+}
+
+/// At most this many bytes, whole characters.
+fn shortened(text: &str, bytes: usize) -> String {
+    let mut end = text.len().min(bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}

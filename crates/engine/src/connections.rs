@@ -1,0 +1,34 @@
+//! Connections as requests meet them.
+
+use muster_model::{Connection, ConnectionId, Timestamp, Token, token::TokenKind};
+use muster_store::{Conn, Tx};
+
+use crate::EngineError;
+
+/// The name under which nodes notice that connections, tokens, domains or organizations changed.
+pub const CACHED: &str = "connections";
+
+/// The connection that a SCIM token opens, and the token; `None` for an unknown, expired or revoked one.
+///
+/// # Errors
+///
+/// The store's.
+pub fn by_scim_token(
+    conn: &mut Conn<'_>,
+    hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<(Connection, Token)>, EngineError> {
+    let Some(token) = conn.token_by_hash(TokenKind::Scim, hash)?.filter(|token| token.is_live(now)) else {
+        return Ok(None);
+    };
+    Ok(conn.connection(ConnectionId(token.scope))?.map(|connection| (connection, token)))
+}
+
+/// Tells every node to forget what it knows of connections, once this transaction is committed.
+///
+/// # Errors
+///
+/// The store's.
+pub fn changed(tx: &mut Tx<'_>) -> Result<(), EngineError> {
+    Ok(tx.raise_version(CACHED)?)
+}

@@ -1,0 +1,144 @@
+//! The end of what a directory user brought about: remembered (`active: false`) or forgotten (DELETE) (SCIM-5).
+
+use muster_model::{
+    Connection, DirectoryUser, Grant, MembershipState, Rule, Source, directory::Unprovisioned, grant::Origin,
+    membership::Ending, trace::Note,
+};
+use muster_store::Tx;
+
+use super::{guests, provision::end_unless_last_owner};
+use crate::{EngineError, Env, roles, standing::Standing};
+
+/// Ends every membership that this connection manages, remembering it, and the connection's team grants elsewhere.
+pub(super) fn deactivate(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &mut DirectoryUser,
+) -> Result<(), EngineError> {
+    guests::take_back(tx, env, user)?;
+    if user.account.is_none() {
+        user.unprovisioned = Some(Unprovisioned::Inactive);
+        return Ok(());
+    }
+    withdraw(tx, env, connection, user, false)
+}
+
+/// As [`deactivate`], and nothing is left to come back.
+pub(super) fn forget(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &DirectoryUser,
+) -> Result<(), EngineError> {
+    guests::take_back(tx, env, user)?;
+    withdraw(tx, env, connection, user, true)
+}
+
+fn withdraw(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &DirectoryUser,
+    forget: bool,
+) -> Result<(), EngineError> {
+    let Some(account) = user.account else { return Ok(()) };
+    for (_, mut standing) in Standing::load_all(tx, account)? {
+        withdraw_from(tx, env, connection, &mut standing, forget)?;
+        standing.save(tx, env, Rule::Scim5)?;
+    }
+    if forget {
+        forget_profile(tx, env, connection, account)?;
+    }
+    tx.end_sessions(account, connection.id, "deactivated by the identity provider", env.now())?;
+    Ok(())
+}
+
+fn withdraw_from(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    standing: &mut Standing,
+    forget: bool,
+) -> Result<(), EngineError> {
+    let ours = |grant: &Grant| grant.source == Source::Scim && grant.connection == Some(connection.id);
+    // What groups and links say is said anew when the user comes back.
+    standing.end(|grant| ours(grant) && grant.origin != Origin::Person);
+    if standing.managed_by(connection.id).is_none() {
+        return unmanaged(tx, env, connection, standing);
+    }
+    if forget {
+        standing.end(|grant| grant.manages(connection.id));
+        roles::state(tx, env, connection, standing, None, Source::Scim)?;
+    } else {
+        standing.sleep(|grant| grant.manages(connection.id));
+    }
+    // SCIM-8: several connections manage it, and another one has the user active.
+    if standing.awake().any(Grant::is_managing) {
+        return Ok(());
+    }
+    let by = connection.id;
+    let Some(state) = standing.membership().map(|membership| membership.state) else { return Ok(()) };
+    match state {
+        MembershipState::Active | MembershipState::Waiting => {
+            if forget {
+                standing.end(|_| true);
+                let ended = MembershipState::Ended { why: Ending::Scim, by: Some(by) };
+                end_unless_last_owner(tx, env, connection, standing, ended)?;
+            } else {
+                standing.sleep(|_| true);
+                end_unless_last_owner(tx, env, connection, standing, MembershipState::Asleep { by })?;
+            }
+        }
+        MembershipState::Asleep { .. } if forget && !standing.grants().any(Grant::is_managing) => {
+            standing.end(|_| true);
+            standing.set_state(MembershipState::Ended { why: Ending::Scim, by: Some(by) });
+        }
+        // The last owner stays on record; what is to become of it is read from the grants when another owner comes.
+        MembershipState::Kept { .. } if forget => {
+            standing.end(|_| true);
+        }
+        MembershipState::Asleep { .. } | MembershipState::Kept { .. } | MembershipState::Ended { .. } => {}
+    }
+    Ok(())
+}
+
+/// A membership that this connection does not manage stays, and is reported (SCIM-6).
+fn unmanaged(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    standing: &mut Standing,
+) -> Result<(), EngineError> {
+    if !standing.is_active() {
+        return Ok(());
+    }
+    let Some(covered) = connection.covered(standing.organization()) else { return Ok(()) };
+    if standing.awake().next().is_none() {
+        let ended = MembershipState::Ended { why: Ending::NoGrant, by: Some(connection.id) };
+        return end_unless_last_owner(tx, env, connection, standing, ended);
+    }
+    let detail = format!(
+        "the identity provider deactivated a member of '{}' that it does not manage: the membership stays; remove it by \
+         hand, or adopt it",
+        covered.name
+    );
+    env.note(Rule::Scim6, Note::Linked(covered.name.clone()));
+    env.report(Rule::Scim6, Some(covered.id), Some(standing.account().0), detail);
+    Ok(())
+}
+
+/// Takes back what the connection's directory said about the person.
+fn forget_profile(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    account: muster_model::AccountId,
+) -> Result<(), EngineError> {
+    let Some(before) = tx.account_for_update(account)? else { return Ok(()) };
+    let mut after = before.clone();
+    // The name stays as it is (JIT-1: without any name the stored one stays); only the session length is taken back.
+    after.session_minutes.withdraw(Source::Scim, Some(connection.id));
+    after.conflict = after.names.in_conflict() || after.session_minutes.in_conflict();
+    crate::accounts::update(tx, env, &before, after, Rule::Scim5)
+}

@@ -1,0 +1,121 @@
+//! People of other domains: guests by invitation (SCIM-10, `other_domains`), and the use of invitations (SCIM-5).
+
+use std::time::Duration;
+
+use muster_model::{
+    Connection, DirectoryUser, Email, Invitation, InvitationId, OrganizationId, Role, Rule, UserStatement,
+    directory::Unprovisioned,
+    ledger::{Event, Kind},
+    name,
+    trace::Note,
+};
+use muster_store::{Counter, Tx};
+
+use crate::{EngineError, Env, Refusal, ledger::Subject, seats, teams};
+
+/// How long an invitation's link works (ORG-3).
+const VALID: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// Invites the person that a directory user stands for; no account is linked, renamed or read.
+///
+/// # Errors
+///
+/// [`Refusal::NoSeat`]: an invitation takes one. [`Refusal::TeamName`]; the store's.
+pub(super) fn invite(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &mut DirectoryUser,
+    email: &Email,
+    said: &UserStatement,
+    organization: Option<OrganizationId>,
+) -> Result<(), EngineError> {
+    let pending = tx.invitation_of_directory_user(user.id)?;
+    if pending.as_ref().is_some_and(|pending| pending.email == *email && Some(pending.organization) == organization) {
+        return Ok(());
+    }
+    if let Some(pending) = pending {
+        end(tx, env, &pending, "cancelled", Event::InvitationEnded)?;
+    }
+    user.unprovisioned = Some(Unprovisioned::Invited);
+    let Some(covered) = organization.and_then(|id| connection.covered(id)) else {
+        env.note(Rule::Scim10, Note::NotProvisioned("the connection has no default organization".to_owned()));
+        return Ok(());
+    };
+    if tx.pending_invitation(covered.id, email)?.is_some() {
+        env.note(Rule::Scim10, Note::Invited(covered.name.clone()));
+        return Ok(());
+    }
+    if !seats::is_free(tx, covered.id)? {
+        return Err(Refusal::NoSeat(covered.name.clone()).into());
+    }
+    let team = match &said.team {
+        Some(team) => {
+            let team = name::checked(team).map_err(|error| Refusal::TeamName(error.to_string()))?;
+            Some(teams::find_or_create(tx, env, covered.id, &team, Rule::Scim10)?.id)
+        }
+        None => None,
+    };
+    let invitation = Invitation {
+        id: InvitationId(env.new_id()),
+        organization: covered.id,
+        email: email.clone(),
+        team,
+        role: said.role.unwrap_or(Role::Member).min(connection.settings.highest_role),
+        connection: Some(connection.id),
+        directory_user: Some(user.id),
+        expires: env.now().after(VALID),
+        version: 1,
+    };
+    tx.insert_invitation(&invitation, env.now())?;
+    tx.add_to_count(covered.id.0, Counter::Invitations, 1)?;
+    env.created(Event::InvitationCreated, subject(&invitation), 1, Rule::Scim10, &invitation)?;
+    env.about(covered.id);
+    env.about(user.id);
+    env.note(Rule::Scim10, Note::Invited(covered.name.clone()));
+    Ok(())
+}
+
+/// Takes the invitation of a directory user back, if there is one.
+///
+/// # Errors
+///
+/// The store's.
+pub(super) fn take_back(tx: &mut Tx<'_>, env: &mut Env, user: &DirectoryUser) -> Result<(), EngineError> {
+    if user.unprovisioned != Some(Unprovisioned::Invited) {
+        return Ok(());
+    }
+    match tx.invitation_of_directory_user(user.id)? {
+        Some(invitation) => end(tx, env, &invitation, "cancelled", Event::InvitationEnded),
+        None => Ok(()),
+    }
+}
+
+/// Uses an invitation up: provisioning stands for its acceptance.
+///
+/// # Errors
+///
+/// The store's.
+pub(super) fn consume(tx: &mut Tx<'_>, env: &mut Env, invitation: &Invitation) -> Result<(), EngineError> {
+    end(tx, env, invitation, "accepted", Event::InvitationAccepted)
+}
+
+fn end(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    invitation: &Invitation,
+    outcome: &str,
+    event: Event,
+) -> Result<(), EngineError> {
+    let ended = Invitation { version: invitation.version + 1, ..invitation.clone() };
+    tx.end_invitation(&ended, outcome, env.now())?;
+    tx.add_to_count(invitation.organization.0, Counter::Invitations, -1)?;
+    env.ended(event, subject(invitation), ended.version, Rule::Scim10, invitation)?;
+    env.about(invitation.organization);
+    env.unsettle(invitation.organization);
+    Ok(())
+}
+
+fn subject(invitation: &Invitation) -> Subject {
+    Subject::within(Kind::Invitation, invitation.id, invitation.organization)
+}

@@ -1,0 +1,38 @@
+//! A connection's directory: SCIM users and groups, and what follows from them (SCIM, GRP).
+//!
+//! - [`users`](create_user): creating, changing, deleting a user;
+//! - `provision`: an active user's account and memberships (SCIM-4, SCIM-5, SCIM-6);
+//! - `deactivate`: ending and remembering them;
+//! - `guests`: people of other domains (SCIM-10);
+//! - [`groups`](create_group): groups, and `placement`: what being in one means (GRP-1 to GRP-8).
+
+mod deactivate;
+mod groups;
+mod guests;
+mod placement;
+mod provision;
+mod users;
+
+pub use groups::{
+    GroupChange, MEMBER_CHANGES, MemberChange, change_group, create_group, delete_group, group, members, remap_groups,
+};
+pub use users::{Changed, change_user, create_user, delete_user, user, user_groups};
+
+use muster_model::{Connection, ConnectionState};
+
+use crate::{EngineError, Refusal};
+
+/// Whether the connection takes SCIM calls at all (SCIM-7, SSO-12).
+///
+/// # Errors
+///
+/// [`Refusal::ScimDisabled`], [`Refusal::ConnectionInactive`].
+pub fn require_scim(connection: &Connection) -> Result<(), EngineError> {
+    match connection.state {
+        ConnectionState::Active if connection.settings.scim.enabled => Ok(()),
+        ConnectionState::Active => Err(Refusal::ScimDisabled(connection.name.clone()).into()),
+        ConnectionState::Draft | ConnectionState::Pilot | ConnectionState::Off => {
+            Err(Refusal::ConnectionInactive(connection.name.clone()).into())
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! What being in a directory group means (GRP-1, GRP-6, GRP-7, GRP-8).
+//!
+//! Members are placed in slices: their standings are read with one statement each for memberships and grants, so the
+//! cost of a group change follows the change, not the group (SCIM-14), also where a statement is a round trip.
+
+use std::collections::BTreeMap;
+
+use muster_model::{
+    Account, AccountId, Connection, DirectoryGroup, DirectoryGroupId, DirectoryUser, Grant, MembershipState, Role,
+    Rule, Source, Team, grant::Origin, ledger::Event, mapping::Target, membership::Ending, trace::Note,
+};
+use muster_store::{Conn, Tx};
+
+use super::{
+    provision::{Admission, admit, end_unless_last_owner, role_by_groups},
+    users,
+};
+use crate::{
+    EngineError, Env, roles,
+    standing::{Reason, Standing},
+    teams,
+};
+
+/// Members handled with one statement.
+pub(super) const SLICE: usize = 200;
+
+/// Places users that are in a group into its targets. Users without an account, or inactive, are placed when they
+/// become active ([`restore`]).
+pub(super) fn enter(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    group: DirectoryGroupId,
+    targets: &[Target],
+    users: &[DirectoryUser],
+) -> Result<(), EngineError> {
+    let placed: Vec<&DirectoryUser> = users.iter().filter(|user| user.active && user.account.is_some()).collect();
+    for target in targets {
+        let Some(covered) = connection.covered(target.organization) else { continue };
+        let team = match &target.team {
+            Some(name) => Some(teams::find_or_create(tx, env, target.organization, name, Rule::Grp1)?),
+            None => None,
+        };
+        for slice in placed.chunks(SLICE) {
+            let (accounts, mut standings) = load(tx, target, slice)?;
+            for user in slice {
+                let Some(account) = user.account.and_then(|id| accounts.get(&id)) else { continue };
+                let Some(mut standing) = standings.remove(&account.id) else { continue };
+                let admission = admit(tx, env, connection, account, &mut standing, &covered.name, Rule::Grp1)?;
+                if admission != Admission::Blocked {
+                    give_team(env, connection, &mut standing, group, team.as_ref());
+                    if admission == Admission::Waiting {
+                        standing.sleep(|_| true);
+                    }
+                    if target.role.is_some() {
+                        restate_role(tx, env, connection, user, &mut standing, target.role)?;
+                    }
+                }
+                standing.save(tx, env, Rule::Grp1)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn give_team(
+    env: &mut Env,
+    connection: &Connection,
+    standing: &mut Standing,
+    group: DirectoryGroupId,
+    team: Option<&Team>,
+) {
+    if let Some(team) = team
+        && !standing.in_team(team.id)
+    {
+        env.note(Rule::Grp1, Note::TeamJoined(team.name.clone()));
+    }
+    let reason = Reason::scim(connection.id, team.map(|team| team.id), Origin::Group(group.0));
+    standing.give(env, reason, Rule::Grp1);
+}
+
+/// Takes users that are no longer in a group out of its targets, unless another grant says so (GRP-6).
+pub(super) fn leave(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    group: DirectoryGroupId,
+    targets: &[Target],
+    users: &[DirectoryUser],
+) -> Result<(), EngineError> {
+    let placed: Vec<&DirectoryUser> = users.iter().filter(|user| user.account.is_some()).collect();
+    for target in targets {
+        let team = match &target.team {
+            Some(name) => tx.team_by_name(target.organization, name)?,
+            None => None,
+        };
+        for slice in placed.chunks(SLICE) {
+            let (_, mut standings) = load(tx, target, slice)?;
+            for user in slice {
+                let Some(mut standing) = user.account.and_then(|account| standings.remove(&account)) else { continue };
+                let gone = standing.end(|grant| {
+                    grant.connection == Some(connection.id)
+                        && grant.origin == Origin::Group(group.0)
+                        && grant.team == team.as_ref().map(|team| team.id)
+                });
+                if !gone {
+                    continue;
+                }
+                end_asserted(connection, &mut standing, team.as_ref());
+                if let Some(team) = &team {
+                    let still = standing.in_team(team.id);
+                    let name = team.name.clone();
+                    env.note(Rule::Grp6, if still { Note::TeamKept(name) } else { Note::TeamLeft(name) });
+                }
+                if target.role.is_some() {
+                    restate_role(tx, env, connection, user, &mut standing, None)?;
+                }
+                follow_groups(tx, env, connection, &mut standing)?;
+                standing.save(tx, env, Rule::Grp6)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// GRP-6: within one connection, SCIM taking a person out of a group also ends its `sso` grant for that team, unless
+/// another of its groups still says so.
+fn end_asserted(connection: &Connection, standing: &mut Standing, team: Option<&Team>) {
+    let Some(team) = team else { return };
+    let still = standing.grants().any(|grant| {
+        grant.source == Source::Scim && grant.connection == Some(connection.id) && grant.team == Some(team.id)
+    });
+    if !still {
+        standing.end(|grant| {
+            grant.source == Source::Sso && grant.connection == Some(connection.id) && grant.team == Some(team.id)
+        });
+    }
+}
+
+/// GRP-7: with `membership_follows_groups`, a membership that only groups made ends with the last of them.
+fn follow_groups(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    standing: &mut Standing,
+) -> Result<(), EngineError> {
+    if !connection.settings.scim.membership_follows_groups {
+        return Ok(());
+    }
+    let ours = |grant: &&Grant| grant.source == Source::Scim && grant.connection == Some(connection.id);
+    let by_groups = standing.managed_by(connection.id).is_some_and(|grant| grant.rule == Rule::Grp1);
+    if !by_groups || standing.grants().filter(ours).any(|grant| matches!(grant.origin, Origin::Group(_))) {
+        return Ok(());
+    }
+    standing.end(|grant| grant.manages(connection.id));
+    roles::state(tx, env, connection, standing, None, Source::Scim)?;
+    if standing.awake().next().is_some() {
+        return Ok(());
+    }
+    let ended = MembershipState::Ended { why: Ending::Groups, by: Some(connection.id) };
+    end_unless_last_owner(tx, env, connection, standing, ended)
+}
+
+/// The role that the table gives follows the groups at every push; an explicit `dockerRole` beats it (GRP-8).
+/// `entered` is the role of the group that the user has just come into.
+fn restate_role(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &DirectoryUser,
+    standing: &mut Standing,
+    entered: Option<Role>,
+) -> Result<(), EngineError> {
+    let explicit = standing.membership().is_some_and(|membership| {
+        membership.roles.get(Source::Scim, Some(connection.id)).is_some_and(|said| said.rule == Rule::Scim4)
+    });
+    if explicit {
+        return Ok(());
+    }
+    let present = role_by_groups(tx, connection, user, standing.organization())?.map(|(role, _)| role);
+    let role = present.max(entered).map(|role| (role, Rule::Grp8));
+    roles::state(tx, env, connection, standing, role, Source::Scim)
+}
+
+/// Places a user that has become active where its groups say now (SCIM-5).
+pub(super) fn restore(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &DirectoryUser,
+) -> Result<(), EngineError> {
+    if user.groups == 0 || user.account.is_none() || !user.active {
+        return Ok(());
+    }
+    for group in groups_of(tx, connection, user)? {
+        enter(tx, env, connection, group.id, &group.targets, std::slice::from_ref(user))?;
+    }
+    Ok(())
+}
+
+/// Takes a user that is deleted out of every group, in the same transaction (RFC 7644 §3.6). Its grants have ended.
+pub(super) fn leave_all(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &DirectoryUser,
+) -> Result<(), EngineError> {
+    let member = muster_model::directory::MemberId::User(user.id);
+    for group in groups_of(tx, connection, user)? {
+        let Some(group) = tx.directory_group(connection.id, group.id)? else { continue };
+        tx.delete_group_member(group.id, member)?;
+        let left =
+            DirectoryGroup { members: group.members - 1, version: group.version + 1, modified: env.now(), ..group };
+        tx.update_directory_group(&left)?;
+        super::groups::record_members(env, &left, &[member], &[])?;
+    }
+    Ok(())
+}
+
+/// Stores that users came into a group (`+1`) or left it (`-1`): it shows in their `groups`, and so in their entity tag.
+pub(super) fn touch_users(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    users: &mut [DirectoryUser],
+    by: i64,
+) -> Result<(), EngineError> {
+    for user in users {
+        let before = user.clone();
+        user.groups += by;
+        user.version += 1;
+        user.modified = env.now();
+        tx.update_directory_user_groups(user)?;
+        env.changed(Event::DirectoryUserUpdated, users::subject(user), user.version, Rule::Grp2, &before, &*user)?;
+        env.about(user.id);
+    }
+    Ok(())
+}
+
+fn groups_of(
+    tx: &mut Conn<'_>,
+    connection: &Connection,
+    user: &DirectoryUser,
+) -> Result<Vec<DirectoryGroup>, EngineError> {
+    let mut groups = Vec::new();
+    for slice in tx.groups_naming(user.id.0)?.chunks(SLICE) {
+        groups.extend(tx.directory_groups(connection.id, slice)?);
+    }
+    Ok(groups)
+}
+
+type Loaded = (BTreeMap<AccountId, Account>, BTreeMap<AccountId, Standing>);
+
+fn load(tx: &mut Tx<'_>, target: &Target, users: &[&DirectoryUser]) -> Result<Loaded, EngineError> {
+    let ids: Vec<AccountId> = users.iter().filter_map(|user| user.account).collect();
+    let accounts = tx.accounts(&ids)?.into_iter().map(|account| (account.id, account)).collect();
+    Ok((accounts, Standing::load_in(tx, target.organization, &ids)?))
+}

@@ -1,0 +1,506 @@
+//! An active directory user's account and memberships.
+
+use std::collections::BTreeMap;
+
+use muster_model::{
+    Account, Connection, DirectoryUser, Email, MembershipState, OrganizationId, Role, Rule, Source, TeamId,
+    UserStatement, directory::Unprovisioned, domain::Holder, grant::Origin, membership::Ending, name, trace::Note,
+};
+use muster_store::{Conn, Tx};
+
+use super::guests;
+use crate::{
+    EngineError, Env, Refusal, accounts, roles, seats,
+    standing::{Reason, Standing},
+    teams,
+};
+
+/// Where the user belongs, by the extension or the connection's defaults (SCIM-4, JIT-5).
+struct Place {
+    organization: OrganizationId,
+    name: String,
+    /// The team, and whether the user states it rather than the default.
+    team: Option<(String, bool)>,
+}
+
+/// What a directory user that is active for the first time, or again, brings about.
+pub(super) fn start(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &mut DirectoryUser,
+    said: &UserStatement,
+) -> Result<(), EngineError> {
+    if !said.active {
+        user.unprovisioned = user.account.is_none().then_some(Unprovisioned::Inactive);
+        env.note(Rule::Scim5, Note::NotProvisioned("the user is inactive".to_owned()));
+        return Ok(());
+    }
+    follow(tx, env, connection, user, said)
+}
+
+/// What an active directory user's present statement brings about: the account and its memberships are made to agree.
+pub(super) fn follow(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &mut DirectoryUser,
+    said: &UserStatement,
+) -> Result<(), EngineError> {
+    let place = place(connection, said)?;
+    let email = said.email(connection.settings.scim.user_names).map_err(Refusal::NotAnEmail)?;
+    let Some(email) = email else {
+        if user.account.is_none() {
+            user.unprovisioned = Some(Unprovisioned::NoEmail);
+            env.note(Rule::Scim10, Note::NotProvisioned("no email".to_owned()));
+            return Ok(());
+        }
+        // The account is there already, and keeps its address.
+        return follow_account(tx, env, connection, user, said, None, place);
+    };
+    if !connection.owns(&email) {
+        if user.account.is_none() && connection.settings.scim.other_domains {
+            return guests::invite(tx, env, connection, user, &email, said, place.map(|place| place.organization));
+        }
+        // The address of an account that is already there counts only when it changes (SCIM-10).
+        let unchanged = match user.account {
+            Some(account) => tx.account(account)?.is_some_and(|account| account.email.as_ref() == Some(&email)),
+            None => false,
+        };
+        let reactivated = !was_active(user, tx)?;
+        if !unchanged || reactivated {
+            let (domain, connection) = (email.domain(), connection.name.clone());
+            return Err(Refusal::UnverifiedDomain { domain, connection }.into());
+        }
+    }
+    guests::take_back(tx, env, user)?;
+    follow_account(tx, env, connection, user, said, Some(email), place)
+}
+
+/// Whether the stored row says that the user was active; a user that is not stored yet was not.
+fn was_active(user: &DirectoryUser, tx: &mut Tx<'_>) -> Result<bool, EngineError> {
+    Ok(tx.directory_user(user.connection, user.id)?.is_some_and(|stored| stored.active))
+}
+
+fn follow_account(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &mut DirectoryUser,
+    said: &UserStatement,
+    email: Option<Email>,
+    place: Option<Place>,
+) -> Result<(), EngineError> {
+    let (before, made) = match (user.account, &email) {
+        (Some(id), _) => {
+            let account = tx.account_for_update(id)?.ok_or_else(|| EngineError::not_found("account", id))?;
+            (account, false)
+        }
+        (None, Some(email)) => accounts::find_or_create(tx, env, email, Rule::Scim5)?,
+        (None, None) => return Ok(()),
+    };
+    let mut account = before.clone();
+    // TEN-2: a connection changes an account only inside its own domains, before and after.
+    if account.email.as_ref().is_some_and(|current| connection.owns(current)) {
+        if let Some(email) = &email {
+            accounts::change_email(tx, env, connection, &mut account, email)?;
+        }
+        accounts::state_profile(tx, env, connection, &mut account, said.full_name.as_deref(), said.session_minutes)?;
+    } else if email.as_ref() != account.email.as_ref() {
+        let why = "the account's address is not in a verified domain of this connection".to_owned();
+        env.note(Rule::Ten2, Note::EmailKept(why));
+    }
+    if made {
+        accounts::insert(tx, env, &account, Rule::Scim5)?;
+    } else {
+        accounts::update(tx, env, &before, account.clone(), Rule::Scim5)?;
+    }
+    user.account = Some(account.id);
+    user.unprovisioned = None;
+    let standings = if made { BTreeMap::new() } else { Standing::load_all(tx, account.id)? };
+    settle_places(tx, env, connection, user, said, &account, standings, place)
+}
+
+/// Moves the one grant that the extension's attributes are together (SCIM-4) to where they say now.
+#[expect(clippy::too_many_arguments, reason = "one statement's parts, each used once")]
+fn settle_places(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &DirectoryUser,
+    said: &UserStatement,
+    account: &Account,
+    mut standings: BTreeMap<OrganizationId, Standing>,
+    place: Option<Place>,
+) -> Result<(), EngineError> {
+    let target = place.as_ref().map(|place| place.organization);
+    let here = target.map(|organization| {
+        standings.remove(&organization).unwrap_or_else(|| Standing::none(account.id, organization))
+    });
+    let mut was_elsewhere = false;
+    for (_, mut standing) in standings {
+        was_elsewhere |= leave_former_place(tx, env, connection, &mut standing)?;
+        wake_elsewhere(tx, env, connection, &mut standing)?;
+        standing.save(tx, env, Rule::Scim4)?;
+    }
+    let (Some(place), Some(mut standing)) = (place, here) else {
+        let why = "the connection has no default organization: set one, or send dockerOrg".to_owned();
+        env.note(Rule::Scim5, Note::PassedOver(why));
+        return Ok(());
+    };
+    let team = match &place.team {
+        Some((name, stated)) => Some((teams::find_or_create(tx, env, place.organization, name, Rule::Scim4)?, *stated)),
+        None => None,
+    };
+    let admission = admit(tx, env, connection, account, &mut standing, &place.name, Rule::Scim5)?;
+    let team_id = team.as_ref().map(|(team, _)| team.id);
+    match admission {
+        Admission::Blocked | Admission::Waiting => {}
+        Admission::Linked => {
+            let stated = team.as_ref().filter(|(_, stated)| *stated).map(|(team, _)| team.id);
+            let origin = Origin::Linked(user.id.0);
+            standing.end(|grant| grant.origin == origin && grant.team != stated);
+            if let Some(team) = stated {
+                standing.give(env, Reason::scim(connection.id, Some(team), origin), Rule::Scim4);
+            }
+        }
+        Admission::Managed => {
+            move_team(env, connection, &mut standing, team_id, team.as_ref().map(|(team, _)| team.name.as_str()));
+        }
+    }
+    let role = role_stated(tx, connection, user, said, place.organization, target)?;
+    roles::state(tx, env, connection, &mut standing, role, Source::Scim)?;
+    standing.save(tx, env, if was_elsewhere { Rule::Scim4 } else { Rule::Scim5 })
+}
+
+/// What came of letting somebody in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// In, and this connection manages the membership.
+    Managed,
+    /// In already, for reasons that are none of this connection's (SCIM-6).
+    Linked,
+    /// Kept out by an owner (ORG-2).
+    Blocked,
+    /// No seat.
+    Waiting,
+}
+
+/// Lets an account into an organization on the word of a directory, or finds that it is in already (SCIM-5, SCIM-6).
+///
+/// # Errors
+///
+/// [`Refusal::NoSeat`] when a user's own write would need one; a group's waits instead (SCIM-9).
+pub(super) fn admit(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    account: &Account,
+    standing: &mut Standing,
+    name: &str,
+    rule: Rule,
+) -> Result<Admission, EngineError> {
+    let managing = Reason::scim(connection.id, None, Origin::Person);
+    let state = standing.membership().map(|membership| (membership.state, membership.blocked, membership.joined));
+    match state {
+        Some((_, true, _)) if !standing.is_active() => {
+            env.note(Rule::Org2, Note::Blocked(name.to_owned()));
+            Ok(Admission::Blocked)
+        }
+        Some((MembershipState::Active, _, joined)) => {
+            if standing.managed_by(connection.id).is_some() {
+                standing.wake(|grant| grant.manages(connection.id));
+                return Ok(Admission::Managed);
+            }
+            let by_jit = |grant: &muster_model::Grant| {
+                grant.source == Source::Sso && grant.connection == Some(connection.id) && grant.given == joined
+            };
+            let since = connection.scim_since.is_some_and(|since| joined >= since);
+            let managed_elsewhere = standing.awake().any(muster_model::Grant::is_managing);
+            if (since && standing.grants().any(by_jit)) || managed_elsewhere {
+                standing.give(env, managing, Rule::Scim6);
+                env.note(Rule::Scim6, Note::Managed(name.to_owned()));
+                return Ok(Admission::Managed);
+            }
+            env.note(Rule::Scim6, Note::Linked(name.to_owned()));
+            Ok(Admission::Linked)
+        }
+        Some((MembershipState::Asleep { .. } | MembershipState::Kept { .. }, ..)) => {
+            let takes_seat = standing.membership().is_some_and(muster_model::Membership::takes_seat);
+            if !takes_seat && !seats::is_free(tx, standing.organization())? {
+                return wait_or_refuse(env, standing, name, rule, managing);
+            }
+            // What other connections manage and have put to sleep stays asleep: only they wake it.
+            standing.wake(|grant| !grant.is_managing() || grant.manages(connection.id));
+            if standing.managed_by(connection.id).is_none() {
+                standing.give(env, managing, rule);
+            }
+            standing.set_state(MembershipState::Active);
+            tx.resolve_reports(account.id.0, Rule::Org1.id(), env.now())?;
+            env.note(Rule::Scim5, Note::Restored(name.to_owned()));
+            Ok(Admission::Managed)
+        }
+        None | Some((MembershipState::Ended { .. } | MembershipState::Waiting, ..)) => {
+            join(tx, env, connection, account, standing, name, rule, managing)
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the tail of `admit`, with what it found out")]
+fn join(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    account: &Account,
+    standing: &mut Standing,
+    name: &str,
+    rule: Rule,
+    managing: Reason,
+) -> Result<Admission, EngineError> {
+    let invitation = match &account.email {
+        Some(email) => tx.pending_invitation(standing.organization(), email)?.filter(|i| i.expires > env.now()),
+        None => None,
+    };
+    // A pending invitation holds a seat already (SCIM-5: the same one).
+    if invitation.is_none() && !seats::is_free(tx, standing.organization())? {
+        return wait_or_refuse(env, standing, name, rule, managing);
+    }
+    standing.enter(env, MembershipState::Active);
+    let guest = is_guest(tx, account, standing.organization(), connection)?;
+    standing.edit(|membership| membership.guest = guest);
+    standing.wake(|_| true);
+    standing.give(env, managing, rule);
+    env.note(rule, Note::Joined(name.to_owned()));
+    if let Some(invitation) = invitation {
+        let team = invitation.team;
+        guests::consume(tx, env, &invitation)?;
+        let role = muster_model::Statement {
+            source: Source::Invitation,
+            connection: None,
+            value: invitation.role,
+            rule: Rule::Jit2,
+            actor: env.origin().actor,
+            request: env.origin().request,
+            at: env.now(),
+            locked: false,
+        };
+        standing.edit(|membership| {
+            membership.roles.say(role);
+        });
+        let reason = Reason { team, source: Source::Invitation, connection: None, origin: Origin::Person };
+        standing.give(env, reason, Rule::Jit2);
+        roles::settle_role(tx, env, Some(connection), standing)?;
+        env.note(Rule::Scim5, Note::InvitationUsed(name.to_owned()));
+    }
+    Ok(Admission::Managed)
+}
+
+/// A user's own write is refused; a group's is stored, and the membership waits (SCIM-9).
+fn wait_or_refuse(
+    env: &mut Env,
+    standing: &mut Standing,
+    name: &str,
+    rule: Rule,
+    managing: Reason,
+) -> Result<Admission, EngineError> {
+    if rule != Rule::Grp1 {
+        return Err(Refusal::NoSeat(name.to_owned()).into());
+    }
+    standing.enter(env, MembershipState::Waiting);
+    standing.give(env, managing, rule);
+    standing.sleep(|_| true);
+    env.note(Rule::Scim9, Note::WaitsForSeat(name.to_owned()));
+    let detail = muster_model::texts::not_enough_seats(name);
+    env.report(Rule::Scim9, Some(standing.organization()), Some(standing.account().0), detail);
+    Ok(Admission::Waiting)
+}
+
+/// ORG-8: of none of the organization's domains; nobody is a guest where there are none. The connection's own domains
+/// are the holder's, so the look-up is spared for them.
+fn is_guest(
+    tx: &mut Tx<'_>,
+    account: &Account,
+    organization: OrganizationId,
+    connection: &Connection,
+) -> Result<bool, EngineError> {
+    let Some(email) = &account.email else { return Ok(false) };
+    if connection.owns(email) && connection.holder == Holder::Organization(organization) {
+        return Ok(false);
+    }
+    let domains = tx.verified_domains(Holder::Organization(organization))?;
+    Ok(!domains.is_empty() && !domains.contains(&email.domain()))
+}
+
+/// Makes the managing grant name `team`, and no other.
+fn move_team(
+    env: &mut Env,
+    connection: &Connection,
+    standing: &mut Standing,
+    team: Option<TeamId>,
+    name: Option<&str>,
+) {
+    if standing.grants().any(|grant| grant.manages(connection.id) && grant.team == team) {
+        standing.end(|grant| grant.manages(connection.id) && grant.team != team);
+        return;
+    }
+    let was_in = team.is_some_and(|team| standing.in_team(team));
+    standing.end(|grant| grant.manages(connection.id));
+    standing.give(env, Reason::scim(connection.id, team, Origin::Person), Rule::Scim5);
+    if let Some(name) = name
+        && !was_in
+    {
+        env.note(Rule::Scim5, Note::TeamJoined(name.to_owned()));
+    }
+}
+
+/// Takes the person's own grant out of an organization that the statement no longer names (SCIM-4). Where the
+/// connection's groups still place the person, they go on managing the membership.
+fn leave_former_place(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    standing: &mut Standing,
+) -> Result<bool, EngineError> {
+    let Some(managing) = standing.managed_by(connection.id) else { return Ok(false) };
+    if managing.rule == Rule::Grp1 || managing.asleep {
+        return Ok(false);
+    }
+    let by_groups = standing
+        .awake()
+        .any(|grant| grant.connection == Some(connection.id) && matches!(grant.origin, Origin::Group(_)));
+    standing.end(|grant| grant.manages(connection.id));
+    if by_groups {
+        standing.give(env, Reason::scim(connection.id, None, Origin::Person), Rule::Grp1);
+        return Ok(true);
+    }
+    roles::state(tx, env, connection, standing, None, Source::Scim)?;
+    if standing.awake().next().is_none() {
+        let ended = MembershipState::Ended { why: Ending::Scim, by: Some(connection.id) };
+        end_unless_last_owner(tx, env, connection, standing, ended)?;
+    }
+    Ok(true)
+}
+
+/// Ends a membership, or keeps the last owner on record (ORG-1).
+pub(super) fn end_unless_last_owner(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    standing: &mut Standing,
+    ended: MembershipState,
+) -> Result<(), EngineError> {
+    let owner = standing.membership().is_some_and(muster_model::Membership::is_owner);
+    if owner && !roles::another_owner(tx, standing.organization(), standing.account())? {
+        standing.set_state(MembershipState::Kept { by: connection.id });
+        return roles::keep_last_owner(tx, env, standing);
+    }
+    standing.set_state(ended);
+    let name = tx.organization(standing.organization())?.map(|organization| organization.name).unwrap_or_default();
+    env.note(
+        Rule::Scim5,
+        if matches!(ended, MembershipState::Asleep { .. }) { Note::Suspended(name) } else { Note::Left(name) },
+    );
+    Ok(())
+}
+
+/// A membership elsewhere that this connection manages and had put to sleep comes back with the user (SCIM-5).
+fn wake_elsewhere(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    standing: &mut Standing,
+) -> Result<(), EngineError> {
+    let asleep = matches!(
+        standing.membership().map(|membership| membership.state),
+        Some(MembershipState::Asleep { by } | MembershipState::Kept { by }) if by == connection.id
+    );
+    // What the groups made, the groups restore.
+    let by_person = standing.managed_by(connection.id).is_some_and(|grant| grant.rule != Rule::Grp1);
+    let Some(covered) = connection.covered(standing.organization()) else { return Ok(()) };
+    if asleep && by_person {
+        let Some(account) = tx.account(standing.account())? else { return Ok(()) };
+        admit(tx, env, connection, &account, standing, &covered.name, Rule::Scim5)?;
+    }
+    Ok(())
+}
+
+/// Where the statement puts the user.
+fn place(connection: &Connection, said: &UserStatement) -> Result<Option<Place>, EngineError> {
+    let named = said.organization.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let covered = match named {
+        Some(name) => {
+            Some(connection.covered_by_name(name).ok_or_else(|| Refusal::OrganizationNotCovered(name.to_owned()))?)
+        }
+        None => connection.default_organization(),
+    };
+    let stated_team = said
+        .team
+        .as_deref()
+        .map(str::trim)
+        .filter(|team| !team.is_empty())
+        .map(|team| name::checked(team).map_err(|error| Refusal::TeamName(error.to_string())))
+        .transpose()?;
+    let Some(covered) = covered else { return Ok(None) };
+    let team = match (stated_team, named) {
+        (Some(team), _) => Some((team, true)),
+        // JIT-5: naming an organization suppresses the default team.
+        (None, Some(_)) => None,
+        (None, None) => name::checked(&connection.settings.default_team).ok().map(|team| (team, false)),
+    };
+    Ok(Some(Place { organization: covered.id, name: covered.name.clone(), team }))
+}
+
+/// What the directory says the role is in an organization: `dockerRole` in the user's own place, else the highest that
+/// the mapping table gives to one of the user's groups (GRP-8).
+pub(super) fn role_stated(
+    tx: &mut Conn<'_>,
+    connection: &Connection,
+    user: &DirectoryUser,
+    said: &UserStatement,
+    organization: OrganizationId,
+    target: Option<OrganizationId>,
+) -> Result<Option<(Role, Rule)>, EngineError> {
+    if target == Some(organization)
+        && let Some(role) = said.role
+    {
+        return Ok(Some((role, Rule::Scim4)));
+    }
+    role_by_groups(tx, connection, user, organization)
+}
+
+/// The highest role that the mapping table gives to one of the user's groups (GRP-8).
+pub(super) fn role_by_groups(
+    tx: &mut Conn<'_>,
+    connection: &Connection,
+    user: &DirectoryUser,
+    organization: OrganizationId,
+) -> Result<Option<(Role, Rule)>, EngineError> {
+    if user.groups == 0 || connection.mappings.iter().all(|entry| entry.role.is_none()) {
+        return Ok(None);
+    }
+    let groups = tx.groups_naming(user.id.0)?;
+    let mut best = None;
+    for chunk in groups.chunks(200) {
+        for group in tx.directory_groups(connection.id, chunk)? {
+            let here = group.targets.iter().filter(|target| target.organization == organization);
+            best = best.max(here.filter_map(|target| target.role).max());
+        }
+    }
+    Ok(best.map(|role| (role, Rule::Grp8)))
+}
+
+/// Whether an active user lacks, in its own place, the membership that it should have: an owner removed it by hand, and
+/// the next write adds it again (ORG-2).
+pub(super) fn is_missing_somewhere(
+    tx: &mut Conn<'_>,
+    connection: &Connection,
+    user: &DirectoryUser,
+    said: &UserStatement,
+) -> Result<bool, EngineError> {
+    let (Some(account), Some(place)) = (user.account, place(connection, said)?) else { return Ok(false) };
+    let standing = Standing::load(tx, account, place.organization)?;
+    Ok(match standing.membership() {
+        None => true,
+        Some(membership) => matches!(membership.state, MembershipState::Ended { .. }) && !membership.blocked,
+    })
+}

@@ -1,0 +1,130 @@
+//! Why the engine did not do what was asked.
+
+use muster_model::texts;
+use muster_store::{StoreError, TxError, Unique};
+use uuid::Uuid;
+
+/// The outcome of an engine function that did nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EngineError {
+    /// There is no such thing, or it is another tenant's: the two are never told apart (TEN-3).
+    #[error("{kind} {id} not found")]
+    NotFound {
+        /// What was looked for.
+        kind: &'static str,
+        /// As it was asked for.
+        id: String,
+    },
+    /// A rule forbids it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store could not.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// A rule's refusal. The text is for the administrator, and says what to change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// SCIM-5: another user of the connection has the `userName`.
+    #[error("userName `{0}` is taken by another user of this connection")]
+    UserNameTaken(String),
+    /// SCIM-8: another group of the connection has the `displayName`.
+    #[error("displayName `{0}` is taken by another group of this connection")]
+    GroupNameTaken(String),
+    /// TEN-2: another account has the email; nothing is merged.
+    #[error("the email `{0}` belongs to another account: change it there first, or use another address")]
+    EmailTaken(String),
+    /// SCIM-10: what should become the account's email is no address.
+    #[error(
+        "`{0}` is not an email address: map the person's email to userName, or set `user_names = \"any\"` on the connection"
+    )]
+    NotAnEmail(String),
+    /// SCIM-10.
+    #[error(
+        "domain `{domain}` is not a verified domain of connection `{connection}`: verify it there, or use an address of a verified domain"
+    )]
+    UnverifiedDomain {
+        /// The address's domain.
+        domain: String,
+        /// The connection's name.
+        connection: String,
+    },
+    /// SCIM-9.
+    #[error("{}", texts::not_enough_seats(.0))]
+    NoSeat(String),
+    /// SCIM-4, JIT-9.
+    #[error("dockerOrg `{0}` is not an organization that this connection covers")]
+    OrganizationNotCovered(String),
+    /// SCIM-4, ACC-3.
+    #[error("dockerTeam cannot be applied: {0}")]
+    TeamName(String),
+    /// A version was named, and the resource has moved on.
+    #[error("the resource has changed: it is at version {actual}; read it again and repeat the change")]
+    VersionMismatch {
+        /// The present version.
+        actual: i64,
+    },
+    /// SCIM-3: a member that is not in this directory.
+    #[error("member `{0}` is not a user or group of this connection")]
+    UnknownMember(Uuid),
+    /// SCIM-14.
+    #[error("a request may change at most {limit} members, this one changes {asked}: send them in several requests")]
+    TooManyMembers {
+        /// The most allowed.
+        limit: usize,
+        /// How many were sent.
+        asked: usize,
+    },
+    /// SCIM-7.
+    #[error("SCIM is disabled on connection `{0}`: enable it there to go on syncing")]
+    ScimDisabled(String),
+    /// SSO-12.
+    #[error("connection `{0}` is not active")]
+    ConnectionInactive(String),
+    /// ORG-1, by hand.
+    #[error("`{account}` is the last owner of organization `{organization}`: make another member an owner first")]
+    LastOwner {
+        /// The owner's username.
+        account: String,
+        /// The organization's name.
+        organization: String,
+    },
+    /// A name that ACC-3 does not allow, or that was another's.
+    #[error("{0}")]
+    Name(String),
+    /// Anything else that the caller can mend.
+    #[error("{0}")]
+    Invalid(String),
+    /// The scan of a filter took too long or would answer too much.
+    #[error("the filter reads too much: narrow it by userName, externalId, id or emails")]
+    TooMany,
+}
+
+impl EngineError {
+    /// A [`EngineError::NotFound`].
+    pub fn not_found(kind: &'static str, id: impl ToString) -> Self {
+        Self::NotFound { kind, id: id.to_string() }
+    }
+}
+
+/// A unique value that was taken between the look and the write is the refusal that the look would have given.
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken(Unique::DirectoryUserName) => Refusal::UserNameTaken("of this request".to_owned()).into(),
+            StoreError::Taken(Unique::GroupDisplayName) => Refusal::GroupNameTaken("of this request".to_owned()).into(),
+            StoreError::Taken(Unique::AccountEmail) => Refusal::EmailTaken("of this request".to_owned()).into(),
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl TxError for EngineError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::NotFound { .. } | Self::Refused(_) => None,
+        }
+    }
+}

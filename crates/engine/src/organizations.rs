@@ -1,0 +1,269 @@
+//! What owners and the operator do by hand: organizations, members, teams (ORG-1, ORG-2, GRP-5).
+
+use muster_model::{
+    Account, Grant, MembershipState, Organization, OrganizationId, Role, Rule, Source, Statement, Team, TeamId,
+    grant::Origin,
+    ledger::{Event, Kind},
+    membership::Ending,
+    name,
+};
+use muster_store::{Conn, Tx};
+
+use crate::{
+    EngineError, Env, Refusal, connections,
+    ledger::Subject,
+    roles, seats,
+    standing::{Reason, Standing},
+    teams,
+};
+
+/// Makes an organization. The name is checked, and must never have been another's (ACC-3).
+///
+/// # Errors
+///
+/// [`Refusal::Name`]; the store's.
+pub fn create(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    name: &str,
+    company: Option<muster_model::CompanyId>,
+    seats: Option<i64>,
+) -> Result<Organization, EngineError> {
+    let name = name::checked_public(name).map_err(|error| Refusal::Name(error.to_string()))?;
+    if tx.organization_by_name(&name)?.is_some() || tx.former_holder("organization", &name)?.is_some() {
+        return Err(Refusal::Name(format!("`{name}` is, or was, an organization's name: choose another")).into());
+    }
+    let organization = Organization {
+        id: OrganizationId(env.new_id()),
+        name,
+        company,
+        seats: checked_seats(seats)?,
+        created: env.now(),
+        version: 1,
+    };
+    tx.insert_organization(&organization)?;
+    env.created(Event::OrganizationCreated, subject(&organization), 1, Rule::Acc3, &organization)?;
+    env.about(organization.id);
+    connections::changed(tx)?;
+    Ok(organization)
+}
+
+/// Sets how many seats an organization has; `None` is unlimited. Fewer than are taken end nobody's membership.
+///
+/// # Errors
+///
+/// Refused below 0; the store's.
+pub fn set_seats(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    seats: Option<i64>,
+) -> Result<Organization, EngineError> {
+    let seats = checked_seats(seats)?;
+    if organization.seats == seats {
+        return Ok(organization.clone());
+    }
+    let after = Organization { seats, version: organization.version + 1, ..organization.clone() };
+    tx.update_organization(&after)?;
+    env.changed(Event::OrganizationUpdated, subject(&after), after.version, Rule::Scim9, organization, &after)?;
+    env.about(after.id);
+    env.unsettle(after.id);
+    Ok(after)
+}
+
+fn checked_seats(seats: Option<i64>) -> Result<Option<i64>, EngineError> {
+    match seats {
+        Some(seats) if seats < 0 => {
+            Err(Refusal::Invalid(format!("`seats = {seats}`: use 0 or more, or leave it out for unlimited")).into())
+        }
+        seats => Ok(seats),
+    }
+}
+
+/// Adds a member by hand, or gives one a role by hand (ORG-1). A block that an owner set is lifted.
+///
+/// # Errors
+///
+/// [`Refusal::NoSeat`], [`Refusal::LastOwner`]; the store's.
+pub fn set_member(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    account: &Account,
+    role: Role,
+) -> Result<(), EngineError> {
+    let mut standing = Standing::load(tx, account.id, organization.id)?;
+    if !standing.is_active() {
+        if !standing.membership().is_some_and(muster_model::Membership::takes_seat)
+            && !seats::is_free(tx, organization.id)?
+        {
+            return Err(Refusal::NoSeat(organization.name.clone()).into());
+        }
+        standing.enter(env, MembershipState::Active);
+        let domains = tx.verified_domains(muster_model::domain::Holder::Organization(organization.id))?;
+        let outside = |email: &muster_model::Email| !domains.is_empty() && !domains.contains(&email.domain());
+        let guest = account.email.as_ref().is_some_and(outside);
+        standing.edit(|membership| membership.guest = guest);
+        standing.wake(|grant| !grant.is_managing());
+    }
+    standing.edit(|membership| membership.blocked = false);
+    let by_hand = Reason { team: None, source: Source::Manual, connection: None, origin: Origin::Person };
+    standing.give(env, by_hand, Rule::Org1);
+    let origin = env.origin();
+    let said = Statement {
+        source: Source::Manual,
+        connection: None,
+        value: role,
+        rule: Rule::Org1,
+        actor: origin.actor,
+        request: origin.request,
+        at: env.now(),
+        locked: false,
+    };
+    standing.edit(|membership| {
+        membership.roles.say(said);
+    });
+    let demoted = standing.membership().is_some_and(|membership| membership.is_owner() && role != Role::Owner);
+    if demoted && !roles::another_owner(tx, organization.id, account.id)? {
+        return Err(last_owner(account, organization));
+    }
+    roles::settle_role(tx, env, None, &mut standing)?;
+    standing.save(tx, env, Rule::Org1)
+}
+
+/// Removes a member by hand (ORG-2): never held, never undone by signing in alone. With `block`, nothing but an owner
+/// brings the person back.
+///
+/// # Errors
+///
+/// Not found; [`Refusal::LastOwner`]; the store's.
+pub fn remove_member(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    account: &Account,
+    block: bool,
+) -> Result<(), EngineError> {
+    let mut standing = Standing::load(tx, account.id, organization.id)?;
+    let Some(membership) = standing.membership() else {
+        return Err(EngineError::not_found("member", &account.username));
+    };
+    if matches!(membership.state, MembershipState::Ended { .. }) && membership.blocked == block {
+        return Err(EngineError::not_found("member", &account.username));
+    }
+    if membership.is_owner() && !roles::another_owner(tx, organization.id, account.id)? {
+        return Err(last_owner(account, organization));
+    }
+    standing.end(|_| true);
+    standing.set_state(MembershipState::Ended { why: Ending::Removed, by: None });
+    standing.edit(|membership| membership.blocked = block);
+    standing.save(tx, env, Rule::Org2)
+}
+
+fn last_owner(account: &Account, organization: &Organization) -> EngineError {
+    Refusal::LastOwner { account: account.username.clone(), organization: organization.name.clone() }.into()
+}
+
+/// Puts a member into a team by hand; the team is made when missing.
+///
+/// # Errors
+///
+/// [`Refusal::Name`], [`Refusal::Invalid`] for somebody who is no member; the store's.
+pub fn add_to_team(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    account: &Account,
+    team: &str,
+) -> Result<Team, EngineError> {
+    let name = name::checked(team).map_err(|error| Refusal::Name(error.to_string()))?;
+    let mut standing = Standing::load(tx, account.id, organization.id)?;
+    if !standing.is_active() {
+        let text = format!("`{}` is not a member of '{}': add the member first", account.username, organization.name);
+        return Err(Refusal::Invalid(text).into());
+    }
+    let team = teams::find_or_create(tx, env, organization.id, &name, Rule::Grp6)?;
+    let by_hand = Reason { team: Some(team.id), source: Source::Manual, connection: None, origin: Origin::Person };
+    standing.give(env, by_hand, Rule::Grp6);
+    standing.save(tx, env, Rule::Grp6)?;
+    Ok(team)
+}
+
+/// Renames a team by hand; groups keep mapping to it under its old name (GRP-5).
+///
+/// # Errors
+///
+/// Not found; [`Refusal::Name`]; the store's.
+pub fn rename_team(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    id: TeamId,
+    name: &str,
+) -> Result<Team, EngineError> {
+    let name = name::checked(name).map_err(|error| Refusal::Name(error.to_string()))?;
+    let before = live_team(tx, organization, id)?;
+    let holder = tx.team_by_name(organization.id, &name)?;
+    if holder.as_ref().is_some_and(|holder| holder.id != id) {
+        return Err(Refusal::Name(format!("`{name}` is, or was, the name of another team: choose another")).into());
+    }
+    let after = Team { name, version: before.version + 1, ..before.clone() };
+    if holder.is_none() {
+        tx.insert_team_name(&after)?;
+    }
+    tx.update_team(&after)?;
+    env.changed(Event::TeamUpdated, Subject::new(Kind::Team, id), after.version, Rule::Grp5, &before, &after)?;
+    env.about(id);
+    env.about(organization.id);
+    Ok(after)
+}
+
+/// Deletes a team by hand; its members stay in the organization. The next push that names it brings it back (GRP-5).
+///
+/// # Errors
+///
+/// Not found; the store's.
+pub fn delete_team(tx: &mut Tx<'_>, env: &mut Env, organization: &Organization, id: TeamId) -> Result<(), EngineError> {
+    let before = live_team(tx, organization, id)?;
+    loop {
+        let accounts = tx.team_members(id, muster_model::AccountId(uuid::Uuid::nil()), 200)?;
+        if accounts.is_empty() {
+            break;
+        }
+        for (_, mut standing) in Standing::load_in(tx, organization.id, &accounts)? {
+            end_team(env, &mut standing, id);
+            standing.save(tx, env, Rule::Grp5)?;
+        }
+    }
+    let after = Team { ended: Some(env.now()), version: before.version + 1, ..before.clone() };
+    tx.update_team(&after)?;
+    env.changed(Event::TeamEnded, Subject::new(Kind::Team, id), after.version, Rule::Grp5, &before, &after)?;
+    env.about(id);
+    env.about(organization.id);
+    Ok(())
+}
+
+/// Ends every grant for a team; those that also carry the membership go on without it.
+fn end_team(env: &mut Env, standing: &mut Standing, team: TeamId) {
+    let carrying: Vec<(Reason, Rule)> = standing
+        .awake()
+        .filter(|grant| grant.team == Some(team) && grant.origin == Origin::Person)
+        .map(|grant| {
+            let Grant { source, connection, origin, rule, .. } = *grant;
+            (Reason { team: None, source, connection, origin }, rule)
+        })
+        .collect();
+    standing.end(|grant| grant.team == Some(team));
+    for (reason, rule) in carrying {
+        standing.give(env, reason, rule);
+    }
+}
+
+fn live_team(conn: &mut Conn<'_>, organization: &Organization, id: TeamId) -> Result<Team, EngineError> {
+    let team = conn.team(organization.id, id)?.filter(|team| team.ended.is_none());
+    team.ok_or_else(|| EngineError::not_found("team", id))
+}
+
+fn subject(organization: &Organization) -> Subject {
+    Subject::new(Kind::Organization, organization.id)
+}

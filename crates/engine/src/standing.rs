@@ -1,0 +1,361 @@
+//! One account's standing in one organization: its membership and its grants, changed in memory and saved as one.
+//!
+//! Rules read and change a [`Standing`]; [`Standing::save`] finds out what is different and writes exactly that, with
+//! the ledger, the counters of seats and owners, and the endings of the mass-change guard. So a rule cannot forget one.
+
+use std::collections::BTreeMap;
+
+use muster_model::{
+    AccountId, ConnectionId, Grant, GrantId, Layers, Membership, MembershipState, OrganizationId, Role, Rule, Source,
+    TeamId,
+    grant::Origin,
+    ledger::{Event, Kind},
+};
+use muster_store::{Conn, Counter, Tx};
+
+use crate::{EngineError, Env, ledger::Subject, settle::record_membership};
+
+/// One account in one organization.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    account: AccountId,
+    organization: OrganizationId,
+    before: Option<Membership>,
+    membership: Option<Membership>,
+    grants: Vec<Held>,
+}
+
+/// A grant, and what it was when loaded.
+#[derive(Debug, Clone)]
+struct Held {
+    grant: Grant,
+    before: Option<Grant>,
+    ended: bool,
+}
+
+/// What a grant says: everything but when and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reason {
+    /// Into which team.
+    pub team: Option<TeamId>,
+    /// Who says so.
+    pub source: Source,
+    /// Through which connection.
+    pub connection: Option<ConnectionId>,
+    /// What exactly says so.
+    pub origin: Origin,
+}
+
+impl Reason {
+    /// What a connection's directory says.
+    #[must_use]
+    pub fn scim(connection: ConnectionId, team: Option<TeamId>, origin: Origin) -> Self {
+        Self { team, source: Source::Scim, connection: Some(connection), origin }
+    }
+
+    fn is_of(&self, grant: &Grant) -> bool {
+        grant.team == self.team
+            && grant.source == self.source
+            && grant.connection == self.connection
+            && grant.origin == self.origin
+    }
+}
+
+impl Standing {
+    fn new(account: AccountId, organization: OrganizationId) -> Self {
+        Self { account, organization, before: None, membership: None, grants: Vec::new() }
+    }
+
+    /// A standing of which it is known that there is none yet, as for an account made in this transaction.
+    #[must_use]
+    pub fn none(account: AccountId, organization: OrganizationId) -> Self {
+        Self::new(account, organization)
+    }
+
+    /// One account's standing in one organization.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn load(tx: &mut Conn<'_>, account: AccountId, organization: OrganizationId) -> Result<Self, EngineError> {
+        let mut standings = Self::load_in(tx, organization, &[account])?;
+        Ok(standings.remove(&account).unwrap_or_else(|| Self::new(account, organization)))
+    }
+
+    /// An account's standing in every organization where it has, or had, one.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn load_all(tx: &mut Conn<'_>, account: AccountId) -> Result<BTreeMap<OrganizationId, Self>, EngineError> {
+        let mut standings = BTreeMap::new();
+        for membership in tx.memberships_of(account)? {
+            let organization = membership.organization;
+            standings.entry(organization).or_insert_with(|| Self::new(account, organization)).set_loaded(membership);
+        }
+        for grant in tx.grants_of(account)? {
+            let organization = grant.organization;
+            standings.entry(organization).or_insert_with(|| Self::new(account, organization)).add_loaded(grant);
+        }
+        Ok(standings)
+    }
+
+    /// Several accounts' standing in one organization; every account has an entry.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn load_in(
+        tx: &mut Conn<'_>,
+        organization: OrganizationId,
+        accounts: &[AccountId],
+    ) -> Result<BTreeMap<AccountId, Self>, EngineError> {
+        let mut standings: BTreeMap<_, _> =
+            accounts.iter().map(|account| (*account, Self::new(*account, organization))).collect();
+        for membership in tx.memberships_in(organization, accounts)? {
+            if let Some(standing) = standings.get_mut(&membership.account) {
+                standing.set_loaded(membership);
+            }
+        }
+        for grant in tx.grants_in(organization, accounts)? {
+            if let Some(standing) = standings.get_mut(&grant.account) {
+                standing.add_loaded(grant);
+            }
+        }
+        Ok(standings)
+    }
+
+    fn set_loaded(&mut self, membership: Membership) {
+        self.before = Some(membership.clone());
+        self.membership = Some(membership);
+    }
+
+    fn add_loaded(&mut self, grant: Grant) {
+        self.grants.push(Held { before: Some(grant.clone()), grant, ended: false });
+    }
+
+    /// Who.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Where.
+    #[must_use]
+    pub fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    /// The membership, in whatever state.
+    #[must_use]
+    pub fn membership(&self) -> Option<&Membership> {
+        self.membership.as_ref()
+    }
+
+    /// Whether the person is in.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.membership.as_ref().is_some_and(Membership::is_active)
+    }
+
+    /// The grants that have not ended, asleep ones too.
+    pub fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().filter(|held| !held.ended).map(|held| &held.grant)
+    }
+
+    /// The grants that are reasons now.
+    pub fn awake(&self) -> impl Iterator<Item = &Grant> {
+        self.grants().filter(|grant| !grant.asleep)
+    }
+
+    /// The grant by which a connection manages this membership (SCIM-6), asleep or not.
+    #[must_use]
+    pub fn managed_by(&self, connection: ConnectionId) -> Option<&Grant> {
+        self.grants().find(|grant| grant.manages(connection))
+    }
+
+    /// Whether some grant says so now that the person is in the team.
+    #[must_use]
+    pub fn in_team(&self, team: TeamId) -> bool {
+        self.awake().any(|grant| grant.team == Some(team))
+    }
+
+    /// Begins the membership, or begins it anew: with the default role and nothing remembered.
+    pub fn enter(&mut self, env: &Env, state: MembershipState) {
+        let (account, organization, now) = (self.account, self.organization, env.now());
+        let membership = self.membership.get_or_insert_with(|| Membership {
+            organization,
+            account,
+            role: Role::Member,
+            roles: Layers::new(),
+            state,
+            blocked: false,
+            guest: false,
+            role_kept: false,
+            conflict: false,
+            joined: now,
+            version: 1,
+        });
+        if matches!(membership.state, MembershipState::Ended { .. }) {
+            membership.role = Role::Member;
+            membership.roles = Layers::new();
+            membership.conflict = false;
+            membership.role_kept = false;
+        }
+        if !membership.is_active() {
+            membership.joined = now;
+        }
+        membership.state = state;
+    }
+
+    /// Moves the membership to another state; nothing, if there is no membership.
+    pub fn set_state(&mut self, state: MembershipState) {
+        self.edit(|membership| membership.state = state);
+    }
+
+    /// Changes the membership; nothing, if there is none.
+    pub fn edit(&mut self, change: impl FnOnce(&mut Membership)) {
+        if let Some(membership) = &mut self.membership {
+            change(membership);
+        }
+    }
+
+    /// Gives a grant, or wakes it if it is asleep. Nothing, if it is given already.
+    pub fn give(&mut self, env: &mut Env, reason: Reason, rule: Rule) {
+        if let Some(held) = self.grants.iter_mut().find(|held| reason.is_of(&held.grant)) {
+            held.grant.asleep = false;
+            held.ended = false;
+            return;
+        }
+        let origin = env.origin();
+        let grant = Grant {
+            id: GrantId(env.new_id()),
+            account: self.account,
+            organization: self.organization,
+            team: reason.team,
+            source: reason.source,
+            connection: reason.connection,
+            origin: reason.origin,
+            rule,
+            actor: origin.actor,
+            request: origin.request,
+            given: env.now(),
+            asleep: false,
+            version: 1,
+        };
+        self.grants.push(Held { grant, before: None, ended: false });
+    }
+
+    /// Ends the grants that `which` names. Answers whether there were any.
+    pub fn end(&mut self, which: impl FnMut(&Grant) -> bool) -> bool {
+        self.each(which, |held| held.ended = true)
+    }
+
+    /// Puts the grants that `which` names to sleep.
+    pub fn sleep(&mut self, which: impl FnMut(&Grant) -> bool) -> bool {
+        self.each(which, |held| held.grant.asleep = true)
+    }
+
+    /// Wakes the grants that `which` names.
+    pub fn wake(&mut self, which: impl FnMut(&Grant) -> bool) -> bool {
+        self.each(which, |held| held.grant.asleep = false)
+    }
+
+    fn each(&mut self, mut which: impl FnMut(&Grant) -> bool, mut act: impl FnMut(&mut Held)) -> bool {
+        let mut any = false;
+        for held in self.grants.iter_mut().filter(|held| !held.ended) {
+            if which(&held.grant) {
+                act(held);
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Writes what is different, with everything that follows from it.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn save(self, tx: &mut Tx<'_>, env: &mut Env, rule: Rule) -> Result<(), EngineError> {
+        self.save_grants(tx, env, rule)?;
+        self.save_membership(tx, env, rule)
+    }
+
+    fn save_grants(&self, tx: &mut Tx<'_>, env: &mut Env, rule: Rule) -> Result<(), EngineError> {
+        let had = |team: Option<TeamId>| {
+            team.is_some()
+                && self.grants.iter().filter_map(|held| held.before.as_ref()).any(|g| g.team == team && !g.asleep)
+        };
+        let has = |team: Option<TeamId>| team.is_some_and(|team| self.in_team(team));
+        for held in &self.grants {
+            let subject = Subject::within(Kind::Grant, held.grant.id, self.account);
+            let team = held.grant.team;
+            let event = |plain, joined, left| match (had(team), has(team)) {
+                (false, true) => joined,
+                (true, false) => left,
+                _ => plain,
+            };
+            let (joined, left) = (Event::TeamMemberAdded, Event::TeamMemberRemoved);
+            match &held.before {
+                None if held.ended => {}
+                None => {
+                    tx.insert_grant(&held.grant)?;
+                    env.created(event(Event::GrantGiven, joined, left), subject, 1, held.grant.rule, &held.grant)?;
+                }
+                Some(before) if held.ended => {
+                    tx.delete_grant(before)?;
+                    env.ended(event(Event::GrantEnded, joined, left), subject, before.version + 1, rule, before)?;
+                }
+                Some(before) if before.asleep != held.grant.asleep => {
+                    let grant = Grant { version: before.version + 1, ..held.grant.clone() };
+                    tx.update_grant(&grant)?;
+                    let plain = if grant.asleep { Event::GrantAsleep } else { Event::GrantAwake };
+                    env.changed(event(plain, joined, left), subject, grant.version, rule, before, &grant)?;
+                }
+                Some(_) => continue,
+            }
+            env.about(self.account);
+            env.about(self.organization);
+            let gone = held.ended || held.grant.asleep;
+            if gone && team.is_some() && held.before.as_ref().is_some_and(|before| !before.asleep) {
+                env.count_ending(self.organization, |endings| endings.team_grants += 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn save_membership(self, tx: &mut Tx<'_>, env: &mut Env, rule: Rule) -> Result<(), EngineError> {
+        let Some(mut membership) = self.membership else { return Ok(()) };
+        let before = self.before.as_ref();
+        if before == Some(&membership) {
+            return Ok(());
+        }
+        match before {
+            None => tx.insert_membership(&membership)?,
+            Some(before) => {
+                membership.version = before.version + 1;
+                tx.update_membership(&membership)?;
+            }
+        }
+        record_membership(env, rule, before, &membership)?;
+
+        let organization = self.organization;
+        let moved = |was: bool, is: bool| i64::from(is) - i64::from(was);
+        let seat = moved(before.is_some_and(Membership::takes_seat), membership.takes_seat());
+        if seat != 0 {
+            tx.add_to_count(organization.0, Counter::Members, seat)?;
+        }
+        let owner = moved(before.is_some_and(Membership::is_owner), membership.is_owner());
+        if owner != 0 {
+            tx.add_to_count(organization.0, Counter::Owners, owner)?;
+        }
+        if seat < 0 || owner > 0 {
+            env.unsettle(organization);
+        }
+        if before.is_some_and(Membership::is_active) && !membership.is_active() {
+            env.count_ending(organization, |endings| endings.memberships += 1);
+        }
+        Ok(())
+    }
+}
