@@ -1,0 +1,102 @@
+//! The full check: a table of stages, fast ones first.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    Failure, arrows,
+    postgres::Server,
+    process::{cargo, run as run_command},
+};
+
+/// A part of the full check.
+struct Stage {
+    name: &'static str,
+    what: &'static str,
+    run: fn() -> Result<(), Failure>,
+}
+
+/// Every stage, in order. Add yours here.
+const STAGES: &[Stage] = &[
+    Stage { name: "format", what: "the code is formatted", run: format },
+    Stage { name: "arrows", what: "crates depend on each other as they may", run: arrows::check },
+    Stage { name: "clippy", what: "no lint speaks", run: clippy },
+    Stage { name: "doc", what: "the documentation builds without warnings", run: doc },
+    Stage { name: "test", what: "unit and integration tests, on SQLite", run: test },
+    Stage { name: "postgres", what: "the suites that need a PostgreSQL server", run: postgres },
+];
+
+/// Test targets that need a server: package, feature, target.
+const POSTGRES_SUITES: &[(&str, &str, &str)] = &[("muster-store", "postgres-tests", "postgres")];
+
+/// Prints the stages.
+pub(crate) fn list() {
+    for stage in STAGES {
+        println!("{:<10} {}", stage.name, stage.what);
+    }
+}
+
+/// Runs the stages named in `only`, or all, until one fails, and prints how long each took.
+pub(crate) fn run(only: &[&str]) -> Result<(), Failure> {
+    if let Some(unknown) = only.iter().find(|name| STAGES.iter().all(|stage| stage.name != **name)) {
+        return Err(format!("there is no stage `{unknown}`: see `cargo xtask test --list`").into());
+    }
+    let mut done: Vec<(&str, Duration)> = Vec::new();
+    let chosen = STAGES.iter().filter(|stage| only.is_empty() || only.contains(&stage.name));
+    for stage in chosen {
+        println!("\n== {}: {}", stage.name, stage.what);
+        let start = Instant::now();
+        let result = (stage.run)();
+        done.push((stage.name, start.elapsed()));
+        if let Err(failure) = result {
+            summarize(&done, "failed");
+            return Err(format!("stage `{}`: {failure}", stage.name).into());
+        }
+    }
+    summarize(&done, "ok");
+    Ok(())
+}
+
+fn summarize(done: &[(&str, Duration)], last: &str) {
+    println!();
+    for (number, (name, time)) in done.iter().enumerate() {
+        let outcome = if number + 1 == done.len() { last } else { "ok" };
+        println!("{name:<10} {:>7.1} s  {outcome}", time.as_secs_f64());
+    }
+}
+
+fn format() -> Result<(), Failure> {
+    run_command(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<(), Failure> {
+    let features: Vec<String> =
+        POSTGRES_SUITES.iter().map(|(package, feature, _)| format!("{package}/{feature}")).collect();
+    let features = features.join(",");
+    run_command(&mut cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        &features,
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+fn doc() -> Result<(), Failure> {
+    run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn test() -> Result<(), Failure> {
+    run_command(&mut cargo(&["test", "--workspace"]))
+}
+
+fn postgres() -> Result<(), Failure> {
+    let server = Server::start()?;
+    for (package, feature, target) in POSTGRES_SUITES {
+        let mut tests = cargo(&["test", "--package", package, "--features", feature, "--test", target]);
+        run_command(tests.env("MUSTER_TEST_POSTGRES", server.url()))?;
+    }
+    Ok(())
+}
