@@ -35,6 +35,7 @@ struct Inner {
     gauges: Arc<Gauges>,
     queue_wait: Duration,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    join_on_drop: bool,
 }
 
 /// The ways in to the database threads.
@@ -87,10 +88,10 @@ impl Store {
     ///
     /// Fails if the database cannot be opened, another process holds it, or its tables are not those of this program.
     pub fn open(options: &Options) -> Result<Store, StoreError> {
-        let backend::Opened { lanes, gauges, threads } = backend::open(options)?;
-        Ok(Store {
-            inner: Arc::new(Inner { lanes, gauges, queue_wait: options.queue_wait, threads: Mutex::new(threads) }),
-        })
+        let backend::Opened { lanes, gauges, threads, join_on_drop } = backend::open(options)?;
+        let threads = Mutex::new(threads);
+        let inner = Inner { lanes, gauges, queue_wait: options.queue_wait, threads, join_on_drop };
+        Ok(Store { inner: Arc::new(inner) })
     }
 
     /// Reads a few rows.
@@ -422,6 +423,9 @@ impl Drop for Inner {
     fn drop(&mut self) {
         // The threads finish what they accepted and end by themselves.
         self.lanes.close();
+        if self.join_on_drop {
+            self.join();
+        }
     }
 }
 

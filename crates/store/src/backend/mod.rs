@@ -29,6 +29,8 @@ pub(crate) struct Opened {
     pub(crate) lanes: Lanes,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) threads: Vec<JoinHandle<()>>,
+    /// Whether dropping the store waits for its threads, because they leave something to be cleared away.
+    pub(crate) join_on_drop: bool,
 }
 
 /// Opens the chosen database and starts its threads.

@@ -164,12 +164,13 @@ impl Connection {
     pub(super) fn send(&self, runtime: &Runtime, sql: &'static str) {
         runtime.block_on(async {
             let mut sent = pin!(self.client.batch_execute(sql));
-            // One poll hands it to the connection, which sends it before anything that follows.
+            // One poll hands it to the connection, which then has its turn.
             poll_fn(|context| {
                 let _ = sent.as_mut().poll(context);
                 Poll::Ready(())
             })
             .await;
+            tokio::task::yield_now().await;
         });
     }
 

@@ -101,10 +101,11 @@ impl Migrator {
              VALUES ({version}, '{name}', '{sha256}', {NOW}); COMMIT",
             step.sql_for(Engine::Postgres)
         );
-        self.runtime.block_on(self.client.batch_execute(&sql)).map_err(|error| {
-            let reason = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
-            step.failed(&reason).into()
-        })
+        let Err(error) = self.runtime.block_on(self.client.batch_execute(&sql)) else { return Ok(()) };
+        let reason = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+        // Without it the lock could not be given back.
+        self.block_on(self.client.batch_execute("ROLLBACK"))?;
+        Err(step.failed(&reason).into())
     }
 
     fn applied(&self) -> Result<Vec<Applied>, StoreError> {

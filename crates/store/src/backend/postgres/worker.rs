@@ -2,7 +2,6 @@
 
 use std::{
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -271,15 +270,14 @@ impl Worker {
 
     /// Prepares for running a job again; `false` if it should not be.
     fn recover(&mut self, fault: &Fault, attempt: u32, start: Instant) -> bool {
-        if let Some(connection) = &mut self.connection {
-            match fault.remedy {
-                Remedy::Tell => return false,
-                Remedy::Again => connection.roll_back(&self.runtime),
-                Remedy::Forget => {
-                    connection.roll_back(&self.runtime);
-                    connection.forget_statements();
-                }
-                Remedy::Reconnect => self.connection = None,
+        match (fault.remedy, &mut self.connection) {
+            (Remedy::Tell, _) => return false,
+            (Remedy::Reconnect, connection) => *connection = None,
+            (Remedy::Again | Remedy::Forget, None) => {}
+            (Remedy::Again, Some(connection)) => connection.roll_back(&self.runtime),
+            (Remedy::Forget, Some(connection)) => {
+                connection.roll_back(&self.runtime);
+                connection.forget_statements();
             }
         }
         let tries = if fault.remedy == Remedy::Again { TRIES } else { 2 };
@@ -289,7 +287,7 @@ impl Worker {
         // Full jitter, 1 to 64 ms at most.
         let longest = 1_000_u64 << attempt.min(6);
         let chance = Uuid::now_v7().as_u64_pair().1 % longest;
-        thread::sleep(Duration::from_micros(chance));
+        self.runtime.block_on(async { tokio::time::sleep(Duration::from_micros(chance)).await });
         true
     }
 

@@ -68,5 +68,6 @@ pub(crate) fn open(location: Location, options: &Options) -> Result<Opened, Stor
         }
     })?);
     let gauges = Arc::clone(&shared.gauges);
-    Ok(Opened { lanes: Lanes { reads, scans, writes }, gauges, threads })
+    let join_on_drop = shared.location.is_temporary();
+    Ok(Opened { lanes: Lanes { reads, scans, writes }, gauges, threads, join_on_drop })
 }

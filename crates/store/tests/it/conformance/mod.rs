@@ -26,7 +26,7 @@ macro_rules! suite {
                 a_success_and_its_record_are_one_commit, a_failed_record_rolls_back,
                 nothing_to_write_is_nothing_to_commit, a_rehearsal_leaves_nothing,
                 counting_up_loses_no_update, two_creators_of_one_name_make_one_row,
-                a_panic_is_not_recorded, puts_and_reads_alternate;
+                a_panic_is_not_recorded, puts_and_reads_alternate, a_stream_sees_the_writes_before_it;
         );
     };
     (@ $open:path, $($module:ident: $($case:ident),+;)+) => {

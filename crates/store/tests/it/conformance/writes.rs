@@ -1,8 +1,11 @@
 //! Writing and recording.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::SeqCst},
+use std::{
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
 };
 
 use muster_store::{Expect, Store, StoreError, Unique, vals};
@@ -224,4 +227,20 @@ pub(crate) fn puts_and_reads_alternate(store: &Store) {
     });
     assert_eq!(counts.unwrap(), (vec![1, 2, 3, 4, 5], 5));
     assert_eq!(names(store), ["last"]);
+}
+
+pub(crate) fn a_stream_sees_the_writes_before_it(store: &Store) {
+    let seen = store.write_blocking(|tx| -> Result<_, StoreError> {
+        put_record(tx, "a")?;
+        put_record(tx, "b")?;
+        let mut seen = Vec::new();
+        tx.each("SELECT text FROM records ORDER BY text", vals![], |row| {
+            seen.push(row.get::<String>(0)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        put_record(tx, "c")?;
+        Ok(seen)
+    });
+    assert_eq!(seen.unwrap(), ["a", "b"]);
+    assert_eq!(records(store), ["a", "b", "c"]);
 }
