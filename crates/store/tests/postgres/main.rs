@@ -6,6 +6,7 @@
 
 #[path = "../it/conformance/mod.rs"]
 mod conformance;
+mod schema;
 mod server;
 
 use muster_store::{Database, Isolation, Options, PostgresOptions, Store};
