@@ -305,6 +305,9 @@ fn apply(now: &mut Value, old: &Value, new: &Value) -> bool {
 pub fn normal(mut fields: Value) -> Value {
     if let Value::Object(fields) = &mut fields {
         fields.retain(|_, value| !value.is_null());
+        if let Some(Value::Object(document)) = fields.get_mut("document") {
+            document.retain(|_, value| !value.is_null());
+        }
         if let Some(Value::Array(members)) = fields.get_mut("members") {
             members.sort_by_key(Value::to_string);
         }

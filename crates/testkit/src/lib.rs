@@ -1,1 +1,13 @@
-//! Placeholder, replaced below.
+//! For tests: a [`World`] on a real store with a clock that stands still until it is moved, and builders for what
+//! tests talk about. Failures panic: a test wants to stop there.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
+
+mod clock;
+mod state;
+mod statement;
+mod world;
+
+pub use clock::Clock;
+pub use statement::{person, team_group};
+pub use world::{ConnectionBuilder, World};

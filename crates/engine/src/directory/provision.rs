@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use muster_model::{
     Account, Connection, DirectoryUser, Email, MembershipState, OrganizationId, Role, Rule, Source, TeamId,
-    UserStatement, directory::Unprovisioned, domain::Holder, grant::Origin, membership::Ending, name, trace::Note,
+    UserStatement, directory::Unprovisioned, domain::Holder, grant::Origin, ledger::Event, membership::Ending, name,
+    trace::Note,
 };
 use muster_store::{Conn, Tx};
 
-use super::guests;
+use super::{guests, users};
 use crate::{
     EngineError, Env, Refusal, accounts, roles, seats,
     standing::{Reason, Standing},
@@ -96,7 +97,13 @@ fn follow_account(
             let account = tx.account_for_update(id)?.ok_or_else(|| EngineError::not_found("account", id))?;
             (account, false)
         }
-        (None, Some(email)) => accounts::find_or_create(tx, env, email, Rule::Scim5)?,
+        (None, Some(email)) => {
+            let (account, made) = accounts::find_or_create(tx, env, email, Rule::Scim5)?;
+            if !made {
+                replace_tombstone(tx, env, connection, user, &account, email)?;
+            }
+            (account, made)
+        }
         (None, None) => return Ok(()),
     };
     let mut account = before.clone();
@@ -119,6 +126,37 @@ fn follow_account(
     user.unprovisioned = None;
     let standings = if made { BTreeMap::new() } else { Standing::load_all(tx, account.id)? };
     settle_places(tx, env, connection, user, said, &account, standings, place)
+}
+
+/// One person is one user of a directory. An inactive user that still speaks for the account gives it up: identity
+/// providers rename a deleted person away and create the person anew when it returns.
+fn replace_tombstone(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &DirectoryUser,
+    account: &Account,
+    email: &Email,
+) -> Result<(), EngineError> {
+    for other in tx.directory_users_of(account.id)? {
+        if other.connection != connection.id || other.id == user.id {
+            continue;
+        }
+        if other.active {
+            return Err(Refusal::EmailTaken(email.to_string()).into());
+        }
+        let freed = DirectoryUser {
+            account: None,
+            unprovisioned: Some(Unprovisioned::Inactive),
+            version: other.version + 1,
+            ..other.clone()
+        };
+        tx.update_directory_user(&freed)?;
+        let subject = users::subject(&freed);
+        env.changed(Event::DirectoryUserUpdated, subject, freed.version, Rule::Scim10, &other, &freed)?;
+        env.about(freed.id);
+    }
+    Ok(())
 }
 
 /// Moves the one grant that the extension's attributes are together (SCIM-4) to where they say now.

@@ -1,0 +1,170 @@
+//! What can be said of a declaration without the database: names, repetitions, and what refers to what.
+
+use std::collections::BTreeSet;
+
+use muster_model::{Email, name};
+
+use super::{Connection, Declaration, Domain, Holder, Mapping, Organization, public_mail, quoted, refuse};
+use crate::EngineError;
+
+/// The longest name of a connection, in characters.
+const CONNECTION_NAME: usize = 64;
+
+/// The declaration with its names folded.
+pub(super) fn checked(declaration: &Declaration) -> Result<Declaration, EngineError> {
+    let mut declaration = declaration.clone();
+    for company in &mut declaration.companies {
+        company.name = public_name("company", "name", &company.name)?;
+    }
+    for organization in &mut declaration.organizations {
+        check_organization(organization)?;
+    }
+    for domain in &mut declaration.domains {
+        check_domain(domain)?;
+    }
+    for connection in &mut declaration.connections {
+        check_connection(connection)?;
+    }
+    once("company", declaration.companies.iter().map(|company| &company.name))?;
+    once("organization", declaration.organizations.iter().map(|organization| &organization.name))?;
+    once("connection", declaration.connections.iter().map(|connection| &connection.name))?;
+    let claims = declaration.domains.iter().map(|domain| match &domain.holder {
+        Holder::Organization(holder) => format!("{} of organization {holder}", domain.name),
+        Holder::Company(holder) => format!("{} of company {holder}", domain.name),
+    });
+    once("domain", claims.collect::<Vec<_>>().iter())?;
+    Ok(declaration)
+}
+
+fn check_organization(organization: &mut Organization) -> Result<(), EngineError> {
+    organization.name = public_name("organization", "name", &organization.name)?;
+    let place = format!("organization `{}`", organization.name);
+    fold_some(&place, "company", &mut organization.company)?;
+    if let Some(seats) = organization.seats.filter(|seats| *seats < 0) {
+        return Err(refuse(&place, "seats", seats, "use 0 or more, or leave it out for unlimited"));
+    }
+    for team in &mut organization.teams {
+        *team = fold(&place, "teams", team)?;
+    }
+    once_in(&place, "teams", &organization.teams)?;
+    once_in(&place, "owners", &organization.owners.iter().map(Email::key).collect::<Vec<_>>())
+}
+
+fn check_domain(domain: &mut Domain) -> Result<(), EngineError> {
+    let name = domain_name("domain", "name", &domain.name)?;
+    let place = format!("domain `{name}`");
+    if public_mail::is_public(&name) {
+        let why = "this is a public mail domain, which nobody can hold: use a domain of your own (SSO-2)";
+        return Err(refuse("domain", "name", quoted(&name), why));
+    }
+    fold_holder(&place, &mut domain.holder)?;
+    domain.name = name;
+    Ok(())
+}
+
+fn check_connection(connection: &mut Connection) -> Result<(), EngineError> {
+    let name = connection.name.trim().to_owned();
+    let fits = !name.is_empty() && name.chars().count() <= CONNECTION_NAME && !name.chars().any(char::is_control);
+    if !fits {
+        let why = format!("use 1 to {CONNECTION_NAME} printable characters");
+        return Err(refuse("connection", "name", quoted(&connection.name), why));
+    }
+    connection.name = name;
+    let place = format!("connection `{}`", connection.name);
+    if let Some(holder) = &mut connection.holder {
+        fold_holder(&place, holder)?;
+    }
+    for organization in &mut connection.organizations {
+        *organization = fold(&place, "organizations", organization)?;
+    }
+    once_in(&place, "organizations", &connection.organizations)?;
+    for domain in &mut connection.domains {
+        *domain = domain_name(&place, "domains", domain)?;
+    }
+    once_in(&place, "domains", &connection.domains)?;
+    if connection.holder.is_none() && connection.organizations.is_empty() {
+        let why = "name at least one organization to cover, or its holder with `organization` or `company`";
+        return Err(refuse(&place, "organizations", "[]", why));
+    }
+    fold_some(&place, "default_organization", &mut connection.default_organization)?;
+    if let Some(default) = &connection.default_organization {
+        covered(&place, "default_organization", default, &connection.organizations)?;
+    }
+    connection.default_team = fold(&place, "default_team", &connection.default_team)?;
+    for mapping in &mut connection.mappings {
+        check_mapping(&place, mapping, &connection.organizations)?;
+    }
+    Ok(())
+}
+
+fn check_mapping(connection: &str, mapping: &mut Mapping, organizations: &[String]) -> Result<(), EngineError> {
+    let place = format!("{connection}, mapping {}", quoted(&mapping.pattern));
+    mapping.pattern = mapping.pattern.trim().to_owned();
+    if mapping.pattern.is_empty() {
+        return Err(refuse(&place, "pattern", quoted(""), "name a group, exactly or with `*`"));
+    }
+    mapping.organization = fold(&place, "organization", &mapping.organization)?;
+    covered(&place, "organization", &mapping.organization, organizations)?;
+    fold_some(&place, "team", &mut mapping.team)?;
+    Ok(())
+}
+
+/// JIT-9: only covered organizations can be joined.
+fn covered(place: &str, key: &str, name: &str, organizations: &[String]) -> Result<(), EngineError> {
+    if organizations.iter().any(|organization| organization == name) {
+        return Ok(());
+    }
+    let why = "the connection does not cover it: add it to `organizations`";
+    Err(refuse(place, key, quoted(name), why))
+}
+
+fn fold_holder(place: &str, holder: &mut Holder) -> Result<(), EngineError> {
+    match holder {
+        Holder::Organization(name) => *name = fold(place, "organization", name)?,
+        Holder::Company(name) => *name = fold(place, "company", name)?,
+    }
+    Ok(())
+}
+
+fn fold_some(place: &str, key: &str, name: &mut Option<String>) -> Result<(), EngineError> {
+    if let Some(name) = name {
+        *name = fold(place, key, name)?;
+    }
+    Ok(())
+}
+
+fn fold(place: &str, key: &str, text: &str) -> Result<String, EngineError> {
+    name::checked(text).map_err(|error| refuse(place, key, quoted(text), error))
+}
+
+fn public_name(place: &str, key: &str, text: &str) -> Result<String, EngineError> {
+    name::checked_public(text).map_err(|error| refuse(place, key, quoted(text), error))
+}
+
+fn domain_name(place: &str, key: &str, text: &str) -> Result<String, EngineError> {
+    let folded = text.trim().trim_end_matches('.').to_lowercase();
+    match Email::parse(&format!("x@{folded}")) {
+        Ok(email) if email.domain() == folded => Ok(folded),
+        _ => Err(refuse(place, key, quoted(text), "this is not a domain such as \"example.com\"")),
+    }
+}
+
+fn once<'n>(kind: &str, names: impl Iterator<Item = &'n String>) -> Result<(), EngineError> {
+    match repeated(names) {
+        Some(name) => Err(refuse(kind, "name", quoted(name), "stated twice: keep one of them")),
+        None => Ok(()),
+    }
+}
+
+fn once_in(place: &str, key: &str, names: &[String]) -> Result<(), EngineError> {
+    match repeated(names.iter()) {
+        Some(name) => Err(refuse(place, key, quoted(name), "stated twice: keep one of them")),
+        None => Ok(()),
+    }
+}
+
+fn repeated<'n>(names: impl Iterator<Item = &'n String>) -> Option<&'n String> {
+    let mut seen = BTreeSet::new();
+    let mut names = names;
+    names.find(|name| !seen.insert(*name))
+}

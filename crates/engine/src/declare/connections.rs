@@ -1,0 +1,246 @@
+//! Connections: their settings, what they cover, their SCIM token.
+
+use std::collections::BTreeSet;
+
+use muster_model::{
+    Connection, ConnectionId, DomainId, MappingId, OrganizationId, Rule,
+    connection::Settings,
+    domain::Holder,
+    ledger::{Event, Kind},
+    mapping::Entry,
+};
+use muster_store::Conn;
+
+use super::{Work, quoted, reevaluate, refuse};
+use crate::{EngineError, connections, ledger::Subject, tokens};
+
+/// What the token that `apply` makes is called.
+const TOKEN_LABEL: &str = "made by apply";
+
+/// A connection as it was before, with every domain it names, verified or not.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) connection: Connection,
+    pub(super) domains: BTreeSet<DomainId>,
+}
+
+/// What a connection shall be.
+#[derive(Debug, Clone)]
+struct Wanted {
+    holder: Holder,
+    settings: Settings,
+    organizations: BTreeSet<OrganizationId>,
+    domains: BTreeSet<DomainId>,
+    mappings: Vec<Entry>,
+}
+
+/// Every connection as it is.
+pub(super) fn all(conn: &mut Conn<'_>) -> Result<Vec<Known>, EngineError> {
+    let mut known = Vec::new();
+    for id in conn.connection_ids()? {
+        let domains = conn.connection_domain_ids(id)?.into_iter().collect();
+        known.extend(conn.connection(id)?.map(|connection| Known { connection, domains }));
+    }
+    Ok(known)
+}
+
+impl Work<'_, '_> {
+    pub(super) fn connections(&mut self, before: &[Known]) -> Result<(), EngineError> {
+        for stated in &self.declaration.connections {
+            let known = before.iter().find(|known| known.connection.name == stated.name);
+            let wanted = self.wanted(stated, known)?;
+            let connection = match known {
+                Some(known) => self.change_connection(known, stated, wanted)?,
+                None => self.create_connection(stated, wanted)?,
+            };
+            self.applied.connections.insert(stated.name.clone(), connection.id);
+            self.token(&connection)?;
+        }
+        Ok(())
+    }
+
+    /// Resolves a statement's names.
+    fn wanted(&mut self, stated: &super::Connection, known: Option<&Known>) -> Result<Wanted, EngineError> {
+        let place = format!("connection `{}`", stated.name);
+        let mut organizations = BTreeSet::new();
+        for name in &stated.organizations {
+            organizations.insert(self.organization(&place, "organizations", name)?);
+        }
+        let holder = match (&stated.holder, stated.organizations.first()) {
+            (Some(holder), _) => self.holder(&place, holder)?,
+            (None, Some(first)) => Holder::Organization(self.organization(&place, "organizations", first)?),
+            (None, None) => return Err(refuse(&place, "organizations", "[]", "name at least one")),
+        };
+        let mut domains = BTreeSet::new();
+        for name in &stated.domains {
+            domains.insert(self.held_domain(&place, holder, name)?);
+        }
+        let default_organization = match &stated.default_organization {
+            Some(name) => Some(self.organization(&place, "default_organization", name)?),
+            None => None,
+        };
+        let settings = Settings {
+            default_organization,
+            default_team: stated.default_team.clone(),
+            jit: stated.jit,
+            precedence: stated.precedence,
+            highest_role: stated.highest_role,
+            scim: stated.scim.clone(),
+            sso: stated.sso.clone(),
+        };
+        let mappings = self.mappings(&place, stated, known)?;
+        Ok(Wanted { holder, settings, organizations, domains, mappings })
+    }
+
+    /// TEN-1: a connection uses only domains of its holder, or of the company that its holder belongs to.
+    fn held_domain(&mut self, place: &str, holder: Holder, name: &str) -> Result<DomainId, EngineError> {
+        for claim in self.tx.domains_named(name)? {
+            if self.speaks_for(holder, claim.holder)? {
+                return Ok(claim.id);
+            }
+        }
+        let why = "the connection's holder does not have this domain: state it as `[[domain]]` of the holder (TEN-1)";
+        Err(refuse(place, "domains", quoted(name), why))
+    }
+
+    /// The mapping table; an entry that stays keeps its id.
+    fn mappings(
+        &mut self,
+        place: &str,
+        stated: &super::Connection,
+        known: Option<&Known>,
+    ) -> Result<Vec<Entry>, EngineError> {
+        let mut present = known.map(|known| known.connection.mappings.clone()).unwrap_or_default();
+        let mut entries = Vec::new();
+        for mapping in &stated.mappings {
+            let organization = self.organization(place, "mapping.organization", &mapping.organization)?;
+            let (pattern, team, role) = (mapping.pattern.clone(), mapping.team.clone(), mapping.role);
+            let same = |entry: &Entry| {
+                entry.pattern == pattern
+                    && entry.organization == organization
+                    && entry.team == team
+                    && entry.role == role
+            };
+            entries.push(match present.iter().position(same) {
+                Some(at) => present.swap_remove(at),
+                None => Entry { id: MappingId(self.env.new_id()), pattern, organization, team, role },
+            });
+        }
+        entries.sort_by_key(|entry| entry.id);
+        Ok(entries)
+    }
+
+    fn create_connection(&mut self, stated: &super::Connection, wanted: Wanted) -> Result<Connection, EngineError> {
+        let connection = Connection {
+            id: ConnectionId(self.env.new_id()),
+            name: stated.name.clone(),
+            holder: wanted.holder,
+            state: stated.state,
+            scim_since: wanted.settings.scim.enabled.then(|| self.env.now()),
+            settings: wanted.settings,
+            organizations: Vec::new(),
+            domains: Vec::new(),
+            mappings: Vec::new(),
+            version: 1,
+        };
+        self.tx.insert_connection(&connection, self.env.now())?;
+        self.cover(connection.id, &wanted.organizations, &wanted.domains, &wanted.mappings)?;
+        let connection = self.reload(connection)?;
+        let subject = Subject::new(Kind::Connection, connection.id);
+        self.env.created(Event::ConnectionCreated, subject, 1, Rule::Ten1, &connection)?;
+        self.about_connection(&connection)?;
+        Ok(connection)
+    }
+
+    fn change_connection(
+        &mut self,
+        known: &Known,
+        stated: &super::Connection,
+        wanted: Wanted,
+    ) -> Result<Connection, EngineError> {
+        let before = &known.connection;
+        let first_enabled = before.scim_since.is_none() && wanted.settings.scim.enabled;
+        let row = Connection {
+            holder: wanted.holder,
+            state: stated.state,
+            settings: wanted.settings,
+            scim_since: if first_enabled { Some(self.env.now()) } else { before.scim_since },
+            ..before.clone()
+        };
+        let covered: BTreeSet<OrganizationId> = before.organizations.iter().map(|covered| covered.id).collect();
+        let covers_same =
+            covered == wanted.organizations && known.domains == wanted.domains && before.mappings == wanted.mappings;
+        if row == *before && covers_same {
+            return Ok(before.clone());
+        }
+        let row = Connection { version: before.version + 1, ..row };
+        self.tx.update_connection(&row)?;
+        if !covers_same {
+            self.cover(row.id, &wanted.organizations, &wanted.domains, &wanted.mappings)?;
+        }
+        let after = self.reload(row)?;
+        self.record_connection(before, &after)?;
+        reevaluate::connection(self.tx, self.env, before, &after)?;
+        Ok(after)
+    }
+
+    /// Domains that were verified, lapsed or removed by this declaration concern connections that it does not name, too.
+    pub(super) fn follow_domains(&mut self, before: &[Known]) -> Result<(), EngineError> {
+        for known in before {
+            let present = self.tx.connection(known.connection.id)?;
+            let Some(present) = present.filter(|present| present.version == known.connection.version) else { continue };
+            if present.domains != known.connection.domains {
+                let after = Connection { version: present.version + 1, ..present };
+                self.tx.update_connection(&after)?;
+                self.record_connection(&known.connection, &after)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Records a connection's change.
+    pub(super) fn record_connection(&mut self, before: &Connection, after: &Connection) -> Result<(), EngineError> {
+        let subject = Subject::new(Kind::Connection, after.id);
+        self.env.changed(Event::ConnectionUpdated, subject, after.version, Rule::Ten1, before, after)?;
+        self.about_connection(after)
+    }
+
+    fn about_connection(&mut self, connection: &Connection) -> Result<(), EngineError> {
+        self.env.about(connection.id);
+        connections::changed(self.tx)
+    }
+
+    /// Replaces what a connection covers.
+    pub(super) fn cover(
+        &mut self,
+        id: ConnectionId,
+        organizations: &BTreeSet<OrganizationId>,
+        domains: &BTreeSet<DomainId>,
+        mappings: &[Entry],
+    ) -> Result<(), EngineError> {
+        let organizations: Vec<_> = organizations.iter().copied().collect();
+        let domains: Vec<_> = domains.iter().copied().collect();
+        Ok(self.tx.replace_coverage(id, &organizations, &domains, mappings)?)
+    }
+
+    /// The connection as it is stored now.
+    pub(super) fn reload(&mut self, connection: Connection) -> Result<Connection, EngineError> {
+        Ok(self.tx.connection(connection.id)?.unwrap_or(connection))
+    }
+
+    /// A connection with SCIM enabled and no live token gets the caller's.
+    fn token(&mut self, connection: &Connection) -> Result<(), EngineError> {
+        if !connection.settings.scim.enabled {
+            return Ok(());
+        }
+        let now = self.env.now();
+        if tokens::list(self.tx, connection)?.iter().any(|token| token.is_live(now)) {
+            return Ok(());
+        }
+        if let Some(hash) = self.secrets.scim.get(&connection.name) {
+            let token = tokens::create(self.tx, self.env, connection, hash, TOKEN_LABEL, None)?;
+            self.applied.tokens.insert(connection.name.clone(), token.id);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! Changes as people read them: names instead of ids, a line for each field.
+
+use std::collections::BTreeMap;
+
+use muster_model::{
+    AccountId, CompanyId, ConnectionId, OrganizationId, TeamId,
+    ledger::{Change, Event, Kind},
+};
+use muster_store::Conn;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::EngineError;
+
+/// One subject's change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Described {
+    /// What happened.
+    pub event: Event,
+    /// To what kind of thing.
+    pub kind: Kind,
+    /// To which one, by name.
+    pub name: String,
+    /// What is different; for what is new or gone, all that it says.
+    pub fields: Vec<Field>,
+}
+
+/// One field's change. A value that was or is absent is null.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Its name; dotted for a field of a field.
+    pub name: String,
+    /// What it said before.
+    pub old: Value,
+    /// What it says now.
+    pub new: Value,
+}
+
+/// Changes with the names that their subjects have now, or had.
+pub(super) fn describe(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Vec<Described>, EngineError> {
+    let mut names = Names { known: BTreeMap::new() };
+    let mut described = Vec::with_capacity(changes.len());
+    for change in changes {
+        let old = change.old.as_deref().map_or(Value::Null, |raw| parse(raw.get()));
+        let new = change.new.as_deref().map_or(Value::Null, |raw| parse(raw.get()));
+        let name = names.subject(conn, change, if new.is_null() { &old } else { &new })?;
+        let mut fields = Vec::new();
+        differences("", &old, &new, &mut fields);
+        for field in &mut fields {
+            names.replace(conn, &mut field.old)?;
+            names.replace(conn, &mut field.new)?;
+        }
+        described.push(Described { event: change.event, kind: change.kind, name, fields });
+    }
+    Ok(described)
+}
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or(Value::Null)
+}
+
+/// The fields in which two values differ, objects field by field.
+fn differences(path: &str, old: &Value, new: &Value, fields: &mut Vec<Field>) {
+    let empty = serde_json::Map::new();
+    let (before, after) = match (old, new) {
+        (Value::Object(before), Value::Object(after)) => (before, after),
+        (Value::Object(before), Value::Null) => (before, &empty),
+        (Value::Null, Value::Object(after)) => (&empty, after),
+        _ if old == new => return,
+        _ => {
+            fields.push(Field { name: path.to_owned(), old: old.clone(), new: new.clone() });
+            return;
+        }
+    };
+    let added = after.keys().filter(|key| !before.contains_key(*key));
+    for key in before.keys().chain(added) {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let of = |object: &serde_json::Map<String, Value>| object.get(key).cloned().unwrap_or(Value::Null);
+        differences(&path, &of(before), &of(after), fields);
+    }
+}
+
+/// Names for ids, looked up once.
+struct Names {
+    known: BTreeMap<Uuid, Option<String>>,
+}
+
+impl Names {
+    fn subject(&mut self, conn: &mut Conn<'_>, change: &Change, state: &Value) -> Result<String, EngineError> {
+        let text = |key: &str| state.get(key).and_then(Value::as_str).map(str::to_owned);
+        let named = match change.kind {
+            Kind::Company | Kind::Organization | Kind::Domain | Kind::Connection => text("name"),
+            Kind::Token => text("label"),
+            Kind::DirectoryUser => text("user_name"),
+            Kind::DirectoryGroup => text("display_name"),
+            Kind::Invitation => text("email"),
+            Kind::Account | Kind::Team | Kind::Membership | Kind::Grant => None,
+        };
+        let of = match change.of {
+            Some(of) => self.name(conn, of)?,
+            None => None,
+        };
+        let own = match named {
+            Some(name) => Some(name),
+            None => self.name(conn, change.id)?,
+        };
+        Ok(match (change.kind, own, of) {
+            (Kind::Membership, Some(account), Some(organization)) => format!("{account} in {organization}"),
+            (Kind::Grant, _, Some(account)) => account,
+            (_, Some(own), _) => own,
+            (_, None, _) => change.id.to_string(),
+        })
+    }
+
+    /// Puts names where a value holds ids.
+    fn replace(&mut self, conn: &mut Conn<'_>, value: &mut Value) -> Result<(), EngineError> {
+        match value {
+            Value::String(text) => {
+                if let Ok(id) = Uuid::parse_str(text)
+                    && let Some(name) = self.name(conn, id)?
+                {
+                    *text = name;
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.replace(conn, item)?;
+                }
+            }
+            Value::Object(fields) => {
+                for field in fields.values_mut() {
+                    self.replace(conn, field)?;
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, conn: &mut Conn<'_>, id: Uuid) -> Result<Option<String>, EngineError> {
+        if let Some(name) = self.known.get(&id) {
+            return Ok(name.clone());
+        }
+        let name = look_up(conn, id)?;
+        self.known.insert(id, name.clone());
+        Ok(name)
+    }
+}
+
+/// What an id is called, whatever it is of: ids are unique over all kinds.
+fn look_up(conn: &mut Conn<'_>, id: Uuid) -> Result<Option<String>, EngineError> {
+    if let Some(organization) = conn.organization(OrganizationId(id))? {
+        return Ok(Some(organization.name));
+    }
+    if let Some(account) = conn.account(AccountId(id))? {
+        return Ok(Some(account.email.map_or(account.username, |email| email.to_string())));
+    }
+    if let Some(connection) = conn.connection(ConnectionId(id))? {
+        return Ok(Some(connection.name));
+    }
+    if let Some(name) = conn.team_name(TeamId(id))? {
+        return Ok(Some(name));
+    }
+    Ok(conn.company(CompanyId(id))?.map(|company| company.name))
+}

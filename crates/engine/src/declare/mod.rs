@@ -1,0 +1,225 @@
+//! What the operator declares: companies, organizations, domains and connections, as `muster apply` states them.
+//!
+//! [`apply`] makes the database say what a [`Declaration`] says, [`export`] is its inverse. Both know names where the
+//! rest of the engine knows ids. Applying is idempotent: what is already so is not written again. A plan is the same
+//! call in a transaction that is rolled back.
+//!
+//! The operator has direct access to the database, so a declaration may state what owners would have to prove or
+//! consent to: `verified` domains, coverage of other holders' organizations, owners (TEN-1).
+//!
+//! Order of work: companies, organizations, domains, connections, owners; then what follows from a change for the
+//! people concerned ([`reevaluate`]).
+
+mod check;
+mod connections;
+mod describe;
+mod domains;
+mod export;
+mod organizations;
+mod prune;
+mod public_mail;
+mod reevaluate;
+
+use std::collections::BTreeMap;
+
+use muster_crypto::TokenHash;
+use muster_model::{
+    AccountId, ConnectionId, ConnectionState, Email, OrganizationId, Role, TokenId,
+    connection::{Precedence, ScimSettings},
+};
+use muster_store::Tx;
+
+pub use describe::{Described, Field};
+pub use export::export;
+
+use crate::{EngineError, Env, Refusal, transact};
+
+/// Everything that a file states. What it does not name is left alone, unless it is pruned.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Declaration {
+    /// Parents of organizations.
+    pub companies: Vec<Company>,
+    /// Organizations.
+    pub organizations: Vec<Organization>,
+    /// Email domains.
+    pub domains: Vec<Domain>,
+    /// Connections.
+    pub connections: Vec<Connection>,
+}
+
+/// A company, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Company {
+    /// Unique; folded to lower case.
+    pub name: String,
+}
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// The slug; folded to lower case.
+    pub name: String,
+    /// The company it belongs to.
+    pub company: Option<String>,
+    /// How many seats; `None` is unlimited (SCIM-9).
+    pub seats: Option<i64>,
+    /// People who are owners by hand; those who are not named stay what they are.
+    pub owners: Vec<Email>,
+    /// Teams that exist; those that are not named stay.
+    pub teams: Vec<String>,
+}
+
+/// A holder, by its name (TEN-1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// An organization.
+    Organization(String),
+    /// A company.
+    Company(String),
+}
+
+/// An email domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domain {
+    /// The domain; folded to lower case.
+    pub name: String,
+    /// Whose.
+    pub holder: Holder,
+    /// Whether it counts as proven; `None` leaves that to the proof (ORG-4).
+    pub verified: Option<bool>,
+}
+
+/// A connection with all of its settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Unique.
+    pub name: String,
+    /// Whose; `None` is the first of `organizations`.
+    pub holder: Option<Holder>,
+    /// The organizations it covers.
+    pub organizations: Vec<String>,
+    /// Its email domains, which must be the holder's or those of the holder's company.
+    pub domains: Vec<String>,
+    /// Where people go whom nothing else places (JIT-4); must be covered.
+    pub default_organization: Option<String>,
+    /// The team there.
+    pub default_team: String,
+    /// Just-in-Time provisioning.
+    pub jit: bool,
+    /// Who wins where SSO and SCIM disagree (PRE-1).
+    pub precedence: Precedence,
+    /// The most that the IdP can give (ORG-1).
+    pub highest_role: Role,
+    /// Where it is in its life (SSO-12).
+    pub state: ConnectionState,
+    /// The directory.
+    pub scim: ScimSettings,
+    /// The single sign-on settings, as the sign-in part of the product reads them.
+    pub sso: Option<serde_json::Value>,
+    /// The mapping table (GRP-8).
+    pub mappings: Vec<Mapping>,
+}
+
+/// A row of a connection's mapping table (GRP-8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// A group name, exact or with `*`.
+    pub pattern: String,
+    /// Where its members go; must be covered.
+    pub organization: String,
+    /// The team there.
+    pub team: Option<String>,
+    /// The role there.
+    pub role: Option<Role>,
+}
+
+/// Hashes of secrets that the caller made beforehand, for what may turn out to need one. They are made outside so that
+/// a transaction that runs again uses the same.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    /// A SCIM token for each connection, by name.
+    pub scim: BTreeMap<String, TokenHash>,
+    /// A sign-in link for each owner, by the email's [`key`](Email::key).
+    pub links: BTreeMap<String, TokenHash>,
+}
+
+/// What applying a declaration came to.
+#[derive(Debug, Clone, Default)]
+pub struct Applied {
+    /// What changed, in order.
+    pub changes: Vec<Described>,
+    /// The ids of the organizations named, by name.
+    pub organizations: BTreeMap<String, OrganizationId>,
+    /// The ids of the connections named, by name.
+    pub connections: BTreeMap<String, ConnectionId>,
+    /// The connections for which the caller's SCIM token was stored.
+    pub tokens: BTreeMap<String, TokenId>,
+    /// The new accounts for which the caller's sign-in link was stored, by the email's key.
+    pub links: BTreeMap<String, AccountId>,
+}
+
+/// Makes the database say what `declaration` says; with `prune`, nothing else either: connections that are not named
+/// are switched off and cover nothing (SSO-12), domains and organizations that are not named end. Settles what follows
+/// and writes the ledger, as [`transact`] does.
+///
+/// # Errors
+///
+/// Refused with the key and the value to change; the store's.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    declaration: &Declaration,
+    prune: bool,
+    secrets: &Secrets,
+) -> Result<Applied, EngineError> {
+    let declaration = check::checked(declaration)?;
+    let mut applied = transact(tx, env, |tx, env| {
+        let mut work = Work { tx, env, declaration: &declaration, secrets, applied: Applied::default() };
+        work.run(prune)?;
+        Ok::<_, EngineError>(work.applied)
+    })?;
+    applied.changes = describe::describe(tx, env.changes())?;
+    Ok(applied)
+}
+
+/// One application under way.
+struct Work<'w, 't> {
+    tx: &'w mut Tx<'t>,
+    env: &'w mut Env,
+    declaration: &'w Declaration,
+    secrets: &'w Secrets,
+    applied: Applied,
+}
+
+impl Work<'_, '_> {
+    fn run(&mut self, prune: bool) -> Result<(), EngineError> {
+        let before = connections::all(self.tx)?;
+        self.companies()?;
+        self.organizations()?;
+        let mut concerned = Vec::new();
+        if prune {
+            self.prune_domains(&mut concerned)?;
+        }
+        self.domains(&mut concerned)?;
+        self.connections(&before)?;
+        if prune {
+            self.prune_connections(&before)?;
+        }
+        self.follow_domains(&before)?;
+        if prune {
+            self.prune_organizations()?;
+        }
+        self.owners()?;
+        reevaluate::guests(self.tx, self.env, &concerned)
+    }
+}
+
+/// A refusal that names where in the declaration it is, the key and the value.
+fn refuse(place: &str, key: &str, value: impl std::fmt::Display, why: impl std::fmt::Display) -> EngineError {
+    Refusal::Invalid(format!("{place}: `{key} = {value}`: {why}")).into()
+}
+
+/// A text as a declaration would have it.
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}

@@ -1,0 +1,159 @@
+//! Companies, organizations, their teams and owners.
+
+use std::time::Duration;
+
+use muster_model::{
+    Account, CompanyId, Email, OrganizationId, Rule, Token, TokenId,
+    domain::Holder,
+    ledger::{Event, Kind},
+    token::TokenKind,
+};
+
+use super::{Work, quoted, refuse};
+use crate::{EngineError, accounts, connections, ledger::Subject, organizations, teams};
+
+/// How long the sign-in link of a new owner works.
+const LINK_LIVES: Duration = Duration::from_hours(7 * 24);
+
+impl Work<'_, '_> {
+    pub(super) fn companies(&mut self) -> Result<(), EngineError> {
+        for company in &self.declaration.companies {
+            if self.tx.company_by_name(&company.name)?.is_some() {
+                continue;
+            }
+            let made =
+                muster_model::Company { id: CompanyId(self.env.new_id()), name: company.name.clone(), version: 1 };
+            self.tx.insert_company(&made, self.env.now())?;
+            let subject = Subject::new(Kind::Company, made.id);
+            self.env.created(Event::CompanyCreated, subject, 1, Rule::Acc3, &made)?;
+            self.env.about(made.id);
+        }
+        Ok(())
+    }
+
+    pub(super) fn organizations(&mut self) -> Result<(), EngineError> {
+        for stated in &self.declaration.organizations {
+            let place = format!("organization `{}`", stated.name);
+            let company = match &stated.company {
+                Some(name) => Some(self.company(&place, name)?),
+                None => None,
+            };
+            let mut organization = match self.tx.organization_by_name(&stated.name)? {
+                Some(organization) => organizations::set_seats(self.tx, self.env, &organization, stated.seats)?,
+                None => organizations::create(self.tx, self.env, &stated.name, company, stated.seats)?,
+            };
+            if organization.company != company {
+                organization = self.join_company(&organization, company)?;
+            }
+            for team in &stated.teams {
+                teams::find_or_create(self.tx, self.env, organization.id, team, Rule::Grp1)?;
+            }
+            self.applied.organizations.insert(stated.name.clone(), organization.id);
+        }
+        Ok(())
+    }
+
+    /// Moves an organization to a company, or out of one; its domains pass to the company it joins (ORG-4).
+    fn join_company(
+        &mut self,
+        before: &muster_model::Organization,
+        company: Option<CompanyId>,
+    ) -> Result<muster_model::Organization, EngineError> {
+        let after = muster_model::Organization { company, version: before.version + 1, ..before.clone() };
+        self.tx.update_organization(&after)?;
+        let subject = Subject::new(Kind::Organization, after.id);
+        self.env.changed(Event::OrganizationUpdated, subject, after.version, Rule::Ten1, before, &after)?;
+        self.env.about(after.id);
+        connections::changed(self.tx)?;
+        if let Some(company) = company {
+            for domain in self.tx.domains()? {
+                if domain.holder == Holder::Organization(after.id) {
+                    let passed = muster_model::Domain { holder: Holder::Company(company), ..domain.clone() };
+                    self.change_domain(&domain, passed)?;
+                }
+            }
+        }
+        Ok(after)
+    }
+
+    /// Owners by fiat. Those who are already owners by hand stay as they are.
+    pub(super) fn owners(&mut self) -> Result<(), EngineError> {
+        for stated in &self.declaration.organizations {
+            let place = format!("organization `{}`", stated.name);
+            let organization = self.organization(&place, "name", &stated.name)?;
+            let organization = self.tx.organization(organization)?;
+            let Some(organization) = organization else { continue };
+            for email in &stated.owners {
+                let account = self.owner(email)?;
+                organizations::set_member(
+                    self.tx,
+                    self.env,
+                    &organization,
+                    &account,
+                    muster_model::Role::Owner,
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The account with this email; a new one gets the caller's sign-in link.
+    fn owner(&mut self, email: &Email) -> Result<Account, EngineError> {
+        let (account, made) = accounts::find_or_create(self.tx, self.env, email, Rule::Org1)?;
+        if !made {
+            return Ok(account);
+        }
+        accounts::insert(self.tx, self.env, &account, Rule::Org1)?;
+        if let Some(hash) = self.secrets.links.get(&email.key()) {
+            let token = Token {
+                id: TokenId(self.env.new_id()),
+                kind: TokenKind::Link,
+                scope: account.id.0,
+                label: "sign-in link".to_owned(),
+                created: self.env.now(),
+                expires: Some(self.env.now().after(LINK_LIVES)),
+                last_used: None,
+                revoked: None,
+            };
+            self.tx.insert_token(&token, hash.as_bytes(), self.env.origin().actor)?;
+            let subject = Subject::new(Kind::Token, token.id);
+            self.env.created(Event::TokenCreated, subject, 1, Rule::Org1, &token)?;
+            self.applied.links.insert(email.key(), account.id);
+        }
+        Ok(account)
+    }
+
+    pub(super) fn company(&mut self, place: &str, name: &str) -> Result<CompanyId, EngineError> {
+        let company = self.tx.company_by_name(name)?;
+        let why = "there is no such company: state it as `[[company]]`";
+        company.map(|company| company.id).ok_or_else(|| refuse(place, "company", quoted(name), why))
+    }
+
+    pub(super) fn organization(&mut self, place: &str, key: &str, name: &str) -> Result<OrganizationId, EngineError> {
+        if let Some(id) = self.applied.organizations.get(name) {
+            return Ok(*id);
+        }
+        let organization = self.tx.organization_by_name(name)?;
+        let why = "there is no such organization: state it as `[[organization]]`";
+        organization.map(|organization| organization.id).ok_or_else(|| refuse(place, key, quoted(name), why))
+    }
+
+    /// A holder's id.
+    pub(super) fn holder(&mut self, place: &str, holder: &super::Holder) -> Result<Holder, EngineError> {
+        Ok(match holder {
+            super::Holder::Organization(name) => Holder::Organization(self.organization(place, "organization", name)?),
+            super::Holder::Company(name) => Holder::Company(self.company(place, name)?),
+        })
+    }
+
+    /// Whether `other` is `holder`, or the company that it belongs to.
+    pub(super) fn speaks_for(&mut self, holder: Holder, other: Holder) -> Result<bool, EngineError> {
+        Ok(holder == other
+            || match (holder, other) {
+                (Holder::Organization(id), Holder::Company(company)) => {
+                    self.tx.organization(id)?.is_some_and(|organization| organization.company == Some(company))
+                }
+                _ => false,
+            })
+    }
+}

@@ -1,0 +1,137 @@
+//! Removing what a declaration does not name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_model::{
+    AccountId, Connection, ConnectionState, MembershipState, Organization, OrganizationId, Rule,
+    domain::Holder,
+    ledger::{Event, Kind},
+};
+use muster_store::Counter;
+use uuid::Uuid;
+
+use super::{Work, connections::Known, reevaluate};
+use crate::{EngineError, Refusal, connections, ledger::Subject, standing::Standing, tokens};
+
+/// What ended sessions give as their reason (SES-3).
+const SESSION_ENDED: &str = "the connection was removed";
+/// Memberships looked at with one statement.
+const SLICE: i64 = 200;
+
+impl Work<'_, '_> {
+    /// Ends the domains that are not named; adds their holders to `concerned`.
+    pub(super) fn prune_domains(&mut self, concerned: &mut Vec<Holder>) -> Result<(), EngineError> {
+        let mut kept = BTreeSet::new();
+        for stated in &self.declaration.domains {
+            let holder = self.holder(&format!("domain `{}`", stated.name), &stated.holder)?;
+            for claim in self.tx.domains_named(&stated.name)? {
+                if self.speaks_for(holder, claim.holder)? {
+                    kept.insert(claim.id);
+                }
+            }
+        }
+        for domain in self.tx.domains()? {
+            if !kept.contains(&domain.id) {
+                concerned.push(domain.holder);
+                self.end_domain(&domain)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Switches off the connections that are not named: they cover nothing any more, their tokens and sessions end,
+    /// and their members, teams and roles stay, by hand (SSO-12).
+    pub(super) fn prune_connections(&mut self, before: &[Known]) -> Result<(), EngineError> {
+        for known in before {
+            let connection = &known.connection;
+            if self.declaration.connections.iter().any(|stated| stated.name == connection.name) {
+                continue;
+            }
+            if connection.state == ConnectionState::Off && connection.organizations.is_empty() {
+                continue;
+            }
+            let row = Connection { state: ConnectionState::Off, version: connection.version + 1, ..connection.clone() };
+            self.tx.update_connection(&row)?;
+            self.cover(row.id, &BTreeSet::new(), &BTreeSet::new(), &[])?;
+            let after = self.reload(row)?;
+            self.record_connection(connection, &after)?;
+            self.let_go(&after)?;
+        }
+        Ok(())
+    }
+
+    fn let_go(&mut self, connection: &Connection) -> Result<(), EngineError> {
+        for token in tokens::list(self.tx, connection)? {
+            tokens::revoke(self.tx, self.env, connection, token.id)?;
+        }
+        let env = &mut *self.env;
+        reevaluate::each_account(self.tx, connection.id, |tx, account| {
+            tx.end_sessions(account, connection.id, SESSION_ENDED, env.now())?;
+            for mut standing in Standing::load_all(tx, account)?.into_values() {
+                reevaluate::release(tx, env, connection.id, &mut standing)?;
+                standing.save(tx, env, Rule::Sso12)?;
+            }
+            Ok(())
+        })?;
+        crate::directory::remap_groups(self.tx, self.env, connection)?;
+        Ok(())
+    }
+
+    /// Ends the organizations that nothing names. Refused while they have members.
+    pub(super) fn prune_organizations(&mut self) -> Result<(), EngineError> {
+        let named = self.named_organizations()?;
+        for organization in self.tx.organizations()? {
+            if !named.contains(&organization.id) {
+                self.end_organization(&organization)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Organizations that the declaration states or refers to.
+    fn named_organizations(&mut self) -> Result<BTreeSet<OrganizationId>, EngineError> {
+        let by_name: BTreeMap<String, OrganizationId> =
+            self.tx.organizations()?.into_iter().map(|organization| (organization.name, organization.id)).collect();
+        let declaration = self.declaration;
+        let stated = declaration.organizations.iter().map(|organization| &organization.name);
+        let covered = declaration.connections.iter().flat_map(|connection| &connection.organizations);
+        let holders = declaration.domains.iter().map(|domain| Some(&domain.holder));
+        let holders = holders.chain(declaration.connections.iter().map(|connection| connection.holder.as_ref()));
+        let holding = holders.filter_map(|holder| match holder {
+            Some(super::Holder::Organization(name)) => Some(name),
+            Some(super::Holder::Company(_)) | None => None,
+        });
+        Ok(stated.chain(covered).chain(holding).filter_map(|name| by_name.get(name).copied()).collect())
+    }
+
+    fn end_organization(&mut self, organization: &Organization) -> Result<(), EngineError> {
+        let people = self.people(organization.id)?;
+        if people > 0 {
+            let text = format!(
+                "organization `{}` is not named and has {people} members or invitations: remove them first, or name it",
+                organization.name
+            );
+            return Err(Refusal::Invalid(text).into());
+        }
+        let version = organization.version + 1;
+        self.tx.end_organization(organization.id, version, self.env.now())?;
+        self.tx.insert_former_name("organization", &organization.name, organization.id.0, self.env.now())?;
+        let subject = Subject::new(Kind::Organization, organization.id);
+        self.env.ended(Event::OrganizationEnded, subject, version, Rule::Acc3, organization)?;
+        self.env.about(organization.id);
+        connections::changed(self.tx)
+    }
+
+    /// How many belong to an organization, or could return to it.
+    fn people(&mut self, organization: OrganizationId) -> Result<i64, EngineError> {
+        let mut people = self.tx.count(organization.0, Counter::Invitations)?;
+        let mut after = AccountId(Uuid::nil());
+        loop {
+            let page = self.tx.memberships_page(organization, after, SLICE)?;
+            let Some(last) = page.last() else { return Ok(people) };
+            after = last.account;
+            let alive = page.iter().filter(|m| !matches!(m.state, MembershipState::Ended { .. })).count();
+            people += i64::try_from(alive).unwrap_or(i64::MAX);
+        }
+    }
+}

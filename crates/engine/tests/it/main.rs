@@ -1,0 +1,12 @@
+//! The rules, through the engine's public functions, on a real store with a clock that stands.
+//!
+//! A file for each family; a test's name is its rule and a true sentence.
+
+mod acc;
+mod grp;
+mod ledger;
+mod org;
+mod pre;
+mod scim;
+mod seats;
+mod ten;

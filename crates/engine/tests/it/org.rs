@@ -1,0 +1,137 @@
+//! Section 9, as far as SCIM touches it: the last owner, removal by hand, guests.
+
+use muster_engine::{EngineError, Refusal};
+use muster_model::{MembershipState, Role, UserStatement};
+use muster_testkit::{World, person};
+
+fn owner(user_name: &str) -> UserStatement {
+    UserStatement { role: Some(Role::Owner), ..person(user_name) }
+}
+
+#[test]
+fn org_1_the_last_owner_stays_on_record_and_goes_when_another_exists() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let ada = world.create_user(okta, owner("ada@example.com")).unwrap();
+    let away = UserStatement { active: false, ..owner("ada@example.com") };
+    let user = world.put_user(okta, ada.id, away).unwrap().resource;
+    assert!(!user.active, "SCIM reads back what it wrote");
+    let kept = world.membership(&moby, "ada@example.com").unwrap();
+    assert_eq!((kept.state, kept.role), (MembershipState::Kept { by: okta }, Role::Owner));
+    assert!(world.teams(&moby, "ada@example.com").is_empty(), "without access");
+    assert!(world.reports(okta).iter().any(|(rule, _)| rule == "ORG-1"), "reported");
+
+    world.create_user(okta, owner("bob@example.com")).unwrap();
+    let gone = world.membership(&moby, "ada@example.com").unwrap();
+    assert_eq!(gone.state, MembershipState::Asleep { by: okta }, "applied by itself");
+    assert!(!world.reports(okta).iter().any(|(rule, _)| rule == "ORG-1"), "and the report is closed");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_1_the_last_owner_comes_back_from_the_record() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let ada = world.create_user(okta, owner("ada@example.com")).unwrap();
+    world.put_user(okta, ada.id, UserStatement { active: false, ..owner("ada@example.com") }).unwrap();
+    world.put_user(okta, ada.id, owner("ada@example.com")).unwrap();
+    let back = world.membership(&moby, "ada@example.com").unwrap();
+    assert_eq!((back.state, back.role), (MembershipState::Active, Role::Owner));
+    assert_eq!(world.teams(&moby, "ada@example.com"), ["company"]);
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_1_a_deleted_last_owner_ends_for_good_when_another_exists() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let ada = world.create_user(okta, owner("ada@example.com")).unwrap();
+    world.delete_user(okta, ada.id).unwrap();
+    assert!(matches!(world.membership(&moby, "ada@example.com").unwrap().state, MembershipState::Kept { .. }));
+    world.create_user(okta, owner("bob@example.com")).unwrap();
+    assert!(matches!(world.membership(&moby, "ada@example.com").unwrap().state, MembershipState::Ended { .. }));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_1_the_last_owners_demotion_waits_for_another() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let ada = world.create_user(okta, owner("ada@example.com")).unwrap();
+    world.put_user(okta, ada.id, person("ada@example.com")).unwrap();
+    let kept = world.membership(&moby, "ada@example.com").unwrap();
+    assert_eq!((kept.role, kept.role_kept, kept.state), (Role::Owner, true, MembershipState::Active));
+    world.create_user(okta, owner("bob@example.com")).unwrap();
+    let demoted = world.membership(&moby, "ada@example.com").unwrap();
+    assert_eq!((demoted.role, demoted.role_kept), (Role::Member, false));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_1_the_last_owner_cannot_be_removed_or_demoted_by_hand() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let ada = world.account("ada@example.com", true);
+    world.set_member(&moby, &ada, Role::Owner).unwrap();
+    let refused = |result| matches!(result, Err(EngineError::Refused(Refusal::LastOwner { .. })));
+    assert!(refused(world.remove_member(&moby, &ada, false)));
+    assert!(refused(world.set_member(&moby, &ada, Role::Member)));
+    assert_eq!(world.membership(&moby, "ada@example.com").unwrap().role, Role::Owner);
+    let bob = world.account("bob@example.com", true);
+    world.set_member(&moby, &bob, Role::Owner).unwrap();
+    world.remove_member(&moby, &ada, false).unwrap();
+    assert!(refused(world.remove_member(&moby, &bob, false)));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_1_the_highest_role_caps_what_the_directory_gives() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).set(|settings| settings.highest_role = Role::Editor).build();
+    world.create_user(okta, owner("ada@example.com")).unwrap();
+    let membership = world.membership(&moby, "ada@example.com").unwrap();
+    assert_eq!(membership.role, Role::Editor);
+    let said: Vec<_> = membership.roles.iter().map(|said| said.value).collect();
+    assert_eq!(said, [Role::Owner], "what was said is kept");
+}
+
+#[test]
+fn org_2_a_member_removed_by_hand_returns_with_the_next_write_unless_blocked() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let said = UserStatement { role: Some(Role::Editor), ..person("ada@example.com") };
+    let ada = world.create_user(okta, said.clone()).unwrap();
+    let account = world.account_of("ada@example.com").unwrap();
+    world.remove_member(&moby, &account, false).unwrap();
+    assert!(!world.is_member(&moby, "ada@example.com") && world.grants(&moby, "ada@example.com").is_empty());
+    world.put_user(okta, ada.id, said.clone()).unwrap();
+    assert!(world.is_member(&moby, "ada@example.com"), "even a write that says nothing new");
+    assert!(world.grants(&moby, "ada@example.com").iter().any(|grant| grant.manages(okta)), "now managed");
+
+    world.remove_member(&moby, &account, true).unwrap();
+    world.put_user(okta, ada.id, UserStatement { full_name: Some("Ada".into()), ..said }).unwrap();
+    world.create_group(okta, "moby:developers", &[ada.id]).unwrap();
+    assert!(!world.is_member(&moby, "ada@example.com"), "only an owner lifts the block");
+    world.set_member(&moby, &account, Role::Member).unwrap();
+    assert!(world.is_member(&moby, "ada@example.com"));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_8_members_of_other_domains_are_guests() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let empty = world.organization("empty");
+    let _okta = world.connection("okta", &[&moby]).build();
+    let eve = world.account("eve@elsewhere.org", true);
+    world.set_member(&moby, &eve, Role::Member).unwrap();
+    world.set_member(&empty, &eve, Role::Member).unwrap();
+    assert!(world.membership(&moby, "eve@elsewhere.org").unwrap().guest);
+    assert!(!world.membership(&empty, "eve@elsewhere.org").unwrap().guest, "without a domain nobody is a guest");
+}

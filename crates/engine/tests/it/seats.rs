@@ -1,0 +1,80 @@
+//! SCIM-9: seats.
+
+use muster_engine::{EngineError, Refusal};
+use muster_model::{MembershipState, Role, UserStatement};
+use muster_testkit::{World, person};
+
+#[test]
+fn scim_9_without_a_seat_a_user_is_refused_and_nothing_is_stored() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    world.seats(&moby, 1);
+    let okta = world.connection("okta", &[&moby]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let error = world.create_user(okta, person("bob@example.com")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Not enough seats in organization 'moby'. Add more seats or contact your administrator."
+    );
+    assert!(world.account_of("bob@example.com").is_none());
+
+    world.put_user(okta, ada.id, UserStatement { active: false, ..person("ada@example.com") }).unwrap();
+    world.create_user(okta, person("bob@example.com")).unwrap();
+    let back = world.put_user(okta, ada.id, person("ada@example.com")).unwrap_err();
+    assert!(matches!(back, EngineError::Refused(Refusal::NoSeat(_))), "coming back takes a seat, too: {back}");
+    assert!(!world.user(okta, ada.id).unwrap().active);
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn scim_9_a_group_is_stored_and_its_members_wait_until_a_seat_is_free() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    world.seats(&whale, 1);
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let bob = world.create_user(okta, person("bob@example.com")).unwrap();
+    let group = world.create_group(okta, "whale:crew", &[ada.id, bob.id]).unwrap();
+    assert_eq!(group.members, 2);
+    assert!(world.is_member(&whale, "ada@example.com"));
+    assert_eq!(world.membership(&whale, "bob@example.com").unwrap().state, MembershipState::Waiting);
+    assert!(world.teams(&whale, "bob@example.com").is_empty());
+    assert!(world.reports(okta).iter().any(|(rule, _)| rule == "SCIM-9"));
+
+    let account = world.account_of("ada@example.com").unwrap();
+    world.remove_member(&whale, &account, true).unwrap();
+    assert!(world.is_member(&whale, "bob@example.com"), "it applies itself when one frees");
+    assert_eq!(world.teams(&whale, "bob@example.com"), ["crew"]);
+    assert!(!world.reports(okta).iter().any(|(rule, _)| rule == "SCIM-9"));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn scim_9_more_seats_let_those_in_who_wait() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    world.seats(&whale, 0);
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let group = world.create_group(okta, "whale:crew", &[ada.id]).unwrap();
+    world.change_members(okta, group.id, &[], &[ada.id]).unwrap();
+    world.change_members(okta, group.id, &[ada.id], &[]).unwrap();
+    assert!(!world.is_member(&whale, "ada@example.com"));
+    world.seats(&whale, 5);
+    assert!(world.is_member(&whale, "ada@example.com"));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn scim_9_an_invitation_holds_the_seat_that_its_person_takes() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    world.seats(&moby, 1);
+    let okta = world.connection("okta", &[&moby]).set(|settings| settings.scim.other_domains = true).build();
+    world.create_user(okta, person("eve@elsewhere.org")).unwrap();
+    let refused = world.create_user(okta, person("ada@example.com")).unwrap_err();
+    assert!(matches!(refused, EngineError::Refused(Refusal::NoSeat(_))));
+    let ada = world.account("ada@example.com", true);
+    let by_hand = world.set_member(&moby, &ada, Role::Member).unwrap_err();
+    assert!(matches!(by_hand, EngineError::Refused(Refusal::NoSeat(_))));
+}
