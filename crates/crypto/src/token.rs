@@ -3,7 +3,10 @@
 //! `mst_scim_<43 characters><6 characters>`: a prefix that secret scanners can know, 256 random bits in base64url, and a
 //! checksum, so that a mistyped token costs no look-up and a leaked one is known for what it is.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use aws_lc_rs::constant_time;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -94,7 +97,7 @@ impl TokenText {
 }
 
 /// The SHA-256 of a token. 256 random bits need no slow hash.
-#[derive(Clone, Copy, Eq, Hash)]
+#[derive(Clone, Copy, Eq)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
@@ -108,6 +111,13 @@ impl TokenHash {
 impl From<[u8; 32]> for TokenHash {
     fn from(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+}
+
+/// Agrees with equality: the same bytes, the same hash.
+impl Hash for TokenHash {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 

@@ -159,24 +159,7 @@ pub fn state_profile(
     let named = say(env, &mut account.names, connection, source, say_name.filter(|name| !name.is_empty()), Rule::Scim5);
     let timed = say(env, &mut account.session_minutes, connection, source, session_minutes, Rule::Scim4);
     if named {
-        let mut others = Vec::new();
-        for id in account.names.iter().filter_map(|said| said.connection).filter(|id| *id != connection.id) {
-            others.extend(tx.connection_settings(id)?.map(|settings| (id, settings)));
-        }
-        let speaker = |id| {
-            let settings = if id == connection.id {
-                Some(&connection.settings)
-            } else {
-                others.iter().find(|(other, _)| *other == id).map(|(_, settings)| settings)
-            };
-            settings.map(|settings| precedence::Speaker {
-                policy: settings.precedence.full_name,
-                jit: settings.jit,
-                scim: settings.scim.enabled,
-            })
-        };
-        let effective =
-            precedence::effective(&account.names, speaker).map(|said| said.value.clone()).unwrap_or_default();
+        let effective = effective_name(tx, connection, account)?;
         if effective != account.full_name {
             env.note(Rule::Pre5, Note::NameSet(effective.clone()));
             account.full_name = effective;
@@ -188,6 +171,43 @@ pub fn state_profile(
         account.conflict = account.names.in_conflict() || account.session_minutes.in_conflict();
     }
     Ok(())
+}
+
+/// Lets an account's full name follow from what its sources say, after a connection's settings changed (PRE-1).
+///
+/// # Errors
+///
+/// The store's.
+pub fn settle_name(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    account: AccountId,
+) -> Result<(), EngineError> {
+    let Some(before) = tx.account_for_update(account)? else { return Ok(()) };
+    let full_name = effective_name(tx, connection, &before)?;
+    update(tx, env, &before, Account { full_name, ..before.clone() }, Rule::Pre1)
+}
+
+/// What the sources' words on the full name come to (PRE-5).
+fn effective_name(tx: &mut Tx<'_>, connection: &Connection, account: &Account) -> Result<String, EngineError> {
+    let mut others = Vec::new();
+    for id in account.names.iter().filter_map(|said| said.connection).filter(|id| *id != connection.id) {
+        others.extend(tx.connection_settings(id)?.map(|settings| (id, settings)));
+    }
+    let speaker = |id| {
+        let settings = if id == connection.id {
+            Some(&connection.settings)
+        } else {
+            others.iter().find(|(other, _)| *other == id).map(|(_, settings)| settings)
+        };
+        settings.map(|settings| precedence::Speaker {
+            policy: settings.precedence.full_name,
+            jit: settings.jit,
+            scim: settings.scim.enabled,
+        })
+    };
+    Ok(precedence::effective(&account.names, speaker).map(|said| said.value.clone()).unwrap_or_default())
 }
 
 fn say<V: PartialEq>(

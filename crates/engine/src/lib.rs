@@ -16,6 +16,7 @@
 //! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
 //! | [`declare`] | what `muster apply` states, and its plan |
+//! | [`installation`] | the master key is the right one; data keys |
 //! | [`explain`] | PRE-2: who is where, and why |
 //! | [`ledger`] | recording every change, and replaying them |
 //! | [`search`] | lists and filters over a directory (SCIM-2) |
@@ -24,10 +25,12 @@
 
 pub mod accounts;
 pub mod connections;
+pub mod declare;
 pub mod directory;
 pub mod env;
 pub mod error;
 pub mod explain;
+pub mod installation;
 pub mod ledger;
 pub mod organizations;
 pub mod roles;

@@ -101,9 +101,8 @@ pub fn checked_public(name: &str) -> Result<String, NameError> {
 pub fn username_stem(email: &Email) -> String {
     let mut stem = String::new();
     for c in email.local().to_lowercase().chars() {
-        if c.is_ascii_lowercase() || c.is_ascii_digit() {
-            stem.push(c);
-        } else if matches!(c, '.' | '-' | '_') && !stem.is_empty() && !stem.ends_with(['.', '-', '_']) {
+        let separates = matches!(c, '.' | '-' | '_') && !stem.is_empty() && !stem.ends_with(['.', '-', '_']);
+        if c.is_ascii_lowercase() || c.is_ascii_digit() || separates {
             stem.push(c);
         }
         if stem.len() >= 40 {

@@ -38,6 +38,8 @@ rules! {
     Acc2 = "ACC-2";
     /// Names.
     Acc3 = "ACC-3";
+    /// Replacing and removing connections.
+    Sso12 = "SSO-12";
     /// Just-in-Time look-up and creation.
     Jit1 = "JIT-1";
     /// A pending invitation is accepted.

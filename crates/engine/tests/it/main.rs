@@ -2,6 +2,8 @@
 //!
 //! A file for each family; a test's name is its rule and a true sentence.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
+
 mod acc;
 mod grp;
 mod ledger;
