@@ -115,4 +115,13 @@ impl Tx<'_> {
             Expect::One,
         )
     }
+    /// Removes a domain, also from the connections that name it; the ledger remembers it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it is gone already.
+    pub fn delete_domain(&mut self, id: DomainId) -> Result<(), StoreError> {
+        self.put("DELETE FROM connection_domains WHERE domain = ?1", vals![id], Expect::Any)?;
+        self.put("DELETE FROM domains WHERE id = ?1", vals![id], Expect::One)
+    }
 }

@@ -65,6 +65,25 @@ impl Conn<'_> {
         self.query(&sql, vals, grant)
     }
 
+    /// A page of the accounts after `after` that a connection's directory names, or to whom it gave a grant, by id.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn accounts_of_connection(
+        &mut self,
+        connection: ConnectionId,
+        after: AccountId,
+        limit: i64,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        self.query(
+            "SELECT account FROM directory_users WHERE connection = ?1 AND account > ?2 \
+             UNION SELECT account FROM grants WHERE connection = ?1 AND account > ?2 ORDER BY account LIMIT ?3",
+            vals![connection, after, limit],
+            |row| Ok(AccountId(row.get(0)?)),
+        )
+    }
+
     /// The accounts of a team's members after `after`, by id.
     ///
     /// # Errors

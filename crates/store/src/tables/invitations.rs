@@ -1,6 +1,8 @@
 //! Invitations.
 
-use muster_model::{ConnectionId, DirectoryUserId, Email, Invitation, InvitationId, OrganizationId, Role, TeamId, Timestamp};
+use muster_model::{
+    ConnectionId, DirectoryUserId, Email, Invitation, InvitationId, OrganizationId, Role, TeamId, Timestamp,
+};
 use uuid::Uuid;
 
 use super::word;

@@ -7,8 +7,7 @@ use super::{from_json, json, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "memberships";
-const COLUMNS: &str =
-    "account, organization, role, roles, state, why, by_connection, blocked, guest, role_kept, conflict, joined, version";
+const COLUMNS: &str = "account, organization, role, roles, state, why, by_connection, blocked, guest, role_kept, conflict, joined, version";
 
 fn membership(row: &Row<'_>) -> Result<Membership, StoreError> {
     let (state, why): (String, Option<String>) = (row.get(4)?, row.get(5)?);
@@ -59,6 +58,19 @@ impl Conn<'_> {
             self.for_update()
         );
         self.query(&sql, vals, membership)
+    }
+
+    /// The memberships of an organization's owners on record, by account.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn owners(&mut self, organization: OrganizationId) -> Result<Vec<Membership>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 AND role = 'owner' \
+             AND state IN ('active', 'kept') ORDER BY account"
+        );
+        self.query(&sql, vals![organization], membership)
     }
 
     /// A page of an organization's memberships in any state, by account.

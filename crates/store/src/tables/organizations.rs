@@ -1,6 +1,6 @@
 //! Companies and organizations.
 
-use muster_model::{AccountId, Company, CompanyId, Organization, OrganizationId, Timestamp};
+use muster_model::{AccountId, Company, CompanyId, Organization, OrganizationId, Timestamp, Version};
 use uuid::Uuid;
 
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
@@ -160,6 +160,24 @@ impl Tx<'_> {
                 organization.version,
                 organization.version - 1,
             ],
+            Expect::One,
+        )
+    }
+
+    /// Ends an organization; `version` is the one after the change.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it ended or changed meanwhile.
+    pub fn end_organization(
+        &mut self,
+        id: OrganizationId,
+        version: Version,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.put(
+            "UPDATE organizations SET ended = ?2, version = ?3 WHERE id = ?1 AND version = ?4 AND ended IS NULL",
+            vals![id, at, version, version - 1],
             Expect::One,
         )
     }

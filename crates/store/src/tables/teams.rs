@@ -40,6 +40,17 @@ impl Conn<'_> {
         self.opt(&sql, vals![organization, id], team)
     }
 
+    /// What a team is called, as `organization:team`; for the operator.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn team_name(&mut self, id: TeamId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT o.name || ':' || t.name FROM teams t JOIN organizations o ON o.id = t.organization \
+                   WHERE t.id = ?1";
+        self.opt(sql, vals![id], |row| row.get(0))
+    }
+
     /// The teams of an organization that are alive, by name.
     ///
     /// # Errors
