@@ -1,1 +1,39 @@
-//! Placeholder, replaced below.
+//! Muster over HTTP.
+//!
+//! This crate turns requests into calls of the engine and their outcomes into answers. It owns routes, extractors, the
+//! caches of who may call, error bodies ([`HttpError`]), the request log's writing (SCIM-11), and the operations pages.
+//! It must not know rules (a handler with an `if` about the domain is in the wrong place) or SQL.
+//!
+//! Where to start reading: [`App`], which every handler has; then `scim`, whose modules follow one request: `gate` (who
+//! calls, with what), `users` and `groups` (handlers), `statement` (what was said, free of wire format), `answers`.
+
+mod app;
+mod arrival;
+mod auth;
+mod error;
+mod journal;
+mod limits;
+mod metrics;
+mod operations;
+mod scim;
+mod serve;
+
+use axum::{Router, extract::Request, middleware};
+
+pub use app::{App, AppOptions};
+pub use error::{HttpError, Unauthorized, format::ErrorFormat};
+pub use journal::{CodecError, LogError, LoggedRead, logged_body, logged_reads};
+pub use limits::Limits;
+pub use operations::operations_router;
+pub use serve::serve;
+
+/// Everything that clients reach: SCIM under both its paths, and whether the server is up.
+pub fn router(app: &App) -> Router {
+    let render = middleware::from_fn_with_state(ErrorFormat::Page, error::format::render);
+    let arrive = middleware::from_fn_with_state(app.clone(), arrival::arrive);
+    scim::mount(Router::new(), app)
+        .merge(operations::probes(app))
+        .fallback(async |_: Request| HttpError::NoRoute)
+        .layer(render)
+        .layer(arrive)
+}

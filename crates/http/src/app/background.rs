@@ -1,0 +1,78 @@
+//! Work beside the requests: noticing what other nodes changed, writing the log of reads.
+//!
+//! Tasks hold the application weakly, so that they end with it.
+
+use std::{
+    sync::{Arc, Weak, atomic::Ordering},
+    time::Duration,
+};
+
+use muster_engine::{EngineError, tokens};
+
+use super::Inner;
+use crate::journal::{self, Chunk};
+
+/// How often the numbers are read by which nodes notice changes. A cached caller is used for three of these.
+const POLL: Duration = Duration::from_millis(250);
+/// How long a logged read waits at most.
+const FLUSH: Duration = Duration::from_secs(1);
+
+pub(super) fn start(inner: &Arc<Inner>) {
+    tokio::spawn(watch(Arc::downgrade(inner)));
+    tokio::spawn(log_reads(Arc::downgrade(inner)));
+}
+
+fn open(inner: &Weak<Inner>) -> Option<Arc<Inner>> {
+    inner.upgrade().filter(|inner| !inner.closing.load(Ordering::Relaxed))
+}
+
+async fn watch(weak: Weak<Inner>) {
+    while let Some(inner) = open(&weak) {
+        inner.callers.poll(&inner.store).await;
+        drop(inner);
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+async fn log_reads(weak: Weak<Inner>) {
+    while let Some(inner) = open(&weak) {
+        let full = inner.reads.full();
+        drop(inner);
+        // A full chunk does not wait for the second to pass.
+        drop(tokio::time::timeout(FLUSH, full.notified()).await);
+        let Some(inner) = open(&weak) else { return };
+        flush(&inner).await;
+    }
+}
+
+/// Writes the buffered reads, and which tokens were used.
+pub(super) async fn flush(inner: &Inner) {
+    let chunks = inner.reads.take();
+    let used = inner.callers.take_used();
+    if chunks.is_empty() && used.is_empty() {
+        return;
+    }
+    let lines: u64 = chunks.iter().map(|chunk| u64::try_from(chunk.lines).unwrap_or(0)).sum();
+    let packed: Vec<_> = chunks.into_iter().map(pack).collect();
+    let written = inner.store.write(move |tx| {
+        for (chunk, content) in &packed {
+            tx.insert_read_chunk(chunk.connection, chunk.first.0, chunk.lines, content.clone())?;
+        }
+        tokens::note_used(tx, &used)
+    });
+    match written.await {
+        Ok(()) => inner.metrics.reads_logged(lines),
+        Err(error) => {
+            let error: EngineError = error;
+            tracing::warn!(%error, lines, "the log of reads could not be written");
+            inner.metrics.reads_dropped(lines);
+        }
+    }
+}
+
+/// Compresses a chunk; its text is not needed any more.
+fn pack(mut chunk: Chunk) -> (Chunk, Vec<u8>) {
+    let content = journal::pack_lines(chunk.text.as_bytes());
+    chunk.text = String::new();
+    (chunk, content)
+}

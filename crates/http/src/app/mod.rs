@@ -1,0 +1,229 @@
+//! What every handler has: the store, the engine's surroundings, the caches and counters.
+
+mod background;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use http::StatusCode;
+use muster_crypto::Sealer;
+use muster_engine::{EngineError, Env, Origin, Surroundings, search::Anchors, transact};
+use muster_model::{Rule, Version, trace::Note};
+use muster_scim::schema::Capabilities;
+use muster_store::{Conn, Store, Tx};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+use crate::{
+    HttpError, Limits,
+    auth::Callers,
+    journal::{Bodies, ReadLog, Record, Trace},
+    metrics::Metrics,
+};
+
+/// What an [`App`] is made of.
+pub struct AppOptions {
+    /// What is remembered.
+    pub store: Store,
+    /// The clock and the source of randomness.
+    pub surroundings: Arc<dyn Surroundings>,
+    /// What seals the bodies in the request log.
+    pub sealer: Arc<Sealer>,
+    /// What clients reach the server under, such as `https://muster.example.com`; a slash at its end is ignored.
+    pub base_url: String,
+    /// Bounds of what clients may take.
+    pub limits: Limits,
+}
+
+/// The application behind the routes. Cloning is cheap; all clones are one.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+/// What all clones share.
+pub(crate) struct Inner {
+    store: Store,
+    surroundings: Arc<dyn Surroundings>,
+    base_url: String,
+    limits: Limits,
+    capabilities: Capabilities,
+    anchors: Anchors,
+    callers: Callers,
+    bodies: Bodies,
+    reads: ReadLog,
+    metrics: Metrics,
+    places: Arc<Semaphore>,
+    closing: AtomicBool,
+}
+
+/// In which of the store's lanes something is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// A few rows.
+    Point,
+    /// A few rows, of one state.
+    Snapshot,
+    /// Many rows, of one state, without keeping others waiting.
+    Scan,
+}
+
+/// A successful write, and what the request log says of it.
+#[derive(Debug)]
+pub(crate) struct Written<T> {
+    /// What came of it.
+    pub(crate) value: T,
+    /// `false`: the request asked for what already was, so nothing is written (SCIM-13).
+    pub(crate) changed: bool,
+    /// How it is answered.
+    pub(crate) status: StatusCode,
+    /// What was written.
+    pub(crate) resource: Uuid,
+    /// Its version afterwards; `None` when it is gone.
+    pub(crate) version: Option<Version>,
+}
+
+impl App {
+    /// An application, with its background work: it watches for changes made elsewhere, and writes the log of reads.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn new(options: AppOptions) -> Self {
+        let AppOptions { store, surroundings, sealer, mut base_url, limits } = options;
+        base_url.truncate(base_url.trim_end_matches('/').len());
+        let inner = Arc::new(Inner {
+            metrics: Metrics::new(store.clone()),
+            store,
+            surroundings,
+            base_url,
+            capabilities: Capabilities::default(),
+            anchors: Anchors::default(),
+            callers: Callers::default(),
+            bodies: Bodies::new(sealer),
+            reads: ReadLog::new(limits.read_log_bytes),
+            places: Arc::new(Semaphore::new(limits.in_flight)),
+            limits,
+            closing: AtomicBool::new(false),
+        });
+        background::start(&inner);
+        Self { inner }
+    }
+
+    /// Forgets at once what is cached of connections and tokens, after this process changed some.
+    pub fn forget_connections(&self) {
+        self.inner.callers.forget();
+    }
+
+    /// Ends the background work and writes what is left of the log of reads. The store stays open.
+    pub async fn close(&self) {
+        self.inner.closing.store(true, Ordering::Relaxed);
+        self.inner.reads.wake();
+        background::flush(&self.inner).await;
+    }
+
+    /// Reads in one of the store's lanes.
+    pub(crate) async fn read<T, F>(&self, lane: Lane, work: F) -> Result<T, HttpError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Conn<'_>) -> Result<T, EngineError> + Send + 'static,
+    {
+        let store = &self.inner.store;
+        let result = match lane {
+            Lane::Point => store.read(work).await,
+            Lane::Snapshot => store.snapshot(work).await,
+            Lane::Scan => store.scan(work).await,
+        };
+        Ok(result?)
+    }
+
+    /// Runs one change of the engine and writes it to the request log in the same commit; a refusal is logged in a
+    /// commit of its own, and a change that changes nothing writes nothing (SCIM-11, SCIM-13).
+    pub(crate) async fn write<T, F>(
+        &self,
+        origin: Origin,
+        mut record: Record,
+        mut work: F,
+    ) -> Result<Written<T>, HttpError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>, &mut Env) -> Result<Written<T>, HttpError> + Send + 'static,
+    {
+        let surroundings = self.surroundings();
+        let understood = record.understood();
+        let trace = Trace::default();
+        let kept = trace.clone();
+        let run = move |tx: &mut Tx<'_>| {
+            // One run: the closure may be run again, with a new time, new ids and an empty trace.
+            let mut env = Env::new(Arc::clone(&surroundings), origin);
+            for what in &understood {
+                env.note(Rule::Scim12, Note::Dialect(what.clone()));
+            }
+            let result = transact(tx, &mut env, |tx, env| work(tx, env));
+            kept.keep(env.trace());
+            result
+        };
+        self.inner.store.write_recorded(run, move |tx, result| record.write(tx, result, &trace)).await
+    }
+
+    /// A place among the requests in progress, until it is dropped.
+    pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.inner.places).try_acquire_owned().ok()
+    }
+
+    pub(crate) fn surroundings(&self) -> Arc<dyn Surroundings> {
+        Arc::clone(&self.inner.surroundings)
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn base_url(&self) -> &str {
+        &self.inner.base_url
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        &self.inner.capabilities
+    }
+
+    pub(crate) fn anchors(&self) -> &Anchors {
+        &self.inner.anchors
+    }
+
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.inner.callers
+    }
+
+    pub(crate) fn bodies(&self) -> &Bodies {
+        &self.inner.bodies
+    }
+
+    pub(crate) fn reads(&self) -> &ReadLog {
+        &self.inner.reads
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.inner.closing.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("App").field("base_url", &self.inner.base_url).finish_non_exhaustive()
+    }
+}

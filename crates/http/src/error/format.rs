@@ -1,0 +1,140 @@
+//! Error bodies: one format for each part of the site, written by one layer.
+
+use std::{error::Error, fmt::Write as _, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderValue, Method, StatusCode, header};
+
+use super::HttpError;
+use crate::arrival::Arrival;
+
+/// In which form a part of the site tells of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorFormat {
+    /// A SCIM error (RFC 7644 §3.12).
+    Scim,
+    /// The management API's JSON: `detail`, `message`, `errinfo`, `trace_id`.
+    Api,
+    /// A page for people.
+    Page,
+}
+
+/// Marks a response whose body is written.
+#[derive(Clone, Copy)]
+struct Rendered;
+
+/// Writes the body of every failure that passes, and logs those of the server, once.
+pub(crate) async fn render(State(format): State<ErrorFormat>, request: Request, next: Next) -> Response {
+    let is_head = request.method() == Method::HEAD;
+    let trace_id = request.extensions().get::<Arrival>().map(|arrival| arrival.id.to_string()).unwrap_or_default();
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.extensions().get::<Rendered>().is_some() {
+        return response;
+    }
+    let (mut parts, _) = response.into_parts();
+    let error = parts.extensions.remove::<Arc<HttpError>>();
+    let error = error.unwrap_or_else(|| Arc::new(HttpError::from_status(status)));
+    log(&error, status, &trace_id);
+    let (content_type, body) = format.body(&error, &trace_id);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    parts.extensions.insert(Rendered);
+    Response::from_parts(parts, if is_head { Body::empty() } else { Body::from(body) })
+}
+
+/// Tells operators of a failure of the server, with its causes. Being busy is for the metrics to tell.
+fn log(error: &HttpError, status: StatusCode, trace_id: &str) {
+    if !status.is_server_error() || matches!(error, HttpError::TooBusy | HttpError::NotImplemented(_)) {
+        return;
+    }
+    let mut causes = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a String cannot fail.
+        let _ = write!(causes, ": {error}");
+        cause = error.source();
+    }
+    tracing::error!(request = trace_id, status = status.as_u16(), causes, "the request failed");
+}
+
+impl ErrorFormat {
+    fn body(self, error: &HttpError, trace_id: &str) -> (&'static str, String) {
+        let detail = error.public_detail(trace_id);
+        let status = error.status();
+        match self {
+            Self::Scim => {
+                let body = muster_scim::error::body(status.as_u16(), error.scim_type(), &detail);
+                ("application/scim+json", body)
+            }
+            Self::Api => {
+                let body = serde_json::json!({
+                    "detail": detail,
+                    "message": status.canonical_reason().unwrap_or_default(),
+                    "errinfo": {},
+                    "trace_id": trace_id,
+                });
+                ("application/json", body.to_string())
+            }
+            Self::Page => ("text/html; charset=utf-8", page(status, &detail, trace_id)),
+        }
+    }
+}
+
+fn page(status: StatusCode, detail: &str, trace_id: &str) -> String {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let detail = escape(detail);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<h1>{title}</h1>\n\
+         <p>{detail}</p>\n<p>TraceID: <code>{trace_id}</code></p>\n</html>\n"
+    )
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_engine::EngineError;
+    use muster_store::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn each_format_tells_the_same() {
+        let error = HttpError::from(EngineError::not_found("User", "<b>"));
+        let (kind, body) = ErrorFormat::Scim.body(&error, "t");
+        assert_eq!(kind, "application/scim+json");
+        assert_eq!(body, muster_scim::error::body(404, None, "User <b> not found"));
+        let (_, body) = ErrorFormat::Api.body(&error, "t");
+        assert_eq!(body, r#"{"detail":"User <b> not found","message":"Not Found","errinfo":{},"trace_id":"t"}"#);
+        let (_, body) = ErrorFormat::Page.body(&error, "t");
+        assert!(body.contains("<p>User &lt;b&gt; not found</p>"), "{body}");
+    }
+
+    #[test]
+    fn a_failure_of_the_server_tells_only_where_to_look() {
+        let error = HttpError::from(StoreError::other("secret cause"));
+        let detail = error.public_detail("0190-trace");
+        assert!(detail.contains("0190-trace") && !detail.contains("secret"), "{detail}");
+        assert_eq!(HttpError::from(StoreError::Busy).public_detail("t"), StoreError::Busy.to_string());
+    }
+}

@@ -1,0 +1,220 @@
+//! Everything that a request can fail with, and the one place that decides its status.
+//!
+//! Handlers return [`HttpError`] and never write a body: [`IntoResponse`] sets the status and puts the error into the
+//! response's extensions, and one layer for each part of the site writes the body in that part's format
+//! ([`format::ErrorFormat`]). So the router's own 404 and 405 get the right body too.
+
+pub(crate) mod format;
+mod status;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use muster_engine::{EngineError, Refusal};
+use muster_model::Rule;
+use muster_scim::{RequestError, ScimType};
+use muster_store::{StoreError, TxError};
+
+/// Why a request was not served.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum HttpError {
+    /// The request is no good SCIM.
+    #[error(transparent)]
+    Scim(#[from] RequestError),
+    /// The engine or the store did not do it.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Who calls is not known.
+    #[error(transparent)]
+    Unauthorized(#[from] Unauthorized),
+    /// There is nothing at this path.
+    #[error("there is no resource at this path")]
+    NoRoute,
+    /// The path does not take this method; `Allow` says which it takes.
+    #[error("the method is not allowed here: see the `Allow` header")]
+    MethodNotAllowed,
+    /// The feature is not there yet.
+    #[error("{0} is not supported")]
+    NotImplemented(&'static str),
+    /// The body is of a type that is not read.
+    #[error("the body must be `application/scim+json` or `application/json`, sent without a content encoding")]
+    MediaType,
+    /// The body is larger than this many bytes.
+    #[error("the body is larger than {0} bytes: send it in several requests")]
+    BodyTooLarge(usize),
+    /// The body broke off.
+    #[error("the body broke off before its end: send it again")]
+    BodyBroken,
+    /// The body came too slowly.
+    #[error("the body did not arrive in time: send it again")]
+    BodyTooSlow,
+    /// A filter where none is allowed (RFC 7644 §4).
+    #[error("filters are not allowed on this endpoint: leave `filter` out")]
+    FilterForbidden,
+    /// A condition in the headers does not hold.
+    #[error("the resource is at another version: read it again and repeat the request")]
+    Precondition,
+    /// More requests are in progress than the server takes.
+    #[error("the server is busy: try again in a moment")]
+    TooBusy,
+    /// The request took longer than a request may take.
+    #[error("the request took too long: try again, or ask for less")]
+    TimedOut,
+    /// A handler panicked.
+    #[error("a handler panicked")]
+    Panicked,
+    /// The framework refused the request with this status.
+    #[error("the request was refused: {}", .0.canonical_reason().unwrap_or("unknown reason"))]
+    Status(StatusCode),
+    /// Something that only a change of the program or its environment can mend.
+    #[error("{0}")]
+    Internal(&'static str, #[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why a caller is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Unauthorized {
+    /// There is no bearer token.
+    #[error("no bearer token came: send `Authorization: Bearer <token>`")]
+    Missing,
+    /// It is not a token of this program.
+    #[error("the bearer token is not a SCIM token of this server: copy it again from the connection's page")]
+    Malformed,
+    /// It was never given out, or is revoked or expired.
+    #[error("the bearer token is unknown, revoked or expired: make a new one on the connection's page")]
+    Unknown,
+}
+
+impl HttpError {
+    /// The error that the framework meant by a status without a body.
+    fn from_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NoRoute,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            other => Self::Status(other),
+        }
+    }
+
+    /// What is told to the client. A failure of the server tells nothing but where to look.
+    pub(crate) fn public_detail(&self, trace_id: &str) -> String {
+        if self.status().is_server_error() && self.tells_internals() {
+            format!("the server failed to answer; its operator finds the cause in the log under TraceID {trace_id}")
+        } else {
+            self.to_string()
+        }
+    }
+
+    /// Whether the text is for operators only.
+    fn tells_internals(&self) -> bool {
+        match self {
+            Self::Engine(EngineError::Store(error)) => match error {
+                StoreError::Busy
+                | StoreError::Unavailable(_)
+                | StoreError::RolledBack
+                | StoreError::OutcomeUnknown(_)
+                | StoreError::Full(_)
+                | StoreError::Interrupted
+                | StoreError::Stale
+                | StoreError::Taken(_) => false,
+                StoreError::Panicked
+                | StoreError::Corrupt { .. }
+                | StoreError::Schema(_)
+                | StoreError::Refused(_)
+                | StoreError::Other(_) => true,
+            },
+            Self::Panicked | Self::Internal(..) | Self::Status(_) => true,
+            Self::Scim(_)
+            | Self::Engine(EngineError::NotFound { .. } | EngineError::Refused(_))
+            | Self::Unauthorized(_)
+            | Self::NoRoute
+            | Self::MethodNotAllowed
+            | Self::NotImplemented(_)
+            | Self::MediaType
+            | Self::BodyTooLarge(_)
+            | Self::BodyBroken
+            | Self::BodyTooSlow
+            | Self::FilterForbidden
+            | Self::Precondition
+            | Self::TooBusy
+            | Self::TimedOut => false,
+        }
+    }
+
+    /// The rule by which the request was refused, for its trace.
+    pub(crate) fn rule(&self) -> Rule {
+        match self {
+            Self::Engine(EngineError::Refused(refusal)) => match refusal {
+                Refusal::UserNameTaken(_) => Rule::Scim5,
+                Refusal::GroupNameTaken(_) => Rule::Scim8,
+                Refusal::EmailTaken(_) => Rule::Ten2,
+                Refusal::NotAnEmail(_) | Refusal::UnverifiedDomain { .. } => Rule::Scim10,
+                Refusal::NoSeat(_) => Rule::Scim9,
+                Refusal::OrganizationNotCovered(_) | Refusal::TeamName(_) => Rule::Scim4,
+                Refusal::UnknownMember(_) => Rule::Scim3,
+                Refusal::TooManyMembers { .. } => Rule::Scim14,
+                Refusal::ScimDisabled(_) | Refusal::ConnectionInactive(_) => Rule::Scim7,
+                Refusal::LastOwner { .. } => Rule::Org1,
+                Refusal::Name(_) => Rule::Acc3,
+                Refusal::VersionMismatch { .. } | Refusal::Invalid(_) | Refusal::TooMany => Rule::Scim2,
+            },
+            _ => Rule::Scim2,
+        }
+    }
+
+    /// How long to wait before trying again.
+    fn retry_after(&self) -> Option<Duration> {
+        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then(|| match self {
+            Self::Engine(EngineError::Store(StoreError::Unavailable(_))) => Duration::from_secs(5),
+            _ => Duration::from_secs(1),
+        })
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        status::of(self).0
+    }
+
+    /// SCIM's word for the kind of mistake, where it has one.
+    #[must_use]
+    pub fn scim_type(&self) -> Option<ScimType> {
+        status::of(self).1
+    }
+}
+
+/// A value that was taken meanwhile is the refusal that the engine would have given.
+impl From<StoreError> for HttpError {
+    fn from(error: StoreError) -> Self {
+        Self::Engine(EngineError::from(error))
+    }
+}
+
+impl TxError for HttpError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Engine(error) => error.store_error(),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        let headers = response.headers_mut();
+        if let Some(wait) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+        }
+        if let Self::Unauthorized(why) = &self {
+            // RFC 6750 §3: no error code when no token was sent.
+            let challenge = match why {
+                Unauthorized::Missing => "Bearer realm=\"scim\"",
+                Unauthorized::Malformed | Unauthorized::Unknown => "Bearer realm=\"scim\", error=\"invalid_token\"",
+            };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}

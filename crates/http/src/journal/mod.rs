@@ -1,0 +1,37 @@
+//! The request log (SCIM-11): what was sent, what was understood, what came of it, how long it took.
+//!
+//! - A request that changed something or was refused is a row of its own ([`Record`]), written in the commit of what it
+//!   did, with its body: redacted by the schema ([`redact`]), compressed ([`codec`]), and sealed ([`Bodies`]).
+//! - Reads that succeeded, and writes that changed nothing, are lines without bodies ([`ReadLog`]). They wait in memory
+//!   for at most a second and are written many to a row; a crash may lose them.
+
+mod bodies;
+mod codec;
+mod reads;
+mod record;
+mod redact;
+
+pub(crate) use bodies::Bodies;
+pub use bodies::logged_body;
+pub use codec::CodecError;
+pub(crate) use codec::pack_lines;
+pub(crate) use reads::{Chunk, ReadLog};
+pub use reads::{LoggedRead, logged_reads};
+pub(crate) use record::{Outcome, Record, Trace};
+pub(crate) use redact::redacted;
+
+use muster_crypto::SealError;
+
+/// Why a logged request cannot be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The body was sealed with another key, or changed.
+    #[error("the logged body cannot be opened")]
+    Seal(#[from] SealError),
+    /// The text was compressed in a way that this program does not know, or is damaged.
+    #[error("the logged text cannot be unpacked")]
+    Codec(#[from] CodecError),
+    /// A line is not one of ours.
+    #[error("a logged line cannot be read")]
+    Line(#[from] serde_json::Error),
+}

@@ -1,0 +1,45 @@
+//! Bounds on what one client, and all together, may take of the server.
+
+use std::time::Duration;
+
+/// Bounds of sizes, times and numbers. The defaults suit one small server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest body about a user, in bytes. Above it: 413.
+    pub user_body: usize,
+    /// Largest body about a group, in bytes: 10,000 members fit (SCIM-14). Above it: 413.
+    pub group_body: usize,
+    /// How long a body may take to arrive. Above it: 408.
+    pub body_time: Duration,
+    /// How long a request may take once its body is there. Above it: 503. IdPs give up after 60 s.
+    pub request_time: Duration,
+    /// Requests in progress at a time. Above it: 503.
+    pub in_flight: usize,
+    /// Open connections at a time; more wait to be accepted.
+    pub connections: usize,
+    /// Largest head of a request, in bytes. Above it: 431.
+    pub head_bytes: usize,
+    /// How long the head of a request may take to arrive on a new connection.
+    pub head_time: Duration,
+    /// How long requests in progress may go on after a shutdown began.
+    pub shutdown_time: Duration,
+    /// Most bytes of logged reads that wait to be written; more are dropped and counted.
+    pub read_log_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            user_body: 1024 * 1024,
+            group_body: 5 * 1024 * 1024,
+            body_time: Duration::from_secs(30),
+            request_time: Duration::from_secs(40),
+            in_flight: 2_048,
+            connections: 8_192,
+            head_bytes: 64 * 1024,
+            head_time: Duration::from_secs(20),
+            shutdown_time: Duration::from_secs(20),
+            read_log_bytes: 8 * 1024 * 1024,
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! One SCIM request on its way through the handlers.
+
+use std::sync::{
+    Arc, Mutex, OnceLock, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, header, request::Parts};
+use muster_engine::{EngineError, Env, Origin};
+use muster_model::{Actor, Connection, Source};
+use muster_scim::{Dialect, Notes, RequestError, ResourceType, json, projection::Projection};
+use muster_store::{Conn, RequestRow, StoreError, Tx};
+use serde_json::Value;
+
+use super::conditions::Conditions;
+use crate::{
+    App, HttpError,
+    app::{Lane, Written},
+    arrival::Arrival,
+    auth::Caller,
+    journal::{self, LoggedRead, Outcome, Record},
+};
+
+/// The longest target that is logged, in bytes.
+const TARGET_BYTES: usize = 2_048;
+
+/// A request with everything that was found out about it.
+pub(super) struct Exchange {
+    pub(super) app: App,
+    pub(super) arrival: Arrival,
+    /// What locations begin with: the base URL and the prefix that was called.
+    pub(super) base_url: Arc<str>,
+    caller: Arc<Caller>,
+    method: Method,
+    /// Path and query below the base URL.
+    target: String,
+    headers: HeaderMap,
+    /// The parameters of the URL, decoded.
+    query: Vec<(String, String)>,
+    body: OnceLock<Bytes>,
+    /// The body as it may be logged.
+    redacted: OnceLock<Bytes>,
+    notes: Mutex<Notes>,
+    logged: AtomicBool,
+}
+
+impl Exchange {
+    /// A request whose caller is known and whose body has not arrived.
+    pub(super) fn new(app: App, base_url: Arc<str>, arrival: Arrival, caller: Arc<Caller>, parts: &Parts) -> Self {
+        let query = parts.uri.query().unwrap_or_default();
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        Self {
+            app,
+            arrival,
+            base_url,
+            caller,
+            method: parts.method.clone(),
+            target: target.chars().take(TARGET_BYTES).collect(),
+            headers: parts.headers.clone(),
+            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            body: OnceLock::new(),
+            redacted: OnceLock::new(),
+            notes: Mutex::default(),
+            logged: AtomicBool::new(false),
+        }
+    }
+
+    /// The body has arrived.
+    pub(super) fn receive(&self, body: Bytes) {
+        // It arrives once; a second one would be a mistake of the caller, and the first stays.
+        drop(self.body.set(body));
+    }
+
+    /// Whose directory it is about.
+    pub(super) fn connection(&self) -> Arc<Connection> {
+        Arc::clone(&self.caller.connection)
+    }
+
+    /// The parameters of the URL.
+    pub(super) fn query(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// What of a resource the client wants to see.
+    pub(super) fn projection(&self, resource_type: ResourceType) -> Result<Projection, HttpError> {
+        if self.query.is_empty() {
+            return Ok(Projection::default());
+        }
+        Ok(Projection::from_pairs(self.query(), &[resource_type])?)
+    }
+
+    /// Which versions of the resource the client is content with.
+    pub(super) fn conditions(&self) -> Result<Conditions, HttpError> {
+        Conditions::from_headers(&self.headers)
+    }
+
+    /// Parses the body with one of SCIM's parsers.
+    pub(super) fn parse<T>(
+        &self,
+        parse: impl FnOnce(Value, &mut Notes) -> Result<T, RequestError>,
+    ) -> Result<T, HttpError> {
+        let body = self.body.get().map_or(&[][..], |body| body);
+        let value = json::parse(body)?;
+        if let Some(body) = self.body.get() {
+            self.redacted.get_or_init(|| journal::redacted(body, &value));
+        }
+        self.noting(|notes| Ok(parse(value, notes)?))
+    }
+
+    /// Does something that may note peculiarities of the client.
+    pub(super) fn noting<T>(&self, work: impl FnOnce(&mut Notes) -> Result<T, HttpError>) -> Result<T, HttpError> {
+        work(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads.
+    pub(super) async fn read<T, F>(&self, lane: Lane, work: F) -> Result<T, HttpError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Conn<'_>) -> Result<T, EngineError> + Send + 'static,
+    {
+        self.app.read(lane, work).await
+    }
+
+    /// Writes, and logs that with it.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<Written<T>, HttpError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>, &mut Env) -> Result<Written<T>, HttpError> + Send + 'static,
+    {
+        let origin = Origin {
+            source: Source::Scim,
+            actor: Actor::Token(self.caller.token.id.0),
+            connection: Some(self.caller.connection.id),
+            request: Some(self.arrival.id),
+        };
+        let result = self.app.write(origin, self.record()?, work).await;
+        // What the store itself could not do it has not recorded either.
+        let recorded = match &result {
+            Ok(written) => written.changed,
+            Err(HttpError::Engine(EngineError::Store(error))) => {
+                matches!(error, StoreError::Taken(_) | StoreError::Stale)
+            }
+            Err(_) => true,
+        };
+        self.logged.store(recorded, Ordering::Relaxed);
+        result
+    }
+
+    /// Logs a request that was not logged with what it did.
+    pub(super) async fn log(&self, status: u16, error: Option<&HttpError>) {
+        if self.logged.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let is_read = matches!(self.method, Method::GET | Method::HEAD);
+        let outcome = match status {
+            500.. => Outcome::Failed,
+            // Looking for what is not there is an ordinary read.
+            404 if is_read => Outcome::Read,
+            400.. => Outcome::Refused,
+            _ if is_read => Outcome::Read,
+            _ => Outcome::Unchanged,
+        };
+        let refused = error.filter(|_| outcome == Outcome::Refused).cloned();
+        if let Some(error) = refused
+            && self.log_refusal(error).await
+        {
+            return;
+        }
+        self.log_line(status, outcome, error);
+    }
+
+    /// Writes the row of a request that never came to the engine; whether it could be written.
+    async fn log_refusal(&self, error: HttpError) -> bool {
+        let Ok(mut record) = self.record() else { return false };
+        let written: Result<(), StoreError> = self.app.store().write(move |tx| record.write_refused(tx, &error)).await;
+        written.is_ok()
+    }
+
+    fn log_line(&self, status: u16, outcome: Outcome, error: Option<&HttpError>) {
+        let line = LoggedRead {
+            id: self.arrival.id,
+            at: self.arrival.at,
+            micros: self.arrival.micros(),
+            method: self.method.as_str().to_owned(),
+            target: self.target.clone(),
+            status,
+            outcome: outcome.as_str().to_owned(),
+            token: self.caller.token.id,
+            dialect: self.dialect(),
+            detail: error.map(ToString::to_string),
+        };
+        if !self.app.reads().push(self.caller.connection.id, &line) {
+            self.app.metrics().reads_dropped(1);
+        }
+    }
+
+    /// The row of this request, as far as it is known before it is served.
+    fn record(&self) -> Result<Record, HttpError> {
+        let body = self.loggable_body().filter(|body| !body.is_empty());
+        let sealed = body.map(|body| self.app.bodies().seal(self.arrival.id, &body)).transpose();
+        let sealed = sealed.map_err(|error| HttpError::Internal("the body cannot be sealed", Arc::new(error)))?;
+        let understood = self.noting(|notes| Ok(notes.as_slice().iter().map(ToString::to_string).collect()))?;
+        let row = RequestRow {
+            id: self.arrival.id,
+            connection: Some(self.caller.connection.id),
+            at: self.arrival.at,
+            micros: 0,
+            kind: "scim".to_owned(),
+            method: self.method.as_str().to_owned(),
+            target: self.target.clone(),
+            status: 0,
+            dialect: self.dialect(),
+            outcome: String::new(),
+            token: Some(self.caller.token.id),
+            resource: None,
+            resource_version: None,
+            steps: Vec::new(),
+            body: sealed,
+        };
+        Ok(Record::new(row, self.arrival.started, understood))
+    }
+
+    /// The body without secrets. What is no JSON is not kept: nobody can tell what is secret in it.
+    fn loggable_body(&self) -> Option<Bytes> {
+        let body = self.body.get()?;
+        if let Some(redacted) = self.redacted.get() {
+            return Some(redacted.clone());
+        }
+        let value = json::parse(body).ok()?;
+        Some(journal::redacted(body, &value))
+    }
+
+    /// The identity provider that it seems to come from.
+    fn dialect(&self) -> Option<String> {
+        let agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        match Dialect::notice(agent, notes.as_slice()) {
+            Dialect::Unknown => None,
+            known => Some(known.as_str().to_owned()),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What every SCIM request goes through before its handler, and after.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{Method, request::Parts};
+use muster_engine::directory;
+
+use super::{body, exchange::Exchange};
+use crate::{App, HttpError, arrival::Arrival};
+
+/// What the gate of one prefix knows.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub(super) app: App,
+    /// What locations begin with.
+    pub(super) base_url: Arc<str>,
+}
+
+/// Finds out who calls, takes the body, runs the handler and logs the request.
+///
+/// Requests without a valid token are only counted, so that strangers cannot fill the log (SCIM-11).
+pub(super) async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, HttpError> {
+    let Gate { app, base_url } = gate;
+    let arrival = request.extensions().get::<Arrival>().copied().unwrap_or_else(|| Arrival::now(&app));
+    let caller = app.authenticate(request.headers(), arrival.at).await?;
+    let (mut parts, body) = request.into_parts();
+    let exchange = Arc::new(Exchange::new(app, base_url, arrival, caller, &parts));
+    let response = match admit(&exchange, &parts, body).await {
+        Ok(()) => {
+            parts.extensions.insert(Arc::clone(&exchange));
+            let request = Request::from_parts(parts, axum::body::Body::empty());
+            match tokio::time::timeout(exchange.app.limits().request_time, next.run(request)).await {
+                Ok(response) => response,
+                Err(_) => HttpError::TimedOut.into_response(),
+            }
+        }
+        Err(error) => error.into_response(),
+    };
+    let error = response.extensions().get::<Arc<HttpError>>();
+    exchange.log(response.status().as_u16(), error.map(|error| &**error)).await;
+    Ok(response)
+}
+
+/// Takes the body, and whether SCIM is switched on (SCIM-7): in this order, so that the log tells what was missed.
+async fn admit(exchange: &Exchange, parts: &Parts, body: axum::body::Body) -> Result<(), HttpError> {
+    if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+        let limits = exchange.app.limits();
+        let is_group = parts.uri.path().starts_with("/Groups");
+        let limit = if is_group { limits.group_body } else { limits.user_body };
+        let received = body::receive(&parts.headers, body, limit, limits.body_time).await?;
+        exchange.receive(received);
+        body::check_type(&parts.headers)?;
+    }
+    Ok(directory::require_scim(&exchange.connection())?)
+}

@@ -1,0 +1,102 @@
+//! The SCIM service provider: Users, Groups and discovery, under two paths.
+//!
+//! One request goes through `gate` (who calls, with what body; the request log), a handler of `users`, `groups`, `lists`
+//! or `discovery`, `statement` (what the client says, free of wire format), the engine, and `answers`.
+
+mod answers;
+mod body;
+mod candidates;
+mod conditions;
+mod discovery;
+mod exchange;
+mod gate;
+mod groups;
+mod lists;
+mod statement;
+mod users;
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    extract::{Path, Request},
+    middleware::from_fn_with_state,
+    response::IntoResponse,
+    routing::{MethodRouter, any, get, post},
+};
+use exchange::Exchange;
+use muster_engine::{EngineError, Env};
+use muster_model::{Rule, trace};
+use muster_scim::Notes;
+use tower_http::catch_panic::CatchPanicLayer;
+use uuid::Uuid;
+
+use crate::{App, ErrorFormat, HttpError, error::format::render};
+
+/// The paths under which SCIM is served. The second is Docker Hub's.
+const PREFIXES: [&str; 2] = ["/scim/v2", "/v2/scim/2.0"];
+
+/// What every handler gets.
+type Call = Extension<Arc<Exchange>>;
+
+/// Adds the SCIM routes to a router.
+pub(crate) fn mount(mut router: Router, app: &App) -> Router {
+    for prefix in PREFIXES {
+        let served = routes(app, &format!("{}{prefix}", app.base_url()));
+        // `nest` leaves the prefix with a slash at its end to the outer router.
+        router = router.nest_service(&format!("{prefix}/"), served.clone()).nest(prefix, served);
+    }
+    router
+}
+
+fn routes(app: &App, base_url: &str) -> Router {
+    let gate = gate::Gate { app: app.clone(), base_url: Arc::from(base_url) };
+    let mut router = Router::new();
+    for (path, methods) in table() {
+        // A slash at the end is tolerated.
+        router = router.route(&format!("{path}/"), methods.clone()).route(path, methods);
+    }
+    router
+        .fallback(async |_: Request| HttpError::NoRoute)
+        .layer(from_fn_with_state(gate, gate::gate))
+        .layer(CatchPanicLayer::custom(|_| HttpError::Panicked.into_response()))
+        .layer(from_fn_with_state(ErrorFormat::Scim, render))
+}
+
+fn table() -> [(&'static str, MethodRouter); 14] {
+    [
+        ("/Users", get(lists::list_users).post(users::create_user)),
+        ("/Users/{id}", get(users::get_user).put(users::put_user).patch(users::patch_user).delete(users::delete_user)),
+        ("/Groups", get(lists::list_groups).post(groups::create_group)),
+        (
+            "/Groups/{id}",
+            get(groups::get_group).put(groups::put_group).patch(groups::patch_group).delete(groups::delete_group),
+        ),
+        ("/ServiceProviderConfig", get(discovery::service_provider_config)),
+        ("/ResourceTypes", get(discovery::resource_types)),
+        ("/ResourceTypes/{name}", get(discovery::resource_type)),
+        ("/Schemas", get(discovery::schemas)),
+        ("/Schemas/{urn}", get(discovery::schema)),
+        ("/Me", any(async |_: Request| HttpError::NotImplemented("`/Me`"))),
+        ("/Bulk", post(async |_: Request| HttpError::NotImplemented("bulk"))),
+        ("/.search", post(async |_: Request| HttpError::NotImplemented("search at the root"))),
+        ("/Users/.search", post(async |_: Request| HttpError::NotImplemented("search by POST"))),
+        ("/Groups/.search", post(async |_: Request| HttpError::NotImplemented("search by POST"))),
+    ]
+}
+
+/// Puts what was understood while a change was applied into its trace.
+fn note(env: &mut Env, notes: &Notes) {
+    for note in notes.as_slice() {
+        env.note(Rule::Scim12, trace::Note::Dialect(note.to_string()));
+    }
+}
+
+/// The id in a path. What is no id of ours is the id of nothing.
+fn path_id(kind: &'static str, id: users::Id) -> Result<Uuid, HttpError> {
+    let text = id.map(|Path(id)| id).unwrap_or_default();
+    statement::id(&text).ok_or_else(|| {
+        let named: String = text.chars().take(80).collect();
+        EngineError::not_found(kind, named).into()
+    })
+}
