@@ -17,6 +17,7 @@
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
 //! | [`declare`] | what `muster apply` states, and its plan |
 //! | [`installation`] | the master key is the right one; data keys |
+//! | [`describe`] | changes as people read them |
 //! | [`explain`] | PRE-2: who is where, and why |
 //! | [`ledger`] | recording every change, and replaying them |
 //! | [`search`] | lists and filters over a directory (SCIM-2) |
@@ -26,6 +27,7 @@
 pub mod accounts;
 pub mod connections;
 pub mod declare;
+pub mod describe;
 pub mod directory;
 pub mod env;
 pub mod error;

@@ -22,9 +22,9 @@ impl Work<'_, '_> {
                     own = Some(claim.clone());
                 }
             }
-            let held_by_other = claims
-                .iter()
-                .find(|claim| claim.state == DomainState::Verified && own.as_ref().is_none_or(|own| own.id != claim.id));
+            let held_by_other = claims.iter().find(|claim| {
+                claim.state == DomainState::Verified && own.as_ref().is_none_or(|own| own.id != claim.id)
+            });
             if stated.verified == Some(true)
                 && let Some(other) = held_by_other
             {

@@ -12,7 +12,6 @@
 
 mod check;
 mod connections;
-mod describe;
 mod domains;
 mod export;
 mod organizations;
@@ -29,10 +28,13 @@ use muster_model::{
 };
 use muster_store::Tx;
 
-pub use describe::{Described, Field};
 pub use export::export;
 
-use crate::{EngineError, Env, Refusal, transact};
+use crate::{
+    EngineError, Env, Refusal,
+    describe::{self, Described},
+    transact,
+};
 
 /// Everything that a file states. What it does not name is left alone, unless it is pruned.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -85,13 +85,7 @@ impl Work<'_, '_> {
             let Some(organization) = organization else { continue };
             for email in &stated.owners {
                 let account = self.owner(email)?;
-                organizations::set_member(
-                    self.tx,
-                    self.env,
-                    &organization,
-                    &account,
-                    muster_model::Role::Owner,
-                )?;
+                organizations::set_member(self.tx, self.env, &organization, &account, muster_model::Role::Owner)?;
             }
         }
         Ok(())
@@ -141,7 +135,9 @@ impl Work<'_, '_> {
     /// A holder's id.
     pub(super) fn holder(&mut self, place: &str, holder: &super::Holder) -> Result<Holder, EngineError> {
         Ok(match holder {
-            super::Holder::Organization(name) => Holder::Organization(self.organization(place, "organization", name)?),
+            super::Holder::Organization(name) => {
+                Holder::Organization(self.organization(place, "organization", name)?)
+            }
             super::Holder::Company(name) => Holder::Company(self.company(place, name)?),
         })
     }

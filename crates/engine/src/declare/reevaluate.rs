@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 
 use muster_model::{
     Account, AccountId, Connection, ConnectionId, MembershipState, OrganizationId, Role, Rule, Source, Statement,
-    TeamId,
-    domain::Holder,
-    grant::Origin,
-    membership::Ending,
+    TeamId, domain::Holder, grant::Origin, membership::Ending,
 };
 use muster_store::Tx;
 use uuid::Uuid;

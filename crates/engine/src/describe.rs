@@ -37,7 +37,11 @@ pub struct Field {
 }
 
 /// Changes with the names that their subjects have now, or had.
-pub(super) fn describe(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Vec<Described>, EngineError> {
+///
+/// # Errors
+///
+/// The store's.
+pub fn describe(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Vec<Described>, EngineError> {
     let mut names = Names { known: BTreeMap::new() };
     let mut described = Vec::with_capacity(changes.len());
     for change in changes {
