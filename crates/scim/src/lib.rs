@@ -15,6 +15,38 @@
 //! 5. [`patch`]: PATCH messages, for users and for groups.
 //! 6. [`list`], [`sort`], [`projection`]: lists and what they show.
 //! 7. [`dialect`]: what is tolerated for which identity provider, and why.
+//!
+//! A POST, a PATCH and a GET of one user, without the server around them:
+//!
+//! ```
+//! use muster_scim::patch::UserPatch;
+//! use muster_scim::resource::{Answer, Incoming, Meta, Resource};
+//! use muster_scim::{Notes, RequestError, ResourceType};
+//!
+//! # fn main() -> Result<(), RequestError> {
+//! let notes = &mut Notes::default();
+//! let body = br#"{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "USERNAME": "ada@example.com"}"#;
+//! let user = Resource::create(&Incoming::parse(ResourceType::User, body, notes)?);
+//!
+//! let body = br#"{"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+//!                 "Operations": [{"op": "Replace", "path": "active", "value": "False"}]}"#;
+//! let user = UserPatch::parse(body, notes)?.apply(&user, notes)?;
+//! assert_eq!((user.user_name(), user.active()), ("ada@example.com", Some(false)));
+//! assert_eq!(notes.as_slice()[0].to_string(), "the operation `Replace` was read without case");
+//!
+//! let document = user.to_document(); // what the database keeps
+//! let meta = Meta {
+//!     resource_type: ResourceType::User,
+//!     created: 0,
+//!     last_modified: 0,
+//!     version: 2,
+//!     base_url: "https://example.com/scim/v2",
+//! };
+//! let answer = Answer { document: &document, id: "2819c223", groups: &[], members: &[], meta };
+//! assert!(answer.render().contains(r#""location":"https://example.com/scim/v2/Users/2819c223""#));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod dialect;
 pub mod error;

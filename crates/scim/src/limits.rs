@@ -12,12 +12,20 @@ pub const FILTER_DEPTH: usize = 10;
 /// Longest PATCH path or attribute name, in bytes.
 pub const PATH_BYTES: usize = 4 * 1024;
 
+/// Most comparisons between the brackets of a PATCH path, unless they only list ids (`value eq "a" or value eq "b"`).
+///
+/// With the two limits below, this keeps the largest PATCH of a user well under a second.
+pub const PATH_TERMS: usize = 10;
+
 /// Deepest nesting of arrays and objects in a body. SCIM itself needs six levels (a PATCH of an extension's complex
 /// attribute).
 pub const JSON_DEPTH: usize = 16;
 
 /// Most operations in one PATCH. Above it: 413.
 pub const PATCH_OPERATIONS: usize = 1_000;
+
+/// Most values of multi-valued attributes that one PATCH carries. Above it: 413. Members are counted on their own.
+pub const PATCH_VALUES: usize = 5_000;
 
 /// Most members that one PATCH adds or removes by name (SCIM-14). Above it: 413 that says how to go on.
 ///

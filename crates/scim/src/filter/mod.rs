@@ -227,6 +227,15 @@ impl Expression {
         }
     }
 
+    /// How many comparisons and `pr` tests it consists of.
+    pub(crate) fn terms(&self) -> usize {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::terms).sum(),
+            Self::Not(part) | Self::Values { condition: part, .. } => part.terms(),
+            Self::Compare(_) | Self::Present(_) => 1,
+        }
+    }
+
     fn mentions(&self, attribute: &str) -> bool {
         match self {
             Self::And(parts) | Self::Or(parts) => parts.iter().any(|part| part.mentions(attribute)),

@@ -48,6 +48,17 @@ pub(super) enum Change {
     RemoveExtension(&'static Schema),
 }
 
+impl Change {
+    /// How many values of a multi-valued attribute it carries.
+    pub(super) fn values(&self) -> usize {
+        match self {
+            Self::Set { value, .. } => value.as_array().map_or(0, Vec::len),
+            Self::RemoveListed { listed, .. } => listed.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// What a path and operation are, and whether they are dealt with elsewhere (`None`): the members of a group are.
 pub(super) type Divert<'d> =
     dyn FnMut(PatchPath, Operation, &mut Notes) -> Result<Option<(PatchPath, Operation)>, RequestError> + 'd;

@@ -39,7 +39,7 @@ impl UserPatch {
     /// # Errors
     ///
     /// 400 with `invalidSyntax`, `invalidPath`, `invalidFilter`, `invalidValue`, `mutability` or `noTarget`, naming the
-    /// operation; 413 for more than [`limits::PATCH_OPERATIONS`].
+    /// operation; 413 for more than [`limits::PATCH_OPERATIONS`] or [`limits::PATCH_VALUES`].
     pub fn parse(body: &[u8], notes: &mut Notes) -> Result<Self, RequestError> {
         Self::from_value(json::parse(body)?, notes)
     }
@@ -58,6 +58,14 @@ impl UserPatch {
             });
             let changes = changes.map_err(|error| error.within(format_args!("operation {number}")))?;
             steps.extend(changes.into_iter().map(|change| Step { number, change }));
+        }
+        let values: usize = steps.iter().map(|step| step.change.values()).sum();
+        if values > limits::PATCH_VALUES {
+            return Err(RequestError::too_large(format!(
+                "{values} values are added, replaced or removed, at most {} are taken in one request: send the rest in \
+                 further requests",
+                limits::PATCH_VALUES
+            )));
         }
         Ok(Self { steps })
     }

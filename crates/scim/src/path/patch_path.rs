@@ -6,6 +6,7 @@ use super::{AttributePath, Target};
 use crate::dialect::Notes;
 use crate::error::{Quoted, RequestError, ScimType};
 use crate::filter::{self, Expression};
+use crate::limits;
 use crate::schema::{Attribute, ResourceType, Schema};
 
 /// What a PATCH operation works on.
@@ -57,6 +58,10 @@ impl PatchPath {
             None => return Err(invalid(format!("{} has text after `]`", Quoted(text)))),
         };
         let condition = filter::parse_condition(condition, attribute, notes)?;
+        if condition.terms() > limits::PATH_TERMS && condition.equals_any("value").is_none() {
+            let detail = format!("more than {} comparisons in the brackets of a path", limits::PATH_TERMS);
+            return Err(RequestError::bad(ScimType::InvalidFilter, detail));
+        }
         Ok(Self::Values { attribute, condition, sub_attribute })
     }
 }
@@ -107,6 +112,13 @@ mod tests {
             assert_eq!(path.to_string(), canonical);
             assert_eq!(parse(canonical).unwrap(), path);
         }
+    }
+
+    #[test]
+    fn conditions_are_short_unless_they_list_ids() {
+        let condition = |term: &str| format!("emails[{}]", [term; limits::PATH_TERMS + 1].join(" or "));
+        assert!(parse(&condition("value eq \"x\"")).is_ok());
+        assert_eq!(parse(&condition("type pr")).unwrap_err().scim_type(), Some(ScimType::InvalidFilter));
     }
 
     #[test]

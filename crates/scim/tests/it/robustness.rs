@@ -129,3 +129,17 @@ fn what_is_large_is_refused_quickly() {
     let deep = format!("{}1{}", "{\"emails\":[".repeat(50_000), "]}".repeat(50_000));
     refused_properly(Incoming::parse(ResourceType::User, deep.as_bytes(), &mut Notes::default()));
 }
+
+#[test]
+fn patches_whose_work_would_multiply_are_refused() {
+    use muster_scim::limits;
+    let roles: Value = (0..limits::VALUES).map(|index| serde_json::json!({"value": index.to_string()})).collect();
+    for op in ["add", "replace", "remove"] {
+        let operation = serde_json::json!({"op": op, "path": "roles", "value": roles});
+        let repeated = |count: usize| message(&Value::Array(vec![operation.clone(); count]));
+        let most = limits::PATCH_VALUES / limits::VALUES;
+        assert!(UserPatch::from_value(repeated(most), &mut Notes::default()).is_ok());
+        let error = UserPatch::from_value(repeated(most + 1), &mut Notes::default()).unwrap_err();
+        assert_eq!(error.status(), 413);
+    }
+}
