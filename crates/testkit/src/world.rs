@@ -9,7 +9,7 @@ use muster_model::{
     DirectoryUserId, Domain, DomainId, DomainState, Email, Grant, Membership, Organization, Role, Source,
     UserStatement, connection::Settings, domain::Holder, mapping::Entry,
 };
-use muster_store::{Conn, Database, Options, Store, Tx};
+use muster_store::{Conn, Database, Isolation, Options, PostgresOptions, Store, Tx};
 use uuid::Uuid;
 
 use crate::{clock::Clock, statement::restated};
@@ -29,10 +29,28 @@ impl Default for World {
 }
 
 impl World {
-    /// A world on SQLite in memory.
+    /// A world on SQLite in memory; on a schema of its own of the PostgreSQL server that `MUSTER_TEST_POSTGRES` names,
+    /// if it names one, so that the same tests prove the same behaviour on both.
+    ///
+    /// # Panics
+    ///
+    /// When the store does not open.
     #[must_use]
     pub fn new() -> Self {
-        Self::on(Store::open(&Options::new(Database::SqliteMemory)).expect("an empty store opens"))
+        let database = match std::env::var("MUSTER_TEST_POSTGRES") {
+            Ok(url) => {
+                let mut options = PostgresOptions::new(url);
+                options.schema = Some(format!("world_{}", Uuid::now_v7().simple()));
+                if std::env::var("MUSTER_TEST_ISOLATION").as_deref() == Ok("serializable") {
+                    options.isolation = Isolation::Serializable;
+                }
+                Database::Postgres(options)
+            }
+            Err(_) => Database::SqliteMemory,
+        };
+        let mut options = Options::new(database);
+        options.readers = 2;
+        Self::on(Store::open(&options).expect("an empty store opens"))
     }
 
     /// A world on a store that is open already.
