@@ -1,2 +1,120 @@
-//! Placeholder, replaced below.
-fn main() {}
+//! The `muster` binary: command line, configuration, logging, and putting the parts together.
+//!
+//! It owns what the other crates must not know: files, flags, the environment, signals, the clock. Rules are the
+//! engine's, HTTP is `muster-http`'s, SQL is the store's. Start reading at [`main`]; a command is a function over a
+//! store (`admin`), done here or by the server that holds the database (`local`).
+
+mod admin;
+mod cli;
+mod config;
+mod declaration;
+mod error;
+mod local;
+mod logging;
+mod open;
+mod output;
+mod serve;
+mod surroundings;
+mod toml_text;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use admin::{Answer, Installation, Request, TokenRequest};
+use cli::{ApplyArgs, Command, TokenCommand, Words};
+use config::Config;
+use error::CommandError;
+use local::Sent;
+use muster_store::Migrate;
+
+fn main() -> ExitCode {
+    let words = Words::parse();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::remark(&format!("muster: {}", error::chain(&error)));
+            error.exit_code()
+        }
+    }
+}
+
+fn run(words: &Words) -> Result<(), CommandError> {
+    let cli = &words.cli;
+    let variable = |name: &str| std::env::var(name).ok();
+    let config = Config::load(cli.config.as_deref(), variable, |name| words.flag(name))?;
+    let answer = match &cli.command {
+        Command::Serve(args) => {
+            logging::start(&config.log);
+            let migrate = if args.no_migrate { Migrate::Refuse } else { Migrate::Run };
+            return Ok(serve::serve(&config, migrate)?);
+        }
+        Command::Demo(_) => return Ok(()),
+        Command::Apply(args) => apply(&config, args, cli.json)?,
+        Command::Export => perform(&config, Request::Export)?,
+        Command::Token(command) => perform(&config, token_request(command))?,
+        Command::Explain(args) => perform(&config, Request::Explain { email: args.email.clone() })?,
+    };
+    Ok(output::show(&answer, cli.json)?)
+}
+
+/// Does it, or has the server that holds the database do it.
+fn perform(config: &Config, request: Request) -> Result<Answer, CommandError> {
+    let request = match local::send(config, request)? {
+        Sent::Done(answer) => return Ok(answer),
+        Sent::Here(request) => request,
+    };
+    let store = open::store(config, Migrate::Run)?;
+    let installation = Installation {
+        store: store.clone(),
+        surroundings: Arc::new(surroundings::System),
+        base_url: config.base_url(config.server.listen),
+    };
+    let answer = admin::run(&installation, request);
+    drop(installation);
+    store.close_blocking();
+    Ok(answer?)
+}
+
+fn apply(config: &Config, args: &ApplyArgs, json: bool) -> Result<Answer, CommandError> {
+    let declaration = Box::new(declaration::read(&args.file)?);
+    let request = |plan| Request::Apply { declaration: declaration.clone(), prune: args.prune, plan };
+    if args.prune && !args.plan {
+        let plan = perform(config, request(true))?;
+        confirm(&plan, args.yes, json)?;
+    }
+    perform(config, request(args.plan))
+}
+
+/// Shows what pruning would do, and asks where there is somebody to ask.
+fn confirm(plan: &Answer, yes: bool, json: bool) -> Result<(), CommandError> {
+    let Answer::Applied(applied) = plan else { return Ok(()) };
+    if applied.changes.is_empty() || yes {
+        return Ok(());
+    }
+    if !json {
+        output::show(plan, false)?;
+    }
+    if !io::stdin().is_terminal() {
+        return Ok(());
+    }
+    // A prompt that cannot be written is answered no, below.
+    drop(write!(io::stderr(), "Do this? [y/N] ").and_then(|()| io::stderr().flush()));
+    let mut reply = String::new();
+    let read = io::stdin().read_line(&mut reply);
+    if read.is_ok() && matches!(reply.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(CommandError::Declined) }
+}
+
+fn token_request(command: &TokenCommand) -> Request {
+    let (connection, request) = match command {
+        TokenCommand::Create { connection, label, days } => {
+            (connection, TokenRequest::Create { label: label.clone(), days: *days })
+        }
+        TokenCommand::List { connection } => (connection, TokenRequest::List),
+        TokenCommand::Rotate { connection, overlap } => (connection, TokenRequest::Rotate { overlap: *overlap }),
+        TokenCommand::Revoke { connection, id } => (connection, TokenRequest::Revoke { id: *id }),
+    };
+    Request::Token { connection: connection.clone(), request }
+}

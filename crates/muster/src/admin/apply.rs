@@ -1,0 +1,193 @@
+//! `apply`: a declaration, with the secrets that it turns out to need.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use muster_crypto::{NoRandomness, TokenPrefix, TokenText};
+use muster_engine::{
+    Env, Origin,
+    declare::{self, Secrets},
+    describe::Described,
+};
+use muster_model::ConnectionId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{AdminError, Installation};
+use crate::declaration::{Connection, Declaration, to_engine};
+
+/// What applying a file came to; the object of `apply --json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Applied {
+    /// Whether this only says what would change.
+    pub(crate) plan: bool,
+    /// The organizations that the file states.
+    pub(crate) organizations: BTreeMap<String, OrganizationAnswer>,
+    /// The connections that the file states.
+    pub(crate) connections: BTreeMap<String, ConnectionAnswer>,
+    /// A single-use sign-in link for each account that was made, by email.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) sign_in_links: BTreeMap<String, String>,
+    /// What changed, in order.
+    pub(crate) changes: Vec<Change>,
+}
+
+/// One organization.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OrganizationAnswer {
+    pub(crate) id: String,
+}
+
+/// One connection: what its IdP must be told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ConnectionAnswer {
+    pub(crate) id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) saml: Option<SamlAnswer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) oidc: Option<OidcAnswer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scim: Option<ScimAnswer>,
+}
+
+/// For a SAML application.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SamlAnswer {
+    pub(crate) entity_id: String,
+    pub(crate) acs_url: String,
+    pub(crate) metadata_url: String,
+    pub(crate) login_url: String,
+}
+
+/// For an OIDC client.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OidcAnswer {
+    pub(crate) redirect_url: String,
+}
+
+/// For SCIM.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ScimAnswer {
+    pub(crate) base_url: String,
+    /// Only when it was made by this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<String>,
+}
+
+/// One change, readable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Change {
+    /// As the activity log names it.
+    pub(crate) event: String,
+    /// The kind of thing.
+    pub(crate) kind: String,
+    /// Which one.
+    pub(crate) name: String,
+    /// Its fields that differ.
+    pub(crate) fields: Vec<FieldChange>,
+}
+
+/// One field's change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FieldChange {
+    pub(crate) name: String,
+    pub(crate) old: Value,
+    pub(crate) new: Value,
+}
+
+impl From<Described> for Change {
+    fn from(described: Described) -> Self {
+        let kind = serde_json::to_value(described.kind).ok();
+        Self {
+            event: described.event.as_str().to_owned(),
+            kind: kind.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned(),
+            name: described.name,
+            fields: described
+                .fields
+                .into_iter()
+                .map(|field| FieldChange { name: field.name, old: field.old, new: field.new })
+                .collect(),
+        }
+    }
+}
+
+/// Secrets made beforehand, so that a transaction that runs again uses the same.
+struct Made {
+    scim: BTreeMap<String, TokenText>,
+    links: BTreeMap<String, TokenText>,
+}
+
+impl Made {
+    fn new(stated: &declare::Declaration) -> Result<Self, NoRandomness> {
+        let mut made = Self { scim: BTreeMap::new(), links: BTreeMap::new() };
+        for connection in stated.connections.iter().filter(|connection| connection.scim.enabled) {
+            made.scim.insert(connection.name.trim().to_owned(), TokenText::generate(TokenPrefix::Scim)?);
+        }
+        for email in stated.organizations.iter().flat_map(|organization| &organization.owners) {
+            made.links.insert(email.key(), TokenText::generate(TokenPrefix::Link)?);
+        }
+        Ok(made)
+    }
+
+    fn hashes(&self) -> Secrets {
+        let hashes = |texts: &BTreeMap<String, TokenText>| {
+            texts.iter().map(|(name, text)| (name.clone(), text.hash())).collect()
+        };
+        Secrets { scim: hashes(&self.scim), links: hashes(&self.links) }
+    }
+}
+
+pub(super) fn apply(
+    installation: &Installation,
+    declaration: &Declaration,
+    prune: bool,
+    plan: bool,
+) -> Result<Applied, AdminError> {
+    let stated = to_engine(declaration)?;
+    let made = Made::new(&stated)?;
+    let (secrets, surroundings) = (made.hashes(), Arc::clone(&installation.surroundings));
+    let work = move |tx: &mut muster_store::Tx<'_>| {
+        let mut env = Env::new(Arc::clone(&surroundings), Origin::OPERATOR);
+        declare::apply(tx, &mut env, &stated, prune, &secrets)
+    };
+    let store = &installation.store;
+    let applied = if plan { store.rehearse_blocking(work)? } else { store.write_blocking(work)? };
+    // A plan's secrets open nothing.
+    let shown = |text: &TokenText| (!plan).then(|| text.expose().to_owned());
+    let base_url = &installation.base_url;
+    let connection = |stated: &Connection| {
+        let name = stated.name.trim();
+        let token = applied.tokens.get(name).and_then(|_| made.scim.get(name)).and_then(shown);
+        let id = *applied.connections.get(name)?;
+        Some((name.to_owned(), answer(base_url, id, stated, token)))
+    };
+    let link = |email: &String| {
+        let text = made.links.get(email).and_then(shown)?;
+        Some((email.clone(), format!("{base_url}/signin?link={text}")))
+    };
+    Ok(Applied {
+        plan,
+        organizations: applied
+            .organizations
+            .iter()
+            .map(|(name, id)| (name.clone(), OrganizationAnswer { id: id.to_string() }))
+            .collect(),
+        connections: declaration.connections.iter().filter_map(connection).collect(),
+        sign_in_links: applied.links.keys().filter_map(link).collect(),
+        changes: applied.changes.into_iter().map(Change::from).collect(),
+    })
+}
+
+fn answer(base_url: &str, id: ConnectionId, stated: &Connection, token: Option<String>) -> ConnectionAnswer {
+    let saml = format!("{base_url}/sso/saml/{id}");
+    ConnectionAnswer {
+        id: id.to_string(),
+        saml: stated.saml.as_ref().map(|_| SamlAnswer {
+            entity_id: format!("{saml}/metadata"),
+            acs_url: format!("{saml}/acs"),
+            metadata_url: format!("{saml}/metadata"),
+            login_url: format!("{saml}/login"),
+        }),
+        oidc: stated.oidc.as_ref().map(|_| OidcAnswer { redirect_url: format!("{base_url}/sso/oidc/callback") }),
+        scim: stated.scim.enabled.then(|| ScimAnswer { base_url: format!("{base_url}/scim/v2"), token }),
+    }
+}

@@ -1,0 +1,144 @@
+//! Administration: what the shell asks for, done on a store.
+//!
+//! A [`Request`] is done by [`run`] and comes to an [`Answer`]; both are plain values, so that the command line can do
+//! it itself or have a running server do it (`local`), with the same outcome.
+
+mod apply;
+mod explain;
+mod explanation;
+mod token;
+
+use std::{path::PathBuf, sync::Arc};
+
+use muster_crypto::NoRandomness;
+use muster_engine::{EngineError, Env, Origin, Surroundings, transact};
+use muster_store::{Store, Tx};
+use serde::{Deserialize, Serialize};
+
+use crate::declaration::{Declaration, ReadError};
+
+pub(crate) use apply::{Applied, Change, FieldChange};
+pub(crate) use explanation::{Explanation, Said};
+pub(crate) use token::{TokenRequest, Tokens};
+
+/// What is administered.
+#[derive(Clone)]
+pub(crate) struct Installation {
+    /// Its store.
+    pub(crate) store: Store,
+    /// The clock and randomness.
+    pub(crate) surroundings: Arc<dyn Surroundings>,
+    /// What links are made of.
+    pub(crate) base_url: String,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Request {
+    /// Make the database say what a file says.
+    Apply {
+        /// The file.
+        declaration: Box<Declaration>,
+        /// Remove what it does not name.
+        prune: bool,
+        /// Only show what would change.
+        plan: bool,
+    },
+    /// Write what the database says as a file.
+    Export,
+    /// A connection's SCIM tokens.
+    Token {
+        /// The connection's name.
+        connection: String,
+        /// What about them.
+        request: TokenRequest,
+    },
+    /// Who is this, and why is it where it is?
+    Explain {
+        /// The account's email.
+        email: String,
+    },
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// Of [`Request::Apply`].
+    Applied(Applied),
+    /// Of [`Request::Export`].
+    Exported(Box<Declaration>),
+    /// Of [`Request::Token`].
+    Tokens(Tokens),
+    /// Of [`Request::Explain`].
+    Explained(Box<Explanation>),
+}
+
+/// Why a request was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AdminError {
+    /// The engine refused, or the store could not.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The declaration cannot be understood.
+    #[error(transparent)]
+    Declaration(#[from] ReadError),
+    /// No secret can be made.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// There is nothing of this name.
+    #[error("there is no {kind} `{name}`: {hint}")]
+    Missing {
+        /// What was looked for.
+        kind: &'static str,
+        /// As it was asked for.
+        name: String,
+        /// How to find the right one.
+        hint: String,
+    },
+    /// The request itself is wrong.
+    #[error("{0}")]
+    Wrong(String),
+    /// A running server did not do it.
+    #[error("{0}")]
+    Remote(String),
+    /// The running server cannot be talked to.
+    #[error("the server that holds the database does not answer at {path}", path = .path.display())]
+    Link {
+        /// Its socket.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Does what is asked. Blocks: call it on a plain thread.
+pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answer, AdminError> {
+    match request {
+        Request::Apply { declaration, prune, plan } => {
+            apply::apply(installation, &declaration, prune, plan).map(Answer::Applied)
+        }
+        Request::Export => {
+            let exported = installation.store.scan_blocking(muster_engine::declare::export)?;
+            Ok(Answer::Exported(Box::new(crate::declaration::from_engine(exported))))
+        }
+        Request::Token { connection, request } => token::run(installation, &connection, request).map(Answer::Tokens),
+        Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
+    }
+}
+
+impl Installation {
+    /// One change by the operator, committed if it succeeds.
+    pub(crate) fn change<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Tx<'_>, &mut Env) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let surroundings = Arc::clone(&self.surroundings);
+        self.store.write_blocking(move |tx| {
+            let mut env = Env::new(Arc::clone(&surroundings), Origin::OPERATOR);
+            transact(tx, &mut env, |tx, env| work(tx, env))
+        })
+    }
+}

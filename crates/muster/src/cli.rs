@@ -1,0 +1,212 @@
+//! The command line: one definition, from which help and parsing follow.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use muster_model::TokenId;
+
+use crate::config;
+
+/// Self-hosted enterprise provisioning: SSO, SCIM, groups to teams, and why everybody is where they are.
+#[derive(Debug, Parser)]
+#[command(name = "muster", version, after_help = "Try it at once, without any set-up:\n  muster demo")]
+pub(crate) struct Cli {
+    /// A TOML file of settings.
+    #[arg(long, global = true, value_name = "FILE", env = "MUSTER_CONFIG", help_heading = "Settings")]
+    pub(crate) config: Option<PathBuf>,
+    /// Answer as JSON, for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server.
+    #[command(after_help = "\
+Examples:
+  muster serve
+  muster serve --listen 0.0.0.0:8080 --base-url https://muster.example.com
+  muster serve --database postgres://muster@db.example.com/muster")]
+    Serve(ServeArgs),
+    /// Everything at once, without set-up: a temporary server with a directory being provisioned into it.
+    #[command(after_help = "\
+Examples:
+  muster demo
+  muster demo --port 9000
+  muster demo --json | head -1")]
+    Demo(DemoArgs),
+    /// Make the database say what a file says: companies, organizations, domains, connections, owners.
+    #[command(after_help = "\
+Example:
+  muster apply muster.toml --plan     # what would change
+  muster apply muster.toml            # change it; again: nothing to change
+
+muster.toml:
+  [[organization]]
+  name = \"moby\"
+  owners = [\"ada@example.com\"]
+
+  [[domain]]
+  name = \"example.com\"
+  organization = \"moby\"
+  verified = true
+
+  [[connection]]
+  name = \"okta\"
+  organizations = [\"moby\"]
+  domains = [\"example.com\"]
+
+  [connection.scim]
+  enabled = true")]
+    Apply(ApplyArgs),
+    /// Write what the database says as a file for `apply`, without secrets.
+    #[command(after_help = "Example:\n  muster export > muster.toml")]
+    Export,
+    /// A connection's SCIM tokens.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  muster token list okta
+  TOKEN=$(muster token create okta --label \"Okta, production\")
+  muster token rotate okta --overlap 48
+  muster token revoke okta 0190f5fe-7c2a-7000-8000-0123456789ab"
+    )]
+    Token(TokenCommand),
+    /// Who is this, and why is it where it is? Every value and grant with source, time, actor and rule.
+    #[command(after_help = "Examples:\n  muster explain ada@example.com\n  muster explain ada@example.com --json")]
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Refuse a database with outstanding migrations instead of running them.
+    #[arg(long)]
+    pub(crate) no_migrate: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// The port to listen on; another free one if it is taken.
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    /// The file; `-` is the standard input.
+    pub(crate) file: PathBuf,
+    /// Only show what would change.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Remove what the file does not name: domains, organizations without members; connections are switched off.
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Prune without asking.
+    #[arg(long, requires = "prune")]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make one more token; it is shown once.
+    Create {
+        /// The connection's name.
+        connection: String,
+        /// What people call the token.
+        #[arg(long, default_value = "made by hand")]
+        label: String,
+        /// How many days it works; for ever without.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        days: Option<u32>,
+    },
+    /// List the tokens; their secrets are not known any more.
+    List {
+        /// The connection's name.
+        connection: String,
+    },
+    /// Make a new token, and let the others end.
+    Rotate {
+        /// The connection's name.
+        connection: String,
+        /// How many hours the others go on working; 0 ends them at once.
+        #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(0..=8_760))]
+        overlap: u32,
+    },
+    /// End a token at once.
+    Revoke {
+        /// The connection's name.
+        connection: String,
+        /// The token's id, as `list` shows it.
+        id: TokenId,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The account's email.
+    pub(crate) email: String,
+}
+
+/// The command line's words, and the settings among them.
+pub(crate) struct Words {
+    pub(crate) cli: Cli,
+    matches: clap::ArgMatches,
+}
+
+impl Words {
+    /// Reads the command line; prints help or what is wrong, and ends the process, where that is what was asked for.
+    pub(crate) fn parse() -> Self {
+        let mut command = definition();
+        let matches = command.clone().get_matches();
+        match Cli::from_arg_matches(&matches) {
+            Ok(cli) => Self { cli, matches },
+            Err(error) => error.format(&mut command).exit(),
+        }
+    }
+
+    /// What was given for a setting's flag.
+    pub(crate) fn flag(&self, name: &str) -> Option<String> {
+        // Global flags are found in the innermost sub-command that was named.
+        let mut matches = &self.matches;
+        let mut given = matches.get_one::<String>(name);
+        while let Some((_, inner)) = matches.subcommand() {
+            matches = inner;
+            given = matches.get_one::<String>(name).or(given);
+        }
+        given.cloned()
+    }
+}
+
+/// The whole definition, with a flag for each common setting.
+fn definition() -> clap::Command {
+    Cli::command()
+        .args(config::flags())
+        .mut_subcommand("serve", |serve| serve.after_long_help(format!("{}\n\n{}", EXAMPLES, config::overview())))
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  muster serve
+  muster serve --listen 0.0.0.0:8080 --base-url https://muster.example.com
+  muster serve --database postgres://muster@db.example.com/muster";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        definition().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        for command in definition().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("muster "), "{}", command.get_name());
+        }
+    }
+}

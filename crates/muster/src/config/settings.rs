@@ -1,0 +1,185 @@
+//! Every setting, once: where it is in the file, its flag, what it accepts, and how it is checked.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+
+use clap::Arg;
+use comfy_table::{Table, presets};
+use tracing_subscriber::EnvFilter;
+
+use super::{Config, DatabaseUrl, LogFormat};
+
+/// Where the server listens unless told otherwise.
+pub(super) const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
+/// Where the operations listener listens unless told otherwise.
+pub(super) const OPERATIONS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9464));
+
+/// One setting.
+pub(crate) struct Setting {
+    /// The table in the file.
+    pub(crate) section: &'static str,
+    /// The key there.
+    pub(crate) key: &'static str,
+    /// The flag, for the common ones.
+    pub(crate) flag: Option<&'static str>,
+    /// What it accepts, as messages and help name it.
+    pub(crate) value: &'static str,
+    /// What it is for.
+    pub(crate) help: &'static str,
+    /// What holds without it.
+    pub(crate) default: &'static str,
+    /// Checks a value and puts it in its place; says what is wrong with it.
+    pub(super) set: fn(&mut Config, &str) -> Result<(), &'static str>,
+}
+
+/// Every setting.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting {
+        section: "server",
+        key: "listen",
+        flag: Some("listen"),
+        value: "ADDR:PORT",
+        help: "Where clients reach the server",
+        default: "127.0.0.1:8080",
+        set: |config, value| {
+            config.server.listen = value.parse().map_err(|_| "is not an address with a port")?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: "server",
+        key: "base_url",
+        flag: Some("base-url"),
+        value: "http(s)://HOST[:PORT]",
+        help: "What links, metadata and `Location` are made of",
+        default: "http:// and the listen address",
+        set: |config, value| {
+            let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+            let plain = |rest: &&str| !rest.is_empty() && !rest.contains(['?', '#', ' ']);
+            rest.filter(plain).ok_or("is not a URL without query")?;
+            config.server.base_url = Some(value.trim_end_matches('/').to_owned());
+            Ok(())
+        },
+    },
+    Setting {
+        section: "server",
+        key: "data_dir",
+        flag: Some("data-dir"),
+        value: "FOLDER",
+        help: "Keys, locks, the default database",
+        default: "./muster-data",
+        set: |config, value| {
+            config.server.data_dir = Some(value).filter(|value| !value.is_empty()).ok_or("is empty")?.into();
+            Ok(())
+        },
+    },
+    Setting {
+        section: "database",
+        key: "url",
+        flag: Some("database"),
+        value: "sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE",
+        help: "The database",
+        default: "muster.db in the data folder",
+        set: |config, value| {
+            config.database.url = Some(DatabaseUrl::parse(value).ok_or("is not a database's address")?);
+            Ok(())
+        },
+    },
+    Setting {
+        section: "database",
+        key: "schema",
+        flag: None,
+        value: "NAME",
+        help: "The schema that holds the tables (PostgreSQL)",
+        default: "the server's default",
+        set: |config, value| {
+            config.database.schema = Some(value.to_owned());
+            Ok(())
+        },
+    },
+    Setting {
+        section: "keys",
+        key: "master_key_file",
+        flag: None,
+        value: "FILE",
+        help: "The master key: 32 bytes, mode 0600; never in a backup of the database",
+        default: "master.key in the data folder",
+        set: |config, value| {
+            config.keys.master_key_file = Some(value.into());
+            Ok(())
+        },
+    },
+    Setting {
+        section: "operations",
+        key: "listen",
+        flag: None,
+        value: "ADDR:PORT or off",
+        help: "Where `/metrics`, `/healthz` and `/readyz` are",
+        default: "127.0.0.1:9464",
+        set: |config, value| {
+            config.operations.asked_for = true;
+            config.operations.listen = match value {
+                "off" => None,
+                address => Some(address.parse().map_err(|_| "is not an address with a port")?),
+            };
+            Ok(())
+        },
+    },
+    Setting {
+        section: "log",
+        key: "level",
+        flag: Some("log"),
+        value: "error, warn, info, debug, trace, or directives such as info,muster_http=debug",
+        help: "What is logged",
+        default: "info",
+        set: |config, value| {
+            EnvFilter::try_new(value).map_err(|_| "is not a log level")?;
+            config.log.level = value.to_owned();
+            Ok(())
+        },
+    },
+    Setting {
+        section: "log",
+        key: "format",
+        flag: None,
+        value: "auto, pretty or json",
+        help: "How log lines look; auto is pretty on a terminal, JSON elsewhere",
+        default: "auto",
+        set: |config, value| {
+            config.log.format = match value {
+                "auto" => LogFormat::Auto,
+                "pretty" => LogFormat::Pretty,
+                "json" => LogFormat::Json,
+                _ => return Err("is not a format"),
+            };
+            Ok(())
+        },
+    },
+];
+
+impl Setting {
+    /// The environment's name for it.
+    pub(crate) fn variable(&self) -> String {
+        format!("MUSTER_{}_{}", self.section, self.key).to_uppercase()
+    }
+}
+
+/// The flags that every command takes.
+pub(crate) fn flags() -> impl Iterator<Item = Arg> {
+    SETTINGS.iter().filter_map(|setting| {
+        let name = setting.flag?;
+        let help = format!("{} [default: {}] [env: {}]", setting.help, setting.default, setting.variable());
+        let value = setting.value.split([',', ' ']).next().unwrap_or_default();
+        Some(Arg::new(name).long(name).global(true).value_name(value).help(help).help_heading("Settings"))
+    })
+}
+
+/// All settings, for `--help`.
+pub(crate) fn overview() -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    for setting in SETTINGS {
+        let key = format!("{}.{}", setting.section, setting.key);
+        table.add_row([key, setting.variable(), format!("{} [default: {}]", setting.help, setting.default)]);
+    }
+    format!("Settings, in the TOML file of --config and in the environment:\n{table}")
+}

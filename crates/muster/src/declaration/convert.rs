@@ -1,0 +1,162 @@
+//! Between the file and what the engine takes.
+
+use muster_engine::declare;
+use muster_model::Email;
+use serde_json::{Value, json};
+
+use super::{Company, Connection, Declaration, Domain, Mapping, Oidc, Organization, Precedence, ReadError, Saml};
+
+/// What the file states, in the engine's types.
+pub(crate) fn to_engine(file: &Declaration) -> Result<declare::Declaration, ReadError> {
+    Ok(declare::Declaration {
+        companies: file.companies.iter().map(|company| declare::Company { name: company.name.clone() }).collect(),
+        organizations: file.organizations.iter().map(organization).collect::<Result<_, _>>()?,
+        domains: file.domains.iter().map(domain).collect::<Result<_, _>>()?,
+        connections: file.connections.iter().map(connection).collect::<Result<_, _>>()?,
+    })
+}
+
+fn organization(stated: &Organization) -> Result<declare::Organization, ReadError> {
+    let email = |text: &String| {
+        let place = format!("organization `{}`: `owners = {text:?}`", stated.name);
+        Email::parse(text).map_err(|error| ReadError::Wrong(format!("{place}: {error}")))
+    };
+    Ok(declare::Organization {
+        name: stated.name.clone(),
+        company: stated.company.clone(),
+        seats: stated.seats,
+        owners: stated.owners.iter().map(email).collect::<Result<_, _>>()?,
+        teams: stated.teams.clone(),
+    })
+}
+
+fn domain(stated: &Domain) -> Result<declare::Domain, ReadError> {
+    let place = format!("domain `{}`", stated.name);
+    let holder = holder(&place, stated.organization.as_ref(), stated.company.as_ref())?;
+    let missing = || ReadError::Wrong(format!("{place}: say whose it is, with `organization` or `company`"));
+    Ok(declare::Domain { name: stated.name.clone(), holder: holder.ok_or_else(missing)?, verified: stated.verified })
+}
+
+fn holder(
+    place: &str,
+    organization: Option<&String>,
+    company: Option<&String>,
+) -> Result<Option<declare::Holder>, ReadError> {
+    match (organization, company) {
+        (None, None) => Ok(None),
+        (Some(name), None) => Ok(Some(declare::Holder::Organization(name.clone()))),
+        (None, Some(name)) => Ok(Some(declare::Holder::Company(name.clone()))),
+        (Some(_), Some(_)) => {
+            Err(ReadError::Wrong(format!("{place}: it has one holder: keep `organization` or `company`")))
+        }
+    }
+}
+
+fn connection(stated: &Connection) -> Result<declare::Connection, ReadError> {
+    let place = format!("connection `{}`", stated.name);
+    Ok(declare::Connection {
+        name: stated.name.clone(),
+        holder: holder(&place, stated.organization.as_ref(), stated.company.as_ref())?,
+        organizations: stated.organizations.clone(),
+        domains: stated.domains.clone(),
+        default_organization: stated.default_organization.clone(),
+        default_team: stated.default_team.clone(),
+        jit: stated.jit,
+        precedence: stated.precedence.0,
+        highest_role: stated.highest_role,
+        state: stated.state,
+        scim: stated.scim.clone(),
+        sso: sso(&place, stated)?,
+        mappings: stated.mappings.iter().map(mapping).collect(),
+    })
+}
+
+fn mapping(stated: &Mapping) -> declare::Mapping {
+    declare::Mapping {
+        pattern: stated.pattern.clone(),
+        organization: stated.organization.clone(),
+        team: stated.team.clone(),
+        role: stated.role,
+    }
+}
+
+/// The single sign-on settings: `{"saml": {..}}` or `{"oidc": {..}}`.
+fn sso(place: &str, stated: &Connection) -> Result<Option<Value>, ReadError> {
+    let settings = match (&stated.saml, &stated.oidc) {
+        (None, None) => return Ok(None),
+        (Some(saml), None) => json!({ "saml": saml }),
+        (None, Some(oidc)) => json!({ "oidc": oidc }),
+        (Some(_), Some(_)) => {
+            return Err(ReadError::Wrong(format!("{place}: it has one protocol: keep `saml` or `oidc`")));
+        }
+    };
+    Ok(Some(settings))
+}
+
+/// What the engine exports, as a file.
+pub(crate) fn from_engine(exported: declare::Declaration) -> Declaration {
+    Declaration {
+        companies: exported.companies.into_iter().map(|company| Company { name: company.name }).collect(),
+        organizations: exported
+            .organizations
+            .into_iter()
+            .map(|organization| Organization {
+                name: organization.name,
+                company: organization.company,
+                seats: organization.seats,
+                owners: organization.owners.iter().map(Email::to_string).collect(),
+                teams: organization.teams,
+            })
+            .collect(),
+        domains: exported
+            .domains
+            .into_iter()
+            .map(|domain| {
+                let (organization, company) = holder_keys(Some(domain.holder));
+                Domain { name: domain.name, organization, company, verified: domain.verified }
+            })
+            .collect(),
+        connections: exported.connections.into_iter().map(exported_connection).collect(),
+    }
+}
+
+fn exported_connection(exported: declare::Connection) -> Connection {
+    let (organization, company) = holder_keys(exported.holder);
+    // Settings of a later version that this one cannot write are left out.
+    let saml = exported.sso.as_ref().and_then(|sso| serde_json::from_value::<Saml>(sso.get("saml")?.clone()).ok());
+    let oidc = exported.sso.as_ref().and_then(|sso| serde_json::from_value::<Oidc>(sso.get("oidc")?.clone()).ok());
+    Connection {
+        name: exported.name,
+        organization,
+        company,
+        organizations: exported.organizations,
+        domains: exported.domains,
+        default_organization: exported.default_organization,
+        default_team: exported.default_team,
+        jit: exported.jit,
+        highest_role: exported.highest_role,
+        state: exported.state,
+        precedence: Precedence(exported.precedence),
+        saml,
+        oidc,
+        scim: exported.scim,
+        mappings: exported
+            .mappings
+            .into_iter()
+            .map(|mapping| Mapping {
+                pattern: mapping.pattern,
+                organization: mapping.organization,
+                team: mapping.team,
+                role: mapping.role,
+            })
+            .collect(),
+    }
+}
+
+fn holder_keys(holder: Option<declare::Holder>) -> (Option<String>, Option<String>) {
+    match holder {
+        Some(declare::Holder::Organization(name)) => (Some(name), None),
+        Some(declare::Holder::Company(name)) => (None, Some(name)),
+        None => (None, None),
+    }
+}

@@ -1,0 +1,60 @@
+//! How a command fails.
+
+use std::{error::Error, process::ExitCode};
+
+use crate::{
+    admin::AdminError, config::ConfigError, declaration::ReadError, open::OpenError, output::OutputError,
+    serve::ServeError,
+};
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The file to apply.
+    #[error(transparent)]
+    File(#[from] ReadError),
+    /// The database or its keys.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The administration.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// The server.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The output.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The operator said no.
+    #[error("nothing was changed")]
+    Declined,
+}
+
+impl CommandError {
+    /// 2 for what was asked wrongly, 1 for what could not be done.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Config(_) | Self::File(_) | Self::Admin(AdminError::Wrong(_)) => ExitCode::from(2),
+            Self::Open(_) | Self::Admin(_) | Self::Serve(_) | Self::Output(_) | Self::Declined => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Transparent errors repeat their source's words.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

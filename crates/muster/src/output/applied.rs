@@ -1,0 +1,142 @@
+//! What applying a file came to, for people.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::table;
+use crate::admin::{Applied, Change, FieldChange};
+
+/// The longest value shown, in characters.
+const VALUE: usize = 80;
+
+/// Changes as a table, then what is shown only now.
+pub(super) fn text(applied: &Applied) -> String {
+    let mut text = String::new();
+    if applied.changes.is_empty() {
+        text.push_str("nothing to change: everything is as the file states");
+    } else {
+        let mut changes = table(["", "what", "name", ""]);
+        for change in &applied.changes {
+            let sign = Sign::of(change);
+            changes.add_row([
+                sign.as_str().to_owned(),
+                change.kind.replace('-', " "),
+                change.name.clone(),
+                details(change, sign),
+            ]);
+        }
+        let verb = if applied.plan { "would change" } else { "changed" };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{changes}\n\n{} {verb}", applied.changes.len());
+    }
+    if applied.plan {
+        return text;
+    }
+    for (name, connection) in &applied.connections {
+        let Some(scim) = &connection.scim else { continue };
+        let _ = write!(text, "\n\nconnection {name}: SCIM at {}", scim.base_url);
+        if let Some(token) = &scim.token {
+            let _ = write!(text, "\n  token, shown only now: {token}");
+        }
+    }
+    for (email, link) in &applied.sign_in_links {
+        let _ = write!(text, "\n\n{email}: single-use sign-in link, shown only now:\n  {link}");
+    }
+    text
+}
+
+/// Whether something came, changed or went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Come,
+    Changed,
+    Gone,
+}
+
+impl Sign {
+    /// What is new says nothing of what was, what is gone nothing of what is.
+    fn of(change: &Change) -> Self {
+        if change.fields.is_empty() {
+            Self::Changed
+        } else if change.fields.iter().all(|field| field.old.is_null()) {
+            Self::Come
+        } else if change.fields.iter().all(|field| field.new.is_null()) {
+            Self::Gone
+        } else {
+            Self::Changed
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Come => "+",
+            Self::Changed => "~",
+            Self::Gone => "-",
+        }
+    }
+}
+
+/// The fields that differ, a line each; of what is new or gone, only those that tell it apart.
+fn details(change: &Change, sign: Sign) -> String {
+    let lines = change.fields.iter().filter(|field| sign == Sign::Changed || tells(&change.kind, field));
+    let lines: Vec<String> = lines
+        .map(|field| {
+            let name = field.name.strip_prefix("settings.").unwrap_or(&field.name).trim_end_matches(".id");
+            match sign {
+                Sign::Come => format!("{name}: {}", shown(&field.new)),
+                Sign::Gone => format!("{name}: {}", shown(&field.old)),
+                Sign::Changed => format!("{name}: {} -> {}", some(&field.old), some(&field.new)),
+            }
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// Whether a field is worth showing of something that is new or gone.
+fn tells(kind: &str, field: &FieldChange) -> bool {
+    let fields: &[&str] = match kind {
+        "organization" => &["company", "seats"],
+        "domain" => &["holder.id", "state"],
+        "connection" => {
+            &["organizations", "domains", "settings.default_organization", "settings.scim.enabled", "state"]
+        }
+        "account" => &["username"],
+        "token" => &["scope"],
+        "membership" => &["role"],
+        "grant" => &["organization", "team", "source"],
+        _ => &[],
+    };
+    fields.contains(&field.name.as_str()) && !(field.old.is_null() && field.new.is_null())
+}
+
+fn some(value: &Value) -> String {
+    let text = shown(value);
+    if text.is_empty() { "nothing".to_owned() } else { text }
+}
+
+/// A value in a cell: names instead of the objects that hold them.
+pub(super) fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(named).collect::<Vec<_>>().join(", "),
+        other => named(other),
+    };
+    if text.chars().count() > VALUE {
+        let short: String = text.chars().take(VALUE).collect();
+        return format!("{short}...");
+    }
+    text
+}
+
+fn named(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => match fields.get("name").or_else(|| fields.get("id")).and_then(Value::as_str) {
+            Some(name) => name.to_owned(),
+            None => value.to_string(),
+        },
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,75 @@
+//! What people and programs see: tables on a terminal, JSON with `--json`.
+
+mod applied;
+mod explained;
+mod tokens;
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use crate::{admin::Answer, declaration::Declaration};
+
+/// An answer cannot be written; a closed pipe is none of our business.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutputError {
+    /// The standard output.
+    #[error("the standard output cannot be written")]
+    Io(#[from] io::Error),
+    /// JSON.
+    #[error("the answer cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// TOML.
+    #[error("the declaration cannot be written as TOML")]
+    Toml(#[from] toml::ser::Error),
+}
+
+/// Shows an answer.
+pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
+    match (answer, json) {
+        (Answer::Applied(applied), true) => line(&serde_json::to_string(applied)?),
+        (Answer::Exported(declaration), true) => line(&serde_json::to_string(declaration)?),
+        (Answer::Tokens(tokens), true) => line(&serde_json::to_string(tokens)?),
+        (Answer::Explained(explanation), true) => line(&serde_json::to_string(explanation)?),
+        (Answer::Applied(applied), false) => line(&applied::text(applied)),
+        (Answer::Exported(declaration), false) => line(export(declaration)?.trim_end()),
+        (Answer::Tokens(tokens), false) => tokens::show(tokens),
+        (Answer::Explained(explanation), false) => line(&explained::text(explanation)),
+    }
+}
+
+fn export(declaration: &Declaration) -> Result<String, OutputError> {
+    Ok(toml::to_string(declaration)?)
+}
+
+/// Writes to the standard output. Whoever closed it has read enough.
+pub(crate) fn line(text: &str) -> Result<(), OutputError> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one value as JSON on a line of its own.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), OutputError> {
+    line(&serde_json::to_string(value)?)
+}
+
+/// Writes a remark to the standard error, which programs that read our output do not see.
+pub(crate) fn remark(text: &str) {
+    // There is nowhere left to tell that this failed.
+    drop(writeln!(io::stderr(), "{text}"));
+}
+
+/// A table that fits the terminal.
+pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header);
+    // Elsewhere lines are not broken: whoever reads them there wants them whole.
+    if io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    table
+}

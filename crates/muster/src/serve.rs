@@ -1,0 +1,185 @@
+//! `muster serve`: everything put together, until the operator says stop.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use muster_crypto::Sealer;
+use muster_engine::Surroundings;
+use muster_http::{App, AppOptions, Limits};
+use muster_store::{Migrate, Store};
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, Runtime},
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+};
+
+use crate::{
+    admin::Installation,
+    config::{Config, Operations},
+    local::Socket,
+    open::{self, OpenError},
+    surroundings::System,
+};
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    /// The database or its keys.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// An address.
+    #[error("cannot listen at {address}: choose another with {setting}")]
+    Listen {
+        address: SocketAddr,
+        setting: &'static str,
+        #[source]
+        source: io::Error,
+    },
+    /// The socket for shell commands.
+    #[error("the socket for shell commands in the data folder cannot be made")]
+    Socket(#[source] io::Error),
+    /// The runtime, signals, the listener while in use.
+    #[error("the operating system refused")]
+    System(#[from] io::Error),
+    /// A task of the server panicked.
+    #[error("a part of the server failed: its log says more")]
+    Panicked,
+}
+
+/// A database and its keys, before anybody is served.
+pub(crate) struct Opened {
+    store: Store,
+    sealer: Sealer,
+    surroundings: Arc<dyn Surroundings>,
+}
+
+/// A running server.
+pub(crate) struct Running {
+    /// The address that clients reach.
+    pub(crate) address: SocketAddr,
+    /// What is administered.
+    pub(crate) installation: Installation,
+    app: App,
+    stop: watch::Sender<bool>,
+    socket: Option<Socket>,
+    listeners: Vec<JoinHandle<io::Result<()>>>,
+}
+
+/// Runs the server until SIGTERM or SIGINT.
+pub(crate) fn serve(config: &Config, migrate: Migrate) -> Result<(), ServeError> {
+    // Opened before the runtime starts: the store's threads are its own.
+    let opened = Opened::new(config, migrate)?;
+    runtime()?.block_on(async {
+        let running = Running::start(config, opened).await?;
+        let url = &running.installation.base_url;
+        tracing::info!(address = %running.address, %url, version = env!("CARGO_PKG_VERSION"), "serving");
+        asked_to_stop().await?;
+        tracing::info!("stopping: requests in progress are finished");
+        running.stop().await
+    })
+}
+
+/// The runtime of the server: a thread for each core.
+pub(crate) fn runtime() -> io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().thread_name("muster").build()
+}
+
+/// Waits for SIGTERM or SIGINT.
+pub(crate) async fn asked_to_stop() -> io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+impl Opened {
+    /// Opens the database and checks its key.
+    pub(crate) fn new(config: &Config, migrate: Migrate) -> Result<Self, ServeError> {
+        let surroundings: Arc<dyn Surroundings> = Arc::new(System);
+        let store = open::store(config, migrate)?;
+        let sealer = open::sealer(config, &store, &surroundings)?;
+        Ok(Self { store, sealer, surroundings })
+    }
+}
+
+impl Running {
+    /// Begins to serve.
+    pub(crate) async fn start(config: &Config, opened: Opened) -> Result<Self, ServeError> {
+        let Opened { store, sealer, surroundings } = opened;
+        let listener = listen(config.server.listen, "--listen").await?;
+        let address = listener.local_addr()?;
+        let base_url = config.base_url(address);
+        let limits = Limits::default();
+        let app = App::new(AppOptions {
+            store: store.clone(),
+            surroundings: Arc::clone(&surroundings),
+            sealer: Arc::new(sealer),
+            base_url: base_url.clone(),
+            limits: limits.clone(),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let mut listeners = Vec::new();
+        if let Some(operations) = operations_listener(&config.operations).await? {
+            let router = muster_http::operations_router(&app);
+            listeners.push(spawn(operations, router, limits.clone(), stopped.clone()));
+        }
+        listeners.insert(0, spawn(listener, muster_http::router(&app), limits, stopped));
+        let installation = Installation { store, surroundings, base_url };
+        let socket = Socket::open(config, &installation, &app).map_err(ServeError::Socket)?;
+        Ok(Self { address, installation, app, stop, socket, listeners })
+    }
+
+    /// Finishes what was accepted, and closes the store.
+    pub(crate) async fn stop(self) -> Result<(), ServeError> {
+        if let Some(socket) = self.socket {
+            socket.close();
+        }
+        self.stop.send_replace(true);
+        let mut result = Ok(());
+        for listener in self.listeners {
+            let ended = match listener.await {
+                Ok(ended) => ended.map_err(ServeError::System),
+                Err(_) => Err(ServeError::Panicked),
+            };
+            result = result.and(ended);
+        }
+        self.app.close().await;
+        self.installation.store.close().await;
+        result
+    }
+}
+
+fn spawn(
+    listener: TcpListener,
+    router: axum::Router,
+    limits: Limits,
+    mut stopped: watch::Receiver<bool>,
+) -> JoinHandle<io::Result<()>> {
+    tokio::spawn(async move {
+        let shutdown = async move {
+            // An error means that the sender is gone: then it is time to stop, too.
+            drop(stopped.wait_for(|stopped| *stopped).await);
+        };
+        muster_http::serve(listener, router, &limits, shutdown).await
+    })
+}
+
+async fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, setting, source })
+}
+
+/// The operations listener. Where nobody asked for an address, one that is taken is no reason not to serve.
+async fn operations_listener(operations: &Operations) -> Result<Option<TcpListener>, ServeError> {
+    let Some(address) = operations.listen else { return Ok(None) };
+    match listen(address, "`operations.listen`").await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if operations.asked_for => Err(error),
+        Err(_) => {
+            tracing::warn!(%address, "the address for metrics is taken: choose another with `operations.listen`");
+            Ok(None)
+        }
+    }
+}
