@@ -12,7 +12,7 @@ CREATE TABLE accounts (
     state           {text} NOT NULL,
     created         {int} NOT NULL,
     version         {int} NOT NULL
-){strict};
+){norowid};
 
 CREATE TABLE companies (
     id              {uuid} NOT NULL CONSTRAINT companies_pkey PRIMARY KEY,

@@ -7,9 +7,8 @@ CREATE TABLE ledger (
     actor_kind      {text} NOT NULL,
     actor           {uuid},
     request         {uuid},
-    changes         {text} NOT NULL
-){strict};
-CREATE INDEX ledger_connection ON ledger (connection, id) WHERE connection IS NOT NULL;
+    changes         {bytes} NOT NULL
+){norowid};
 
 -- A subject's history is one range read; organizations are subjects too.
 CREATE TABLE ledger_subjects (

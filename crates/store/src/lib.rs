@@ -12,6 +12,7 @@ mod job;
 mod migrate;
 mod migrations;
 mod options;
+pub mod packing;
 mod rewrite;
 mod store;
 mod tables;

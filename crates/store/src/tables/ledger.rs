@@ -8,21 +8,30 @@ use muster_model::{
 };
 use uuid::Uuid;
 
-use super::{from_json, json, word};
-use crate::{Conn, Expect, Row, StoreError, Tx, vals};
+use super::word;
+use crate::{
+    Conn, Expect, Row, StoreError, Tx,
+    packing::{self, Dictionary},
+    vals,
+};
 
 const TABLE: &str = "ledger";
+/// What ledger rows have in common; they take a fifth of the bytes with it. Never changed, only followed by another.
+const DICTIONARY: Dictionary = Dictionary { number: 2, text: include_bytes!("ledger-dictionary-1.txt") };
 const COLUMNS: &str = "l.id, l.at, l.source, l.connection, l.actor_kind, l.actor, l.request, l.changes";
 
 fn ledger_row(row: &Row<'_>) -> Result<LedgerRow, StoreError> {
+    let id: Uuid = row.get(0)?;
+    let corrupt = || StoreError::Corrupt { table: TABLE, key: id.to_string() };
+    let changes = packing::unpack(&row.get::<Vec<u8>>(7)?, &[DICTIONARY]).map_err(|_| corrupt())?;
     Ok(LedgerRow {
-        id: LedgerId(row.get(0)?),
+        id: LedgerId(id),
         at: Timestamp(row.get(1)?),
         source: word(row, 2, TABLE, |text| text.parse().ok())?,
         connection: row.get::<Option<Uuid>>(3)?.map(ConnectionId),
         actor: Actor::from_parts(&row.get::<String>(4)?, row.get(5)?),
         request: row.get::<Option<Uuid>>(6)?.map(RequestId),
-        changes: from_json::<Vec<Change>>(row, 7, TABLE)?,
+        changes: serde_json::from_slice::<Vec<Change>>(&changes).map_err(|_| corrupt())?,
     })
 }
 
@@ -123,7 +132,7 @@ impl Tx<'_> {
                 row.actor.kind(),
                 row.actor.id(),
                 row.request,
-                json(&row.changes)?,
+                packing::pack(&serde_json::to_vec(&row.changes).map_err(StoreError::other)?, Some(DICTIONARY)),
             ],
             Expect::Any,
         )?;

@@ -169,12 +169,7 @@ impl Tx<'_> {
     /// # Errors
     ///
     /// [`StoreError::Stale`] if it ended or changed meanwhile.
-    pub fn end_organization(
-        &mut self,
-        id: OrganizationId,
-        version: Version,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub fn end_organization(&mut self, id: OrganizationId, version: Version, at: Timestamp) -> Result<(), StoreError> {
         self.put(
             "UPDATE organizations SET ended = ?2, version = ?3 WHERE id = ?1 AND version = ?4 AND ended IS NULL",
             vals![id, at, version, version - 1],
