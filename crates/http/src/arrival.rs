@@ -1,18 +1,18 @@
-//! The outermost layer: every request gets an id, a place among those in progress, and is counted.
+//! The outermost layer: every request gets an id, and is counted.
 
 use std::time::Instant;
 
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http::{HeaderName, HeaderValue, Method};
 use muster_engine::{Env, Origin};
 use muster_model::{Actor, RequestId, Source, Timestamp};
 use tracing::Instrument;
 
-use crate::{App, HttpError, metrics::Route};
+use crate::{App, metrics::Route};
 
 /// The header that tells a client the TraceID.
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -42,17 +42,14 @@ impl Arrival {
     }
 }
 
-/// Numbers, admits and counts a request. The query stays out of logs: it may name people.
+/// Numbers and counts a request. The query stays out of logs: it may name people.
 pub(crate) async fn arrive(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let arrival = Arrival::now(&app);
     request.extensions_mut().insert(arrival);
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let span = tracing::debug_span!("request", id = %arrival.id, %method, path = request.uri().path());
-    let mut response = match app.admit() {
-        Some(_place) => next.run(request).instrument(span.clone()).await,
-        None => HttpError::TooBusy.into_response(),
-    };
+    let mut response = next.run(request).instrument(span.clone()).await;
     if let Ok(id) = HeaderValue::from_str(&arrival.id.to_string()) {
         response.headers_mut().insert(REQUEST_ID.clone(), id);
     }

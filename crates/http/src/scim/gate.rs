@@ -26,6 +26,7 @@ pub(super) struct Gate {
 /// Requests without a valid token are only counted, so that strangers cannot fill the log (SCIM-11).
 pub(super) async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, HttpError> {
     let Gate { app, base_url } = gate;
+    let _place = app.admit().ok_or(HttpError::TooBusy)?;
     let arrival = request.extensions().get::<Arrival>().copied().unwrap_or_else(|| Arrival::now(&app));
     let caller = app.authenticate(request.headers(), arrival.at).await?;
     let (mut parts, body) = request.into_parts();

@@ -22,7 +22,7 @@ use axum::{
     extract::{Path, Request},
     middleware::from_fn_with_state,
     response::IntoResponse,
-    routing::{MethodRouter, any, get, post},
+    routing::{MethodRouter, any, any_service, get, post},
 };
 use exchange::Exchange;
 use muster_engine::{EngineError, Env};
@@ -44,7 +44,7 @@ pub(crate) fn mount(mut router: Router, app: &App) -> Router {
     for prefix in PREFIXES {
         let served = routes(app, &format!("{}{prefix}", app.base_url()));
         // `nest` leaves the prefix with a slash at its end to the outer router.
-        router = router.nest_service(&format!("{prefix}/"), served.clone()).nest(prefix, served);
+        router = router.route(&format!("{prefix}/"), any_service(served.clone())).nest(prefix, served);
     }
     router
 }

@@ -1,0 +1,47 @@
+//! Discovery tells what is there.
+
+use serde_json::json;
+
+use crate::support::{BASE_URL, Server};
+
+#[tokio::test]
+async fn scim_2_discovery_is_complete() {
+    let server = Server::new();
+    let config = server.get("/ServiceProviderConfig").await.due(200).value();
+    assert_eq!(config["patch"]["supported"], json!(true));
+    assert_eq!(config["bulk"]["supported"], json!(false));
+    assert_eq!(config["meta"]["location"], json!(format!("{BASE_URL}/scim/v2/ServiceProviderConfig")));
+    assert_eq!(server.get("/ResourceTypes").await.due(200).value()["totalResults"], json!(2));
+    assert_eq!(server.get("/ResourceTypes/user").await.due(200).value()["endpoint"], json!("/Users"));
+    let schemas = server.get("/Schemas?count=1&startIndex=7").await.due(200).value();
+    assert_eq!(schemas["totalResults"], json!(4), "other parameters are ignored");
+    for schema in schemas["Resources"].as_array().unwrap() {
+        let path = format!("/Schemas/{}", schema["id"].as_str().unwrap());
+        assert_eq!(&server.get(&path).await.due(200).value(), schema);
+    }
+    server.get("/ResourceTypes/Robot").await.refused(404, None, "Robot");
+    server.get("/Schemas/urn:unknown").await.refused(404, None, "urn:unknown");
+    for path in ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"] {
+        server.get(&format!("{path}?filter=id%20pr")).await.refused(403, None, "filter");
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let answer = server.scim(method, path).json(json!({})).send().await.refused(405, None, "Allow");
+            assert_eq!(answer.header("allow"), "GET,HEAD", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn scim_2_what_is_not_there_yet_says_so() {
+    let server = Server::new();
+    for (method, path) in [
+        ("GET", "/Me"),
+        ("PATCH", "/Me"),
+        ("POST", "/Bulk"),
+        ("POST", "/.search"),
+        ("POST", "/Users/.search"),
+        ("POST", "/Groups/.search"),
+    ] {
+        server.scim(method, path).json(json!({})).send().await.refused(501, None, "not supported");
+    }
+    server.get("/Users/.search").await.refused(405, None, "");
+}

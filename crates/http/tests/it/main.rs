@@ -1,0 +1,17 @@
+//! SCIM and the operations pages, through the router in memory, on a real store with a clock that stands.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
+
+mod bad_input;
+mod callers;
+mod discovery;
+mod exchanges;
+mod filters;
+mod groups;
+mod isolation;
+mod lists;
+mod log;
+mod protocol;
+mod sockets;
+mod support;
+mod users;
