@@ -5,7 +5,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
 mod acc;
+mod declare;
 mod grp;
+mod installation;
 mod ledger;
 mod org;
 mod pre;
