@@ -5,6 +5,7 @@ use axum::{
     response::Response,
 };
 use muster_engine::EngineError;
+use muster_model::Connection;
 use muster_scim::{ResourceType, schema};
 use serde_json::Value;
 
@@ -30,13 +31,14 @@ pub(super) async fn resource_type(call: Call, name: Name) -> Result<Response, Ht
 }
 
 pub(super) async fn schemas(call: Call) -> Result<Response, HttpError> {
-    answer(&call, |base_url| Ok(schema::schema_documents(base_url)))
+    answer(&call, |base_url| Ok(schema::schema_documents(base_url, &organizations(&call.connection()))))
 }
 
 pub(super) async fn schema(call: Call, urn: Name) -> Result<Response, HttpError> {
     answer(&call, |base_url| {
         let urn = read(urn);
-        Ok(schema::schema_document(&urn, base_url).ok_or_else(|| EngineError::not_found("Schema", urn))?)
+        let document = schema::schema_document(&urn, base_url, &organizations(&call.connection()));
+        Ok(document.ok_or_else(|| EngineError::not_found("Schema", urn))?)
     })
 }
 
@@ -46,6 +48,11 @@ fn answer(exchange: &Exchange, document: impl FnOnce(&str) -> Result<Value, Http
         return Err(HttpError::FilterForbidden);
     }
     Ok(answers::found(document(&exchange.base_url)?.to_string()))
+}
+
+/// What `dockerOrg` may name.
+fn organizations(connection: &Connection) -> Vec<&str> {
+    connection.organizations.iter().map(|covered| covered.name.as_str()).collect()
 }
 
 /// What cannot be decoded is the name of nothing.

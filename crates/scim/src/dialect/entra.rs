@@ -6,7 +6,8 @@
 //! - `Add`, `Replace`, `Remove` with a capital ([`Note::OperationCase`]).
 //! - `"value":"False"` for booleans, and `roles[primary eq "True"].value` in a path ([`Note::StringBoolean`]).
 //! - `add` or `replace` of `emails[type eq "work"].value` when there is no work email: the email is made, with that type
-//!   ([`Note::ValueMade`]). A second sub-attribute lands in the same value. RFC 7644 alone says `noTarget`.
+//!   ([`Note::ValueMade`]). A second sub-attribute lands in the same value. RFC 7644 alone says `noTarget`, and so does
+//!   a `replace` whose type is none of those in the schema, which are the ones that Entra's mappings offer.
 //! - `remove members` *with* a list of values removes only those ([`Note::RemovedByValue`]); RFC 7644 alone would read it
 //!   as the whole attribute.
 //! - A manager as a bare id, or as an array of one ([`Note::ManagerAsText`], [`Note::ManagerAsArray`]).

@@ -31,6 +31,8 @@ pub enum Note {
     SchemasMissing,
     /// An attribute came twice, in different case; the last counts.
     Repeated(String),
+    /// Values of an attribute had the same `type` and `value`; they became one (RFC 7643 §2.4).
+    ValuesMerged(String),
     /// An operator of a PATCH was not in lower case.
     OperationCase(String),
     /// A key of a PATCH value without a path was itself a path: dotted, with a URN, or with a filter.
@@ -57,6 +59,9 @@ impl fmt::Display for Note {
             Self::UnknownSchema(urn) => write!(formatter, "the schema `{urn}` is not served and was ignored"),
             Self::SchemasMissing => formatter.write_str("`schemas` was missing"),
             Self::Repeated(name) => write!(formatter, "`{name}` came more than once, the last counts"),
+            Self::ValuesMerged(path) => {
+                write!(formatter, "values of `{path}` with the same type and value were merged")
+            }
             Self::OperationCase(word) => write!(formatter, "the operation `{word}` was read without case"),
             Self::PathAsKey(key) => write!(formatter, "the key `{key}` was read as a path"),
             Self::ValueMade(path) => write!(formatter, "`{path}` matched nothing, so the value was made"),

@@ -30,7 +30,9 @@ fn make(change: &Change, attributes: &mut Map<String, Value>, notes: &mut Notes)
             attributes.shift_remove(schema.urn);
             Ok(())
         }
-        Change::Set { path, mode, value } => within(*path, attributes, |holder| set(holder, *path, *mode, value)),
+        Change::Set { path, mode, value } => {
+            within(*path, attributes, |holder| set(holder, *path, *mode, value, notes))
+        }
         Change::Remove { path } => within(*path, attributes, |holder| {
             match path.sub_attribute {
                 None => {
@@ -48,7 +50,7 @@ fn make(change: &Change, attributes: &mut Map<String, Value>, notes: &mut Notes)
                         let path = format!("{attribute}[{}]", condition.condition_text());
                         notes.push(Note::ValueMade(shortened(&path)));
                     }
-                    check_values(*attribute, values)
+                    settle(*attribute, values, notes)
                 })
             })
         }
@@ -108,7 +110,13 @@ fn prune(holder: &mut Map<String, Value>, attribute: &Attribute) {
     }
 }
 
-fn set(holder: &mut Map<String, Value>, path: AttributePath, mode: Mode, value: &Value) -> Result<(), RequestError> {
+fn set(
+    holder: &mut Map<String, Value>,
+    path: AttributePath,
+    mode: Mode,
+    value: &Value,
+    notes: &mut Notes,
+) -> Result<(), RequestError> {
     let attribute = path.attribute;
     match (attribute.multi_valued, path.sub_attribute) {
         // Laid over what is there: a complex value is merged, any other replaced.
@@ -123,7 +131,7 @@ fn set(holder: &mut Map<String, Value>, path: AttributePath, mode: Mode, value: 
                     None => set_all(values, mode, value.as_array().map_or(&[], Vec::as_slice)),
                     Some(sub_attribute) => set_in_each(values, sub_attribute, value),
                 }
-                check_values(path, values)
+                settle(path, values, notes)
             });
         }
     }
@@ -178,7 +186,7 @@ fn set_values(
     let mut matching: Vec<bool> = values.iter().map(|value| condition.holds_for_value(value)).collect();
     let none_matches = !matching.contains(&true);
     if none_matches {
-        let made = make_value(condition, sub_attribute, mode, &change);
+        let made = make_value(attribute.attribute, condition, sub_attribute, mode, &change);
         let Some(made) = made else {
             let path = format!("`{attribute}[{}]`", condition.condition_text());
             return Err(RequestError::bad(ScimType::NoTarget, format!("{path} matches no value")));
@@ -200,8 +208,10 @@ fn set_values(
 }
 
 /// The value that a path describes, when none is there: only from `type` and `primary`, only when that does not contradict
-/// what is to be set, and for `replace` only of a sub-attribute ([`crate::dialect::entra`]).
+/// what is to be set, and for `replace` only of a sub-attribute and a type that the schema names
+/// ([`crate::dialect::entra`]).
 fn make_value(
+    attribute: &'static Attribute,
     condition: &Expression,
     sub_attribute: Option<&'static Attribute>,
     mode: Mode,
@@ -212,12 +222,22 @@ fn make_value(
     }
     let mut made = described(condition)?;
     if change.values().all(Value::is_null)
+        || (mode == Mode::Replace && !is_named_type(attribute, made.get("type")))
         || change.iter().any(|(name, value)| made.get(name).is_some_and(|there| there != value))
     {
         return None;
     }
     merge(&mut made, change.clone());
     Some(made)
+}
+
+/// Whether a `type` is among those that the schema suggests, if it suggests any.
+fn is_named_type(attribute: &'static Attribute, kind: Option<&Value>) -> bool {
+    let suggested = attribute.sub_attribute("type").filter(|kind| !kind.canonical_values.is_empty());
+    match (suggested, kind.and_then(Value::as_str)) {
+        (Some(suggested), Some(kind)) => suggested.canonical(kind).is_some(),
+        _ => true,
+    }
 }
 
 /// Makes `primary` false on the values that are not exempt.
@@ -232,11 +252,16 @@ fn demote(values: &mut [Value], exempt: &dyn Fn(usize) -> bool) {
     }
 }
 
-fn check_values(path: AttributePath, values: &[Value]) -> Result<(), RequestError> {
+/// What holds for all values together, whatever was done to some.
+fn settle(path: AttributePath, values: &mut Vec<Value>, notes: &mut Notes) -> Result<(), RequestError> {
     if values.len() > limits::VALUES {
         return Err(check::invalid(format!("`{path}` has more than {} values", limits::VALUES)));
     }
-    check::one_primary(path, values)
+    check::one_primary(path, values)?;
+    if check::merge_alike(path.attribute, values) {
+        notes.push(Note::ValuesMerged(path.to_string()));
+    }
+    Ok(())
 }
 
 fn remove_sub_attribute(

@@ -118,6 +118,24 @@ fn filters_select_values() {
 }
 
 #[test]
+fn no_two_values_have_the_same_type_and_value() {
+    let before = json!({"emails": [{"value": "a", "type": "work"}, {"value": "b", "type": "home", "primary": true}]});
+    let again = json!({"value": "A", "type": "Work", "primary": true});
+    let (after, notes) = patch(&before, &one("add", "emails", json!([again]))).unwrap();
+    assert_eq!(after["emails"], json!([again, {"value": "b", "type": "home", "primary": false}]));
+    assert_eq!(notes.as_slice(), [Note::ValuesMerged("emails".into())]);
+    let twice = json!([{"value": "c", "type": "work"}, {"value": "c", "type": "work"}, {"value": "c"}]);
+    assert_eq!(
+        patched(&before, &one("replace", "emails", twice))["emails"],
+        json!([{"value": "c", "type": "work"}, {"value": "c"}])
+    );
+    assert_eq!(
+        patched(&before, &one("replace", "emails[type eq \"home\"]", json!({"value": "a", "type": "work"})))["emails"],
+        json!([{"value": "a", "type": "work"}])
+    );
+}
+
+#[test]
 fn scim_12_entra_makes_the_value_that_its_path_describes() {
     for op in ["Add", "Replace"] {
         let operations = json!([
@@ -141,6 +159,7 @@ fn scim_12_entra_makes_the_value_that_its_path_describes() {
         one("replace", WORK, json!({"value": "x"})),
         one("replace", "emails[value eq \"x\"].display", json!("x")),
         one("replace", &format!("{WORK}.type"), json!("home")),
+        one("replace", "emails[type eq \"x\"].value", json!("x")),
         one("replace", "emails[type eq \"work\" or type eq \"home\"].value", json!("x")),
         one("add", "emails[type ne \"work\"].value", json!("x")),
         one("replace", &format!("{WORK}.value"), json!(null)),

@@ -1,12 +1,14 @@
 //! Values against the schema: types are enforced, with exactly the tolerances that [`crate::dialect`] documents.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Number, Value};
 
 use crate::dialect::{Note, Notes, shortened};
 use crate::error::{Quoted, RequestError, ScimType};
 use crate::path::AttributePath;
 use crate::schema::{Attribute, ENTERPRISE_USER_URN, Mutability, Type};
-use crate::{instant, json, limits};
+use crate::{instant, json, limits, text};
 
 /// How a multi-valued attribute may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,9 @@ fn values(path: AttributePath, value: Value, shape: Shape, notes: &mut Notes) ->
         }
     }
     one_primary(path, &checked)?;
+    if merge_alike(path.attribute, &mut checked) {
+        notes.push(Note::ValuesMerged(path.to_string()));
+    }
     // An array of nothing known states nothing; only an empty one clears.
     Ok(if checked.is_empty() { None } else { Some(Value::Array(checked)) })
 }
@@ -100,6 +105,30 @@ pub(crate) fn one_primary(path: AttributePath, values: &[Value]) -> Result<(), R
         return Err(invalid(format!("`{path}` has {primaries} primary values, set `primary` on one of them")));
     }
     Ok(())
+}
+
+/// Lays values of the same `type` and `value` over each other, as none may be returned twice (RFC 7643 §2.4); tells
+/// whether there were some.
+pub(crate) fn merge_alike(attribute: &'static Attribute, values: &mut Vec<Value>) -> bool {
+    let folded = |value: &Value, name: &str| {
+        let text = value.get(name)?.as_str()?;
+        let case_exact = attribute.sub_attribute(name).is_some_and(|sub_attribute| sub_attribute.case_exact);
+        Some(if case_exact { text.to_owned() } else { text::fold(text).into_owned() })
+    };
+    let mut places: HashMap<_, usize> = HashMap::with_capacity(values.len());
+    let mut distinct: Vec<Value> = Vec::with_capacity(values.len());
+    let given = values.len();
+    for value in values.drain(..) {
+        let place = folded(&value, "value")
+            .map(|text| *places.entry((folded(&value, "type"), text)).or_insert(distinct.len()))
+            .and_then(|place| distinct.get_mut(place));
+        match (place, value) {
+            (Some(Value::Object(there)), Value::Object(value)) => there.extend(value),
+            (_, value) => distinct.push(value),
+        }
+    }
+    *values = distinct;
+    values.len() < given
 }
 
 pub(crate) fn is_primary(value: &Value) -> bool {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::attribute::{Attribute, Type};
-use super::{Capabilities, ResourceType, Schema};
+use super::{Capabilities, DOCKER_USER_URN, ResourceType, Schema};
 use crate::list;
 
 const CONFIG_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
@@ -86,23 +86,31 @@ pub fn resource_type(resource_type: ResourceType, base_url: &str) -> Value {
     Value::Object(document)
 }
 
-/// `/Schemas`.
+/// `/Schemas`. `organizations` are those that `dockerOrg` may name: clients make values from what is published.
 #[must_use]
-pub fn schema_documents(base_url: &str) -> Value {
-    listed(served().map(|schema| schema_json(schema, base_url)))
+pub fn schema_documents(base_url: &str, organizations: &[&str]) -> Value {
+    listed(served().map(|schema| schema_json(schema, base_url, organizations)))
 }
 
-/// `/Schemas/{urn}`, in any case; `None` if there is no such schema.
+/// `/Schemas/{urn}`, in any case; `None` if there is no such schema. `organizations` as for [`schema_documents`].
 #[must_use]
-pub fn schema_document(urn: &str, base_url: &str) -> Option<Value> {
-    served().find(|schema| schema.urn.eq_ignore_ascii_case(urn)).map(|schema| schema_json(schema, base_url))
+pub fn schema_document(urn: &str, base_url: &str, organizations: &[&str]) -> Option<Value> {
+    let schema = served().find(|schema| schema.urn.eq_ignore_ascii_case(urn))?;
+    Some(schema_json(schema, base_url, organizations))
 }
 
 fn served() -> impl Iterator<Item = &'static Schema> {
     ResourceType::ALL.iter().flat_map(|each| std::iter::once(each.core()).chain(each.extensions().iter().copied()))
 }
 
-fn schema_json(schema: &'static Schema, base_url: &str) -> Value {
+fn schema_json(schema: &'static Schema, base_url: &str, organizations: &[&str]) -> Value {
+    let attribute_json = |attribute: &Attribute| {
+        let mut json = attribute_json(attribute);
+        if schema.urn == DOCKER_USER_URN && attribute.name == "dockerOrg" && !organizations.is_empty() {
+            json["canonicalValues"] = json!(organizations);
+        }
+        json
+    };
     json!({
         "schemas": [SCHEMA_URN],
         "id": schema.urn,
@@ -159,7 +167,7 @@ fn listed(resources: impl Iterator<Item = Value>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Bulk, DOCKER_USER_URN};
+    use crate::schema::Bulk;
 
     fn has_empty(value: &Value) -> bool {
         match value {
@@ -172,7 +180,7 @@ mod tests {
 
     #[test]
     fn documents_hold_no_nulls_and_no_empty_values() {
-        assert!(!has_empty(&schema_documents("https://x/scim/v2")));
+        assert!(!has_empty(&schema_documents("https://x/scim/v2", &[])));
         assert!(!has_empty(&resource_types("https://x/scim/v2")));
         assert!(!has_empty(&service_provider_config(&Capabilities::default(), "https://x/scim/v2")));
     }
@@ -194,11 +202,12 @@ mod tests {
     }
 
     #[test]
-    fn scim_4_the_closed_list_of_roles_is_published() {
-        let docker = schema_document(&DOCKER_USER_URN.to_uppercase(), "https://x").unwrap();
+    fn scim_4_what_places_a_user_is_published() {
+        let docker = schema_document(&DOCKER_USER_URN.to_uppercase(), "https://x", &["moby"]).unwrap();
         assert_eq!(docker["attributes"][0]["canonicalValues"], json!(["member", "editor", "owner"]));
+        assert_eq!(docker["attributes"][1]["canonicalValues"], json!(["moby"]));
         assert_eq!(docker["attributes"][3]["type"], "integer");
         assert_eq!(docker["meta"]["location"], format!("https://x/Schemas/{DOCKER_USER_URN}"));
-        assert_eq!(schema_document("urn:unknown", "https://x"), None);
+        assert_eq!(schema_document("urn:unknown", "https://x", &[]), None);
     }
 }

@@ -19,7 +19,8 @@ pub(super) static GROUP: Schema = Schema {
 
 const MEMBERS: &[Attribute] = &[
     Attribute::string("value", "The id of the member.").immutable().indexed(),
-    Attribute::reference("$ref", &["User", "Group"], "The URI of the member. Made by this server.").read_only(),
+    // Published as RFC 7643 §8.7.1 has it, so that clients make members from URIs; what they send in it is not kept.
+    Attribute::reference("$ref", &["User", "Group"], "The URI of the member. Made by this server.").immutable(),
     Attribute::string("display", "The name of the member.").read_only(),
     Attribute::string("type", "The type of the member.").one_of(&["User", "Group"]).immutable(),
 ];

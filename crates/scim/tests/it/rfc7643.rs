@@ -94,7 +94,7 @@ fn section_8_4_group() {
 
 /// Names of attributes and sub-attributes, as `name` or `name.sub`.
 fn names(urn: &str) -> Vec<String> {
-    let schema = schema::schema_document(urn, "https://example.com/v2").unwrap();
+    let schema = schema::schema_document(urn, "https://example.com/v2", &[]).unwrap();
     let mut names = Vec::new();
     for attribute in schema["attributes"].as_array().unwrap() {
         let name = attribute["name"].as_str().unwrap();
@@ -149,7 +149,7 @@ fn section_8_7_1_has_every_attribute_of_enterprise_users_and_groups() {
 
 #[test]
 fn section_7_every_attribute_has_its_characteristics() {
-    for schema in schema::schema_documents("https://example.com/v2")["Resources"].as_array().unwrap() {
+    for schema in schema::schema_documents("https://example.com/v2", &[])["Resources"].as_array().unwrap() {
         let mut attributes: Vec<&Value> = schema["attributes"].as_array().unwrap().iter().collect();
         while let Some(attribute) = attributes.pop() {
             attributes.extend(attribute["subAttributes"].as_array().into_iter().flatten());
