@@ -19,7 +19,7 @@ pub struct Limits {
     pub connections: usize,
     /// Largest head of a request, in bytes. Above it: 431.
     pub head_bytes: usize,
-    /// How long the head of a request may take to arrive on a new connection.
+    /// How long a connection may wait for the head of its next request. Above it, it is closed.
     pub head_time: Duration,
     /// How long requests in progress may go on after a shutdown began.
     pub shutdown_time: Duration,
@@ -32,12 +32,12 @@ impl Default for Limits {
         Self {
             user_body: 1024 * 1024,
             group_body: 5 * 1024 * 1024,
-            body_time: Duration::from_secs(30),
+            body_time: Duration::from_secs(15),
             request_time: Duration::from_secs(40),
             in_flight: 2_048,
             connections: 8_192,
             head_bytes: 64 * 1024,
-            head_time: Duration::from_secs(20),
+            head_time: Duration::from_secs(75),
             shutdown_time: Duration::from_secs(20),
             read_log_bytes: 8 * 1024 * 1024,
         }

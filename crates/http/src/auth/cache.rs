@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
@@ -21,6 +24,8 @@ const KEPT: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
     known: Mutex<Known>,
+    /// Whether the last look at the version numbers failed.
+    blind: AtomicBool,
     used: Mutex<Vec<(TokenId, Timestamp)>>,
 }
 
@@ -81,10 +86,15 @@ impl Callers {
         let seen = match store.read(version).await {
             Ok(seen) => seen,
             Err(error) => {
-                tracing::warn!(%error, "changes made elsewhere cannot be noticed");
+                if !self.blind.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "changes made elsewhere cannot be noticed, so callers are not cached");
+                }
                 return;
             }
         };
+        if self.blind.swap(false, Ordering::Relaxed) {
+            tracing::info!("changes made elsewhere are noticed again");
+        }
         let mut known = self.lock();
         if known.generation == generation {
             known.seen = Some((began, seen));

@@ -31,7 +31,7 @@ struct Rendered;
 /// Writes the body of every failure that passes, and logs those of the server, once.
 pub(crate) async fn render(State(format): State<ErrorFormat>, request: Request, next: Next) -> Response {
     let is_head = request.method() == Method::HEAD;
-    let trace_id = request.extensions().get::<Arrival>().map(|arrival| arrival.id.to_string()).unwrap_or_default();
+    let arrival = request.extensions().get::<Arrival>().copied();
     let response = next.run(request).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
@@ -41,6 +41,7 @@ pub(crate) async fn render(State(format): State<ErrorFormat>, request: Request, 
     let (mut parts, _) = response.into_parts();
     let error = parts.extensions.remove::<Arc<HttpError>>();
     let error = error.unwrap_or_else(|| Arc::new(HttpError::from_status(status)));
+    let trace_id = arrival.map(|arrival| arrival.id.to_string()).unwrap_or_default();
     log(&error, status, &trace_id);
     let (content_type, body) = format.body(&error, &trace_id);
     parts.headers.remove(header::CONTENT_LENGTH);

@@ -15,7 +15,7 @@ pub(crate) use bodies::Bodies;
 pub use bodies::logged_body;
 pub use codec::CodecError;
 pub(crate) use codec::pack_lines;
-pub(crate) use reads::{Chunk, ReadLog};
+pub(crate) use reads::{Chunk, Line, ReadLog};
 pub use reads::{LoggedRead, logged_reads};
 pub(crate) use record::{Outcome, Record, Trace};
 pub(crate) use redact::redacted;

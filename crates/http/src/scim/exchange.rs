@@ -19,7 +19,7 @@ use crate::{
     app::{Lane, Written},
     arrival::Arrival,
     auth::Caller,
-    journal::{self, LoggedRead, Outcome, Record},
+    journal::{self, Line, Outcome, Record},
 };
 
 /// The longest target that is logged, in bytes.
@@ -46,8 +46,8 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// A request whose caller is known and whose body has not arrived.
-    pub(super) fn new(app: App, base_url: Arc<str>, arrival: Arrival, caller: Arc<Caller>, parts: &Parts) -> Self {
+    /// A request whose caller is known and whose body has not arrived. Takes the headers: handlers ask here.
+    pub(super) fn new(app: App, base_url: Arc<str>, arrival: Arrival, caller: Arc<Caller>, parts: &mut Parts) -> Self {
         let query = parts.uri.query().unwrap_or_default();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         Self {
@@ -56,8 +56,9 @@ impl Exchange {
             base_url,
             caller,
             method: parts.method.clone(),
-            target: target.chars().take(TARGET_BYTES).collect(),
-            headers: parts.headers.clone(),
+            // A target is ASCII, so that it can be cut anywhere.
+            target: target.get(..TARGET_BYTES).unwrap_or(target).to_owned(),
+            headers: std::mem::take(&mut parts.headers),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             body: OnceLock::new(),
             redacted: OnceLock::new(),
@@ -70,6 +71,11 @@ impl Exchange {
     pub(super) fn receive(&self, body: Bytes) {
         // It arrives once; a second one would be a mistake of the caller, and the first stays.
         drop(self.body.set(body));
+    }
+
+    /// The headers.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// Whose directory it is about.
@@ -178,16 +184,16 @@ impl Exchange {
     }
 
     fn log_line(&self, status: u16, outcome: Outcome, error: Option<&HttpError>) {
-        let line = LoggedRead {
+        let line = Line {
             id: self.arrival.id,
             at: self.arrival.at,
             micros: self.arrival.micros(),
-            method: self.method.as_str().to_owned(),
-            target: self.target.clone(),
+            method: self.method.as_str(),
+            target: &self.target,
             status,
-            outcome: outcome.as_str().to_owned(),
+            outcome: outcome.as_str(),
             token: self.caller.token.id,
-            dialect: self.dialect(),
+            dialect: self.dialect().map(Dialect::as_str),
             detail: error.map(ToString::to_string),
         };
         if !self.app.reads().push(self.caller.connection.id, &line) {
@@ -210,7 +216,7 @@ impl Exchange {
             method: self.method.as_str().to_owned(),
             target: self.target.clone(),
             status: 0,
-            dialect: self.dialect(),
+            dialect: self.dialect().map(|dialect| dialect.as_str().to_owned()),
             outcome: String::new(),
             token: Some(self.caller.token.id),
             resource: None,
@@ -232,12 +238,9 @@ impl Exchange {
     }
 
     /// The identity provider that it seems to come from.
-    fn dialect(&self) -> Option<String> {
+    fn dialect(&self) -> Option<Dialect> {
         let agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        match Dialect::notice(agent, notes.as_slice()) {
-            Dialect::Unknown => None,
-            known => Some(known.as_str().to_owned()),
-        }
+        Some(Dialect::notice(agent, notes.as_slice())).filter(|dialect| *dialect != Dialect::Unknown)
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
     let arrival = request.extensions().get::<Arrival>().copied().unwrap_or_else(|| Arrival::now(&app));
     let caller = app.authenticate(request.headers(), arrival.at).await?;
     let (mut parts, body) = request.into_parts();
-    let exchange = Arc::new(Exchange::new(app, base_url, arrival, caller, &parts));
+    let exchange = Arc::new(Exchange::new(app, base_url, arrival, caller, &mut parts));
     let response = match admit(&exchange, &parts, body).await {
         Ok(()) => {
             parts.extensions.insert(Arc::clone(&exchange));
@@ -53,9 +53,9 @@ async fn admit(exchange: &Exchange, parts: &Parts, body: axum::body::Body) -> Re
         let limits = exchange.app.limits();
         let is_group = parts.uri.path().starts_with("/Groups");
         let limit = if is_group { limits.group_body } else { limits.user_body };
-        let received = body::receive(&parts.headers, body, limit, limits.body_time).await?;
+        let received = body::receive(exchange.headers(), body, limit, limits.body_time).await?;
         exchange.receive(received);
-        body::check_type(&parts.headers)?;
+        body::check_type(exchange.headers())?;
     }
     Ok(directory::require_scim(&exchange.connection())?)
 }

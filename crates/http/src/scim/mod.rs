@@ -56,10 +56,17 @@ fn routes(app: &App, base_url: &str) -> Router {
         // A slash at the end is tolerated.
         router = router.route(&format!("{path}/"), methods.clone()).route(path, methods);
     }
-    router
-        .fallback(async |_: Request| HttpError::NoRoute)
+    guarded(router.fallback(async |_: Request| HttpError::NoRoute), gate)
+}
+
+/// Puts around handlers what every request goes through. The gate is outside the net for panics, so that their requests
+/// are logged too.
+fn guarded(handlers: Router, gate: gate::Gate) -> Router {
+    let panicked = || CatchPanicLayer::custom(|_| HttpError::Panicked.into_response());
+    handlers
+        .layer(panicked())
         .layer(from_fn_with_state(gate, gate::gate))
-        .layer(CatchPanicLayer::custom(|_| HttpError::Panicked.into_response()))
+        .layer(panicked())
         .layer(from_fn_with_state(ErrorFormat::Scim, render))
 }
 
@@ -99,4 +106,52 @@ fn path_id(kind: &'static str, id: users::Id) -> Result<Uuid, HttpError> {
         let named: String = text.chars().take(80).collect();
         EngineError::not_found(kind, named).into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::StatusCode;
+    use http_body_util::BodyExt;
+    use muster_crypto::{DataKey, Sealer};
+    use muster_testkit::World;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{AppOptions, Limits};
+
+    async fn handler() -> StatusCode {
+        panic!("in the handler")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_logged_like_any_failure() {
+        let world = World::new();
+        let organization = world.organization("moby");
+        let connection = world.connection("okta", &[&organization]).build();
+        let token = world.scim_token(connection);
+        let app = App::new(AppOptions {
+            store: world.store.clone(),
+            surroundings: Arc::clone(&world.clock) as _,
+            sealer: Arc::new(Sealer::new(&[DataKey::generate(1).unwrap()]).unwrap()),
+            base_url: String::new(),
+            limits: Limits::default(),
+        });
+        let work = |call: Call| async move { call.write::<(), _>(|_, _| panic!("in the store")).await.map(|_| ()) };
+        let handlers = Router::new().route("/handler", get(handler)).route("/store", get(work));
+        let router = guarded(handlers, gate::Gate { app: app.clone(), base_url: Arc::from("") });
+        for path in ["/handler", "/store"] {
+            let request = Request::get(path).header("authorization", format!("Bearer {}", token.expose()));
+            let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(response.status(), 500);
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            assert!(body.contains("\"status\":\"500\"") && !body.contains("panic"), "{body}");
+        }
+        assert!(app.read(crate::app::Lane::Point, |conn| Ok(conn.versions()?)).await.is_ok(), "the store goes on");
+        app.close().await;
+        let chunks = world.read(move |conn| Ok(conn.read_chunks(connection, 10)?));
+        let lines: Vec<_> = chunks.iter().flat_map(|chunk| crate::logged_reads(chunk).unwrap()).collect();
+        assert!(lines.len() == 2 && lines.iter().all(|line| line.outcome == "failed"), "{lines:?}");
+    }
 }
