@@ -3,8 +3,8 @@
 use std::{error::Error, process::ExitCode};
 
 use crate::{
-    admin::AdminError, config::ConfigError, declaration::ReadError, open::OpenError, output::OutputError,
-    serve::ServeError,
+    admin::AdminError, config::ConfigError, declaration::ReadError, demo::DemoError, open::OpenError,
+    output::OutputError, serve::ServeError,
 };
 
 /// Why a command did not do what it was asked.
@@ -25,6 +25,9 @@ pub(crate) enum CommandError {
     /// The server.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The demonstration.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     /// The output.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -38,7 +41,9 @@ impl CommandError {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Config(_) | Self::File(_) | Self::Admin(AdminError::Wrong(_)) => ExitCode::from(2),
-            Self::Open(_) | Self::Admin(_) | Self::Serve(_) | Self::Output(_) | Self::Declined => ExitCode::FAILURE,
+            Self::Open(_) | Self::Admin(_) | Self::Serve(_) | Self::Demo(_) | Self::Output(_) | Self::Declined => {
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod admin;
 mod cli;
 mod config;
 mod declaration;
+mod demo;
 mod error;
 mod local;
 mod logging;
@@ -51,7 +52,10 @@ fn run(words: &Words) -> Result<(), CommandError> {
             let migrate = if args.no_migrate { Migrate::Refuse } else { Migrate::Run };
             return Ok(serve::serve(&config, migrate)?);
         }
-        Command::Demo(_) => return Ok(()),
+        Command::Demo(args) => {
+            logging::start(&config.log);
+            return Ok(demo::demo(&config, args.port, cli.json)?);
+        }
         Command::Apply(args) => apply(&config, args, cli.json)?,
         Command::Export => perform(&config, Request::Export)?,
         Command::Token(command) => perform(&config, token_request(command))?,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use precedence::Precedence;
 
 pub(crate) use convert::{from_engine, to_engine};
-pub(crate) use read::{ReadError, read};
+pub(crate) use read::{ReadError, parse, read};
 
 /// A whole file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -47,7 +47,8 @@ pub(crate) fn read(path: &Path) -> Result<Declaration, ReadError> {
     Ok(declaration)
 }
 
-fn parse(shown: &str, text: &str) -> Result<Declaration, ReadError> {
+/// Reads a declaration that refers to no files.
+pub(crate) fn parse(shown: &str, text: &str) -> Result<Declaration, ReadError> {
     toml::from_str(text).map_err(|error| ReadError::Wrong(toml_text::explain(shown, text, &error)))
 }
 

@@ -1,0 +1,128 @@
+//! `muster demo`: a temporary server, and two simulated IdPs that provision their directories into it.
+
+mod effect;
+mod folder;
+mod show;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+};
+
+use muster_simulator::{
+    Directory, Idp, Length, Report,
+    client::{Client, ClientError},
+};
+use muster_store::Migrate;
+use tokio::task::spawn_blocking;
+
+use crate::{
+    admin::{self, AdminError, Answer, Applied, Installation, Request},
+    config::Config,
+    declaration::{self, ReadError},
+    output::OutputError,
+    serve::{self, Opened, Running, ServeError},
+};
+use folder::Folder;
+
+/// Where the demonstration listens, if the port is free.
+const PORT: u16 = 8080;
+/// What it begins with.
+const DECLARATION: &str = include_str!("demo.toml");
+/// Who owns the organizations.
+const OWNER: &str = "owner@example.com";
+
+/// Why there is no demonstration.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DemoError {
+    /// The folder for the temporary database.
+    #[error("a temporary folder cannot be made")]
+    Folder(#[source] io::Error),
+    /// The declaration.
+    #[error(transparent)]
+    Declaration(#[from] ReadError),
+    /// The server.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The administration.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// The simulated IdP.
+    #[error("the simulated identity provider cannot start")]
+    Client(#[from] ClientError),
+    /// The output.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A task of the demonstration panicked.
+    #[error("a part of the demonstration failed")]
+    Panicked,
+}
+
+/// What the simulated IdPs do.
+const RUNS: [(&str, Idp, fn() -> Directory); 2] =
+    [("okta", Idp::Okta, Directory::example), ("entra", Idp::Entra, Directory::acquired)];
+
+/// Runs the demonstration until SIGTERM or SIGINT. Without `port`, the usual one or another that is free.
+pub(crate) fn demo(config: &Config, port: Option<u16>, json: bool) -> Result<(), DemoError> {
+    let folder = Folder::new().map_err(DemoError::Folder)?;
+    let mut config = config.clone();
+    config.database.url = None;
+    config.keys.master_key_file = None;
+    config.server.data_dir = folder.path().to_owned();
+    config.server.listen = address(port);
+    config.operations.listen = None;
+    let opened = Opened::new(&config, Migrate::Run)?;
+    let runtime = serve::runtime().map_err(ServeError::System)?;
+    runtime.block_on(async {
+        let running = Running::start(&config, opened).await?;
+        let shown = tokio::select! {
+            shown = present(&running, folder.path(), json) => shown,
+            stopped = serve::asked_to_stop() => stopped.map_err(|error| ServeError::System(error).into()),
+        };
+        let stopped = match shown {
+            Ok(()) => serve::asked_to_stop().await.map_err(|error| ServeError::System(error).into()),
+            Err(error) => Err(error),
+        };
+        running.stop().await?;
+        stopped
+    })
+}
+
+/// Declares, provisions, and shows what came of it.
+async fn present(running: &Running, folder: &std::path::Path, json: bool) -> Result<(), DemoError> {
+    let installation = &running.installation;
+    let declaration = Box::new(declaration::parse("demo.toml", DECLARATION)?);
+    let request = Request::Apply { declaration, prune: false, plan: false };
+    let Answer::Applied(applied) = perform(installation, request).await? else { return Ok(()) };
+    let mut reports = BTreeMap::new();
+    for (name, idp, directory) in RUNS {
+        let Some((base_url, token)) = scim(&applied, name) else { continue };
+        let client = Client::new(base_url, token)?;
+        let report: Report = muster_simulator::run(idp, &client, &directory(), Length::Short).await;
+        reports.insert(name, report);
+    }
+    if json {
+        return Ok(show::json(&applied, &installation.base_url)?);
+    }
+    let people = effect::people(installation).await?;
+    Ok(show::text(&applied, &installation.base_url, folder, &reports, &people)?)
+}
+
+async fn perform(installation: &Installation, request: Request) -> Result<Answer, DemoError> {
+    let installation = installation.clone();
+    let done = spawn_blocking(move || admin::run(&installation, request)).await;
+    Ok(done.map_err(|_| DemoError::Panicked)??)
+}
+
+/// The SCIM base URL and the token of a connection.
+fn scim<'a>(applied: &'a Applied, connection: &str) -> Option<(&'a str, &'a str)> {
+    let scim = applied.connections.get(connection)?.scim.as_ref()?;
+    Some((&scim.base_url, scim.token.as_deref()?))
+}
+
+fn address(port: Option<u16>) -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, port.unwrap_or(PORT)));
+    let free = port.is_some() || TcpListener::bind(usual).is_ok();
+    if free { usual } else { SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
+}
