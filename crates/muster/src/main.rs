@@ -84,6 +84,8 @@ fn perform(config: &Config, request: Request) -> Result<Answer, CommandError> {
 
 fn apply(config: &Config, args: &ApplyArgs, json: bool) -> Result<Answer, CommandError> {
     let declaration = Box::new(declaration::read(&args.file)?);
+    // What needs no database to be refused is refused before one is opened.
+    declaration::to_engine(&declaration)?;
     let request = |plan| Request::Apply { declaration: declaration.clone(), prune: args.prune, plan };
     if args.prune && !args.plan {
         let plan = perform(config, request(true))?;

@@ -59,9 +59,18 @@ pub(crate) enum DemoError {
     Panicked,
 }
 
+/// A simulated IdP at work on one connection.
+struct Run {
+    connection: &'static str,
+    idp: Idp,
+    directory: fn() -> Directory,
+}
+
 /// What the simulated IdPs do.
-const RUNS: [(&str, Idp, fn() -> Directory); 2] =
-    [("okta", Idp::Okta, Directory::example), ("entra", Idp::Entra, Directory::acquired)];
+const RUNS: [Run; 2] = [
+    Run { connection: "okta", idp: Idp::Okta, directory: Directory::example },
+    Run { connection: "entra", idp: Idp::Entra, directory: Directory::acquired },
+];
 
 /// Runs the demonstration until SIGTERM or SIGINT. Without `port`, the usual one or another that is free.
 pub(crate) fn demo(config: &Config, port: Option<u16>, json: bool) -> Result<(), DemoError> {
@@ -96,11 +105,11 @@ async fn present(running: &Running, folder: &std::path::Path, json: bool) -> Res
     let request = Request::Apply { declaration, prune: false, plan: false };
     let Answer::Applied(applied) = perform(installation, request).await? else { return Ok(()) };
     let mut reports = BTreeMap::new();
-    for (name, idp, directory) in RUNS {
-        let Some((base_url, token)) = scim(&applied, name) else { continue };
+    for Run { connection, idp, directory } in RUNS {
+        let Some((base_url, token)) = scim(&applied, connection) else { continue };
         let client = Client::new(base_url, token)?;
         let report: Report = muster_simulator::run(idp, &client, &directory(), Length::Short).await;
-        reports.insert(name, report);
+        reports.insert(connection, report);
     }
     if json {
         return Ok(show::json(&applied, &installation.base_url)?);

@@ -1,0 +1,89 @@
+//! A small HTTP client: one connection, kept alive, on which an answer is whole or not there.
+
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+/// A connection to a server, with a SCIM token.
+pub(crate) struct Client {
+    stream: BufReader<TcpStream>,
+    token: String,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr, token: &str) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::new(stream), token: token.to_owned() })
+    }
+
+    /// Sends a request; the status and the body.
+    pub(crate) fn send(&mut self, method: &str, path: &str, body: Option<&Value>) -> io::Result<(u16, Value)> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: muster\r\nauthorization: Bearer {}\r\n\
+             content-type: application/scim+json\r\ncontent-length: {}\r\n\r\n",
+            self.token,
+            body.len()
+        );
+        self.stream.get_mut().write_all(format!("{head}{body}").as_bytes())?;
+        self.answer()
+    }
+
+    fn answer(&mut self) -> io::Result<(u16, Value)> {
+        let status = self.line()?;
+        let status = status.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let status = status.ok_or(io::ErrorKind::InvalidData)?;
+        let mut length = 0;
+        loop {
+            let line = self.line()?;
+            if line.is_empty() {
+                break;
+            }
+            if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().map_err(io::Error::other)?;
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+    }
+
+    fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(line.trim_end().to_owned())
+    }
+
+    /// `POST /Users`.
+    pub(crate) fn create(&mut self, user_name: &str) -> io::Result<(u16, Value)> {
+        self.send("POST", "/scim/v2/Users", Some(&user(user_name)))
+    }
+
+    /// Whether there is a user of this name.
+    pub(crate) fn has(&mut self, user_name: &str) -> bool {
+        let path = format!("/scim/v2/Users?filter=userName%20eq%20%22{user_name}%22");
+        let (status, list) = self.send("GET", &path, None).unwrap();
+        assert_eq!(status, 200, "{list}");
+        list["totalResults"] == 1
+    }
+}
+
+/// A new, active user.
+pub(crate) fn user(user_name: &str) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": user_name,
+        "name": { "givenName": "Grace", "familyName": "Hopper" },
+        "active": true,
+    })
+}

@@ -1,0 +1,11 @@
+//! The binary from end to end: real processes, sockets, signals and files.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
+
+mod administration;
+mod client;
+mod configuration;
+mod crash;
+mod demo;
+mod process;
+mod serving;
