@@ -222,8 +222,8 @@ mod tests {
     #[test]
     fn database_addresses() {
         let parse = |text: &str| DatabaseUrl::parse(text);
-        assert!(matches!(parse("sqlite:///a/b.db"), Some(DatabaseUrl::Sqlite(path)) if path == "/a/b.db"));
-        assert!(matches!(parse("sqlite://b.db"), Some(DatabaseUrl::Sqlite(path)) if path == "b.db"));
+        assert!(matches!(parse("sqlite:///a/b.db"), Some(DatabaseUrl::Sqlite(path)) if path.as_os_str() == "/a/b.db"));
+        assert!(matches!(parse("sqlite://b.db"), Some(DatabaseUrl::Sqlite(path)) if path.as_os_str() == "b.db"));
         assert!(matches!(parse("sqlite://:memory:"), Some(DatabaseUrl::Memory)));
         let postgres = parse("postgres://u:secret@h/d").unwrap();
         assert!(matches!(postgres, DatabaseUrl::Postgres(_)) && !format!("{postgres:?}").contains("secret"));
