@@ -110,10 +110,13 @@ fn path_id(kind: &'static str, id: users::Id) -> Result<Uuid, HttpError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use axum::body::Body;
     use http::StatusCode;
     use http_body_util::BodyExt;
     use muster_crypto::{DataKey, Sealer};
+    use muster_model::ConnectionId;
     use muster_testkit::World;
     use tower::ServiceExt;
 
@@ -124,28 +127,43 @@ mod tests {
         panic!("in the handler")
     }
 
-    #[tokio::test]
-    async fn a_panic_is_answered_and_logged_like_any_failure() {
-        let world = World::new();
-        let organization = world.organization("moby");
-        let connection = world.connection("okta", &[&organization]).build();
-        let token = world.scim_token(connection);
-        let app = App::new(AppOptions {
+    fn app(world: &World, limits: Limits) -> App {
+        App::new(AppOptions {
             store: world.store.clone(),
             surroundings: Arc::clone(&world.clock) as _,
             sealer: Arc::new(Sealer::new(&[DataKey::generate(1).unwrap()]).unwrap()),
             base_url: String::new(),
-            limits: Limits::default(),
-        });
+            limits,
+        })
+    }
+
+    /// A world with one connection, and the `Authorization` of its client.
+    fn world() -> (World, ConnectionId, String) {
+        let world = World::new();
+        let organization = world.organization("moby");
+        let connection = world.connection("okta", &[&organization]).build();
+        let token = world.scim_token(connection);
+        (world, connection, format!("Bearer {}", token.expose()))
+    }
+
+    async fn get_from(router: &Router, path: &str, authorization: &str) -> (StatusCode, String) {
+        let request = Request::get(path).header("authorization", authorization).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_logged_like_any_failure() {
+        let (world, connection, authorization) = world();
+        let app = app(&world, Limits::default());
         let work = |call: Call| async move { call.write::<(), _>(|_, _| panic!("in the store")).await.map(|_| ()) };
         let handlers = Router::new().route("/handler", get(handler)).route("/store", get(work));
         let router = guarded(handlers, gate::Gate { app: app.clone(), base_url: Arc::from("") });
         for path in ["/handler", "/store"] {
-            let request = Request::get(path).header("authorization", format!("Bearer {}", token.expose()));
-            let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-            assert_eq!(response.status(), 500);
-            let body = response.into_body().collect().await.unwrap().to_bytes();
-            let body = String::from_utf8(body.to_vec()).unwrap();
+            let (status, body) = get_from(&router, path, &authorization).await;
+            assert_eq!(status, 500);
             assert!(body.contains("\"status\":\"500\"") && !body.contains("panic"), "{body}");
         }
         assert!(app.read(crate::app::Lane::Point, |conn| Ok(conn.versions()?)).await.is_ok(), "the store goes on");
@@ -153,5 +171,16 @@ mod tests {
         let chunks = world.read(move |conn| Ok(conn.read_chunks(connection, 10)?));
         let lines: Vec<_> = chunks.iter().flat_map(|chunk| crate::logged_reads(chunk).unwrap()).collect();
         assert!(lines.len() == 2 && lines.iter().all(|line| line.outcome == "failed"), "{lines:?}");
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_takes_too_long_is_503() {
+        let (world, _, authorization) = world();
+        let limits = Limits { request_time: Duration::from_millis(10), ..Limits::default() };
+        let handlers = Router::new().route("/slow", get(async || std::future::pending::<()>().await));
+        let router = guarded(handlers, gate::Gate { app: app(&world, limits), base_url: Arc::from("") });
+        let (status, body) = get_from(&router, "/slow", &authorization).await;
+        assert_eq!(status, 503);
+        assert!(body.contains("took too long"), "{body}");
     }
 }

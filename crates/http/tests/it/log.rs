@@ -1,5 +1,10 @@
 //! SCIM-11: the request log.
 
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
 use muster_http::{LoggedRead, logged_body, logged_reads};
 use serde_json::{Value, json};
 
@@ -106,4 +111,47 @@ async fn scim_11_a_long_target_is_capped() {
     let server = Server::new();
     let answer = server.get(&format!("/Users?count=x&pad={}", "é".repeat(3_000).replace('é', "%C3%A9"))).await.due(400);
     assert_eq!(server.logged(&answer).unwrap().target.len(), 2_048);
+}
+
+/// What the program prints.
+#[derive(Clone, Default)]
+struct Printed(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Printed {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_printed_names_requests_but_no_people_and_no_secrets() {
+    let printed = Printed::default();
+    let writer = printed.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::INFO);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = Server::new();
+    let mut body = person("ada@example.com");
+    body["password"] = json!("hunter2");
+    let id = server.post("/Users", body.clone()).await.due(201).id();
+    server.get("/Users?filter=userName%20eq%20%22ada@example.com%22").await.due(200);
+    server.post("/Users", body.clone()).await.due(409);
+    server.to("GET", "/scim/v2/Users/ada@example.com").header("authorization", "Bearer hunter2").send().await.due(401);
+    server.world.store.clone().close().await;
+    let failed = server.scim("PUT", &format!("/Users/{id}")).json(body).send().await.due(503);
+    let text = String::from_utf8(printed.0.lock().unwrap().clone()).unwrap();
+    let failures: Vec<&str> = text.lines().filter(|line| line.contains("the request failed")).collect();
+    assert_eq!(failures.len(), 1, "{text}");
+    assert!(
+        failures[0].contains(failed.header("x-request-id")) && failures[0].contains("the store is closed"),
+        "{text}"
+    );
+    for secret in ["ada", "Lovelace", "hunter2", server.token.expose()] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
 }

@@ -176,7 +176,7 @@ async fn scim_5_of_many_creators_of_one_name_exactly_one_wins() {
     let answers = futures_util::future::join_all(attempts).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
     for answer in answers.into_iter().filter(|answer| answer.status != 201) {
-        answer.refused(409, Some("uniqueness"), "taken");
+        answer.refused(409, Some("uniqueness"), "");
     }
 }
 
