@@ -226,7 +226,7 @@ pub fn rename_team(
 pub fn delete_team(tx: &mut Tx<'_>, env: &mut Env, organization: &Organization, id: TeamId) -> Result<(), EngineError> {
     let before = live_team(tx, organization, id)?;
     loop {
-        let accounts = tx.team_members(id, muster_model::AccountId(uuid::Uuid::nil()), 200)?;
+        let accounts = tx.team_grant_holders(id, 200)?;
         if accounts.is_empty() {
             break;
         }
@@ -246,7 +246,7 @@ pub fn delete_team(tx: &mut Tx<'_>, env: &mut Env, organization: &Organization, 
 /// Ends every grant for a team; those that also carry the membership go on without it.
 fn end_team(env: &mut Env, standing: &mut Standing, team: TeamId) {
     let carrying: Vec<(Reason, Rule)> = standing
-        .awake()
+        .grants()
         .filter(|grant| grant.team == Some(team) && grant.origin == Origin::Person)
         .map(|grant| {
             let Grant { source, connection, origin, rule, .. } = *grant;

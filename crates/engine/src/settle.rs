@@ -59,7 +59,6 @@ fn settle_membership(
                 return Ok(());
             }
             standing.enter(env, MembershipState::Active);
-            standing.wake(|_| true);
             env.note(Rule::Scim9, Note::Joined(name));
             tx.resolve_reports(membership.account.0, Rule::Scim9.id(), env.now())?;
             standing.save(tx, env, Rule::Scim9)

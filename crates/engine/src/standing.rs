@@ -163,9 +163,10 @@ impl Standing {
         self.grants.iter().filter(|held| !held.ended).map(|held| &held.grant)
     }
 
-    /// The grants that are reasons now.
+    /// The grants that are reasons now: none, while the membership gives no access.
     pub fn awake(&self) -> impl Iterator<Item = &Grant> {
-        self.grants().filter(|grant| !grant.asleep)
+        let active = self.is_active();
+        self.grants().filter(move |grant| active && !grant.asleep)
     }
 
     /// The grant by which a connection manages this membership (SCIM-6), asleep or not.
@@ -283,9 +284,10 @@ impl Standing {
     }
 
     fn save_grants(&self, tx: &mut Tx<'_>, env: &mut Env, rule: Rule) -> Result<(), EngineError> {
+        let was_in = self.before.as_ref().is_some_and(Membership::is_active);
         let had = |team: Option<TeamId>| {
-            team.is_some()
-                && self.grants.iter().filter_map(|held| held.before.as_ref()).any(|g| g.team == team && !g.asleep)
+            let mut before = self.grants.iter().filter_map(|held| held.before.as_ref());
+            was_in && team.is_some() && before.any(|grant| grant.team == team && !grant.asleep)
         };
         let has = |team: Option<TeamId>| team.is_some_and(|team| self.in_team(team));
         for held in &self.grants {
@@ -318,7 +320,7 @@ impl Standing {
             env.about(self.account);
             env.about(self.organization);
             let gone = held.ended || held.grant.asleep;
-            if gone && team.is_some() && held.before.as_ref().is_some_and(|before| !before.asleep) {
+            if gone && was_in && team.is_some() && held.before.as_ref().is_some_and(|before| !before.asleep) {
                 env.count_ending(self.organization, |endings| endings.team_grants += 1);
             }
         }

@@ -91,7 +91,8 @@ CREATE INDEX memberships_organization ON memberships (organization, account);
 -- Those that wait for a seat or for another owner; few, so that the index costs others nothing.
 CREATE INDEX memberships_unsettled ON memberships (organization) WHERE state IN ('waiting', 'kept') OR role_kept;
 
--- One row a reason. Ended rows go, the ledger keeps them. origin_kind: 0 person, 1 linked, 2 group.
+-- One row a reason. Ended rows go, the ledger keeps them. While a membership sleeps, so do its grants, unwritten;
+-- `asleep` is for the one that a connection put to sleep while another kept the membership awake. origin_kind: 0 person, 1 linked, 2 group.
 CREATE TABLE grants (
     account         {uuid} NOT NULL,
     organization    {uuid} NOT NULL,
@@ -110,7 +111,7 @@ CREATE TABLE grants (
     version         {int} NOT NULL,
     CONSTRAINT grants_pkey PRIMARY KEY (account, organization, team, source, connection, origin_kind, origin)
 ){norowid};
-CREATE INDEX grants_team ON grants (team, account) WHERE NOT asleep;
+CREATE INDEX grants_team ON grants (team, account);
 
 CREATE TABLE invitations (
     id              {uuid} NOT NULL CONSTRAINT invitations_pkey PRIMARY KEY,

@@ -378,6 +378,9 @@ impl World {
     /// The names of the teams that a person is in, sorted.
     #[must_use]
     pub fn teams(&self, organization: &Organization, email: &str) -> Vec<String> {
+        if !self.is_member(organization, email) {
+            return Vec::new();
+        }
         let teams: Vec<_> =
             self.grants(organization, email).into_iter().filter(|grant| !grant.asleep).filter_map(|g| g.team).collect();
         let organization = organization.id;

@@ -70,11 +70,10 @@ fn withdraw_from(
     if forget {
         standing.end(|grant| grant.manages(connection.id));
         roles::state(tx, env, connection, standing, None, Source::Scim)?;
-    } else {
-        standing.sleep(|grant| grant.manages(connection.id));
     }
     // SCIM-8: several connections manage it, and another one has the user active.
-    if standing.awake().any(Grant::is_managing) {
+    if standing.awake().any(|grant| grant.is_managing() && !grant.manages(connection.id)) {
+        standing.sleep(|grant| grant.manages(connection.id));
         return Ok(());
     }
     let by = connection.id;
@@ -86,7 +85,7 @@ fn withdraw_from(
                 let ended = MembershipState::Ended { why: Ending::Scim, by: Some(by) };
                 end_unless_last_owner(tx, env, connection, standing, ended)?;
             } else {
-                standing.sleep(|_| true);
+                // The state alone puts every grant to sleep; none of them needs to be written.
                 end_unless_last_owner(tx, env, connection, standing, MembershipState::Asleep { by })?;
             }
         }

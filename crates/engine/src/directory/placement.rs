@@ -49,9 +49,6 @@ pub(super) fn enter(
                 let admission = admit(tx, env, connection, account, &mut standing, &covered.name, Rule::Grp1)?;
                 if admission != Admission::Blocked {
                     give_team(env, connection, &mut standing, group, team.as_ref());
-                    if admission == Admission::Waiting {
-                        standing.sleep(|_| true);
-                    }
                     if target.role.is_some() {
                         restate_role(tx, env, connection, user, &mut standing, target.role)?;
                     }

@@ -263,18 +263,21 @@ pub(super) fn admit(
             env.note(Rule::Scim6, Note::Linked(name.to_owned()));
             Ok(Admission::Linked)
         }
-        Some((MembershipState::Asleep { .. } | MembershipState::Kept { .. }, ..)) => {
+        Some((MembershipState::Asleep { by } | MembershipState::Kept { by }, ..)) => {
             let takes_seat = standing.membership().is_some_and(muster_model::Membership::takes_seat);
             if !takes_seat && !seats::is_free(tx, standing.organization())? {
                 return wait_or_refuse(env, standing, name, rule, managing);
             }
-            // What other connections manage and have put to sleep stays asleep: only they wake it.
-            standing.wake(|grant| !grant.is_managing() || grant.manages(connection.id));
+            // What another connection manages and has put to sleep stays asleep: only that one wakes it.
+            standing.sleep(|grant| grant.manages(by) && by != connection.id);
+            standing.wake(|grant| grant.manages(connection.id));
             if standing.managed_by(connection.id).is_none() {
                 standing.give(env, managing, rule);
             }
             standing.set_state(MembershipState::Active);
-            tx.resolve_reports(account.id.0, Rule::Org1.id(), env.now())?;
+            if takes_seat {
+                tx.resolve_reports(account.id.0, Rule::Org1.id(), env.now())?;
+            }
             env.note(Rule::Scim5, Note::Restored(name.to_owned()));
             Ok(Admission::Managed)
         }
@@ -346,7 +349,6 @@ fn wait_or_refuse(
     }
     standing.enter(env, MembershipState::Waiting);
     standing.give(env, managing, rule);
-    standing.sleep(|_| true);
     env.note(Rule::Scim9, Note::WaitsForSeat(name.to_owned()));
     let detail = muster_model::texts::not_enough_seats(name);
     env.report(Rule::Scim9, Some(standing.organization()), Some(standing.account().0), detail);
@@ -433,7 +435,10 @@ pub(super) fn end_unless_last_owner(
         return roles::keep_last_owner(tx, env, standing);
     }
     standing.set_state(ended);
-    let name = tx.organization(standing.organization())?.map(|organization| organization.name).unwrap_or_default();
+    let name = match connection.covered(standing.organization()) {
+        Some(covered) => covered.name.clone(),
+        None => tx.organization(standing.organization())?.map(|organization| organization.name).unwrap_or_default(),
+    };
     env.note(
         Rule::Scim5,
         if matches!(ended, MembershipState::Asleep { .. }) { Note::Suspended(name) } else { Note::Left(name) },

@@ -91,10 +91,22 @@ impl Conn<'_> {
     /// What the database says.
     pub fn team_members(&mut self, team: TeamId, after: AccountId, limit: i64) -> Result<Vec<AccountId>, StoreError> {
         self.query(
-            "SELECT DISTINCT account FROM grants WHERE team = ?1 AND NOT asleep AND account > ?2 ORDER BY account LIMIT ?3",
+            "SELECT DISTINCT g.account FROM grants g \
+             JOIN memberships m ON m.account = g.account AND m.organization = g.organization AND m.state = 'active' \
+             WHERE g.team = ?1 AND NOT g.asleep AND g.account > ?2 ORDER BY g.account LIMIT ?3",
             vals![team, after, limit],
             |row| Ok(AccountId(row.get(0)?)),
         )
+    }
+
+    /// Accounts that have a grant for a team, asleep or not, by id.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn team_grant_holders(&mut self, team: TeamId, limit: i64) -> Result<Vec<AccountId>, StoreError> {
+        let sql = "SELECT DISTINCT account FROM grants WHERE team = ?1 ORDER BY account LIMIT ?2";
+        self.query(sql, vals![team, limit], |row| Ok(AccountId(row.get(0)?)))
     }
 
     /// How many members a team has.
@@ -103,7 +115,9 @@ impl Conn<'_> {
     ///
     /// What the database says.
     pub fn team_size(&mut self, team: TeamId) -> Result<i64, StoreError> {
-        let sql = "SELECT count(DISTINCT account) FROM grants WHERE team = ?1 AND NOT asleep";
+        let sql = "SELECT count(DISTINCT g.account) FROM grants g \
+                   JOIN memberships m ON m.account = g.account AND m.organization = g.organization \
+                   AND m.state = 'active' WHERE g.team = ?1 AND NOT g.asleep";
         self.one(sql, vals![team], |row| row.get(0))
     }
 }
