@@ -9,6 +9,8 @@ pub struct Limits {
     pub user_body: usize,
     /// Largest body about a group, in bytes: 10,000 members fit (SCIM-14). Above it: 413.
     pub group_body: usize,
+    /// Most bytes of bodies held at a time, by all clients together. Above it: 503.
+    pub bodies: usize,
     /// How long a body may take to arrive. Above it: 408.
     pub body_time: Duration,
     /// How long a request may take once its body is there. Above it: 503. IdPs give up after 60 s.
@@ -32,6 +34,7 @@ impl Default for Limits {
         Self {
             user_body: 1024 * 1024,
             group_body: 5 * 1024 * 1024,
+            bodies: 256 * 1024 * 1024,
             body_time: Duration::from_secs(15),
             request_time: Duration::from_secs(40),
             in_flight: 2_048,

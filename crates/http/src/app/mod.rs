@@ -26,6 +26,9 @@ use crate::{
     metrics::Metrics,
 };
 
+/// The pieces in which room for bodies is given, in bytes.
+const ROOM: usize = 1_024;
+
 /// What an [`App`] is made of.
 pub struct AppOptions {
     /// What is remembered.
@@ -59,6 +62,8 @@ pub(crate) struct Inner {
     reads: ReadLog,
     metrics: Metrics,
     places: Arc<Semaphore>,
+    /// Room for bodies, in pieces of [`ROOM`].
+    room: Arc<Semaphore>,
     closing: AtomicBool,
 }
 
@@ -108,7 +113,8 @@ impl App {
             callers: Callers::default(),
             bodies: Bodies::new(sealer),
             reads: ReadLog::new(limits.read_log_bytes),
-            places: Arc::new(Semaphore::new(limits.in_flight)),
+            places: Arc::new(Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS))),
+            room: Arc::new(Semaphore::new((limits.bodies / ROOM).min(Semaphore::MAX_PERMITS))),
             limits,
             closing: AtomicBool::new(false),
         });
@@ -175,6 +181,12 @@ impl App {
     /// A place among the requests in progress, until it is dropped.
     pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.inner.places).try_acquire_owned().ok()
+    }
+
+    /// Room for a body of this many bytes, until it is dropped.
+    pub(crate) fn room_for(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let pieces = u32::try_from(bytes.div_ceil(ROOM)).ok()?;
+        Arc::clone(&self.inner.room).try_acquire_many_owned(pieces).ok()
     }
 
     pub(crate) fn surroundings(&self) -> Arc<dyn Surroundings> {

@@ -25,9 +25,14 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), HttpError> {
     if known.iter().any(|known| known.eq_ignore_ascii_case(media_type)) { Ok(()) } else { Err(HttpError::MediaType) }
 }
 
+/// How many bytes the headers announce, if they do.
+pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// The whole body, at most `limit` bytes of it, in at most `time`.
 pub(super) async fn receive(headers: &HeaderMap, body: Body, limit: usize, time: Duration) -> Result<Bytes, HttpError> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced = announced(headers);
     if announced.is_some_and(|length| length > limit) && headers.contains_key(header::EXPECT) {
         // The client waits for leave to send: it gets none.
         return Err(HttpError::BodyTooLarge(limit));

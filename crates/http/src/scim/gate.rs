@@ -9,6 +9,7 @@ use axum::{
 };
 use http::{Method, request::Parts};
 use muster_engine::directory;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{body, exchange::Exchange};
 use crate::{App, HttpError, arrival::Arrival};
@@ -32,7 +33,7 @@ pub(super) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
     let (mut parts, body) = request.into_parts();
     let exchange = Arc::new(Exchange::new(app, base_url, arrival, caller, &mut parts));
     let response = match admit(&exchange, &parts, body).await {
-        Ok(()) => {
+        Ok(_room) => {
             parts.extensions.insert(Arc::clone(&exchange));
             let request = Request::from_parts(parts, axum::body::Body::empty());
             match tokio::time::timeout(exchange.app.limits().request_time, next.run(request)).await {
@@ -48,14 +49,24 @@ pub(super) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
 }
 
 /// Takes the body, and whether SCIM is switched on (SCIM-7): in this order, so that the log tells what was missed.
-async fn admit(exchange: &Exchange, parts: &Parts, body: axum::body::Body) -> Result<(), HttpError> {
+///
+/// What it returns is the room that the body takes, to be kept as long as the body.
+async fn admit(
+    exchange: &Exchange,
+    parts: &Parts,
+    body: axum::body::Body,
+) -> Result<Option<OwnedSemaphorePermit>, HttpError> {
+    let mut room = None;
     if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
         let limits = exchange.app.limits();
         let is_group = parts.uri.path().starts_with("/Groups");
         let limit = if is_group { limits.group_body } else { limits.user_body };
+        let size = body::announced(exchange.headers()).unwrap_or(limit).min(limit);
+        room = Some(exchange.app.room_for(size).ok_or(HttpError::TooBusy)?);
         let received = body::receive(exchange.headers(), body, limit, limits.body_time).await?;
         exchange.receive(received);
         body::check_type(exchange.headers())?;
     }
-    Ok(directory::require_scim(&exchange.connection())?)
+    directory::require_scim(&exchange.connection())?;
+    Ok(room)
 }

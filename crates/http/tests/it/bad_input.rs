@@ -278,6 +278,11 @@ async fn a_body_that_does_not_arrive_is_408() {
 #[tokio::test]
 async fn more_requests_than_are_taken_at_a_time_are_503() {
     let server = Server::with(Limits { in_flight: 0, ..Limits::default() });
-    let answer = server.get("/Users").await.due(503);
+    let answer = server.get("/Users").await.refused(503, None, "busy");
     assert_eq!(answer.header("retry-after"), "1");
+    let server = Server::with(Limits { bodies: 2_048, ..Limits::default() });
+    let body = person("ada@example.com").to_string();
+    let length = body.len().to_string();
+    server.scim("POST", "/Users").bytes(body.clone()).send().await.refused(503, None, "busy");
+    server.scim("POST", "/Users").header("content-length", &length).bytes(body).send().await.due(201);
 }
