@@ -1,18 +1,13 @@
 //! `/ServiceProviderConfig`, `/ResourceTypes` and `/Schemas` (RFC 7644 §4).
 
-use axum::{
-    extract::{Path, rejection::PathRejection},
-    response::Response,
-};
+use axum::{extract::Path, response::Response};
 use muster_engine::EngineError;
 use muster_model::Connection;
 use muster_scim::{ResourceType, schema};
 use serde_json::Value;
 
-use super::{Call, answers, exchange::Exchange};
+use super::{Call, Segment, answers, exchange::Exchange};
 use crate::HttpError;
-
-type Name = Result<Path<String>, PathRejection>;
 
 pub(super) async fn service_provider_config(call: Call) -> Result<Response, HttpError> {
     answer(&call, |base_url| Ok(schema::service_provider_config(call.app.capabilities(), base_url)))
@@ -22,7 +17,7 @@ pub(super) async fn resource_types(call: Call) -> Result<Response, HttpError> {
     answer(&call, |base_url| Ok(schema::resource_types(base_url)))
 }
 
-pub(super) async fn resource_type(call: Call, name: Name) -> Result<Response, HttpError> {
+pub(super) async fn resource_type(call: Call, name: Segment) -> Result<Response, HttpError> {
     answer(&call, |base_url| {
         let name = read(name);
         let found = ResourceType::named(&name).ok_or_else(|| EngineError::not_found("ResourceType", name))?;
@@ -34,7 +29,7 @@ pub(super) async fn schemas(call: Call) -> Result<Response, HttpError> {
     answer(&call, |base_url| Ok(schema::schema_documents(base_url, &organizations(&call.connection()))))
 }
 
-pub(super) async fn schema(call: Call, urn: Name) -> Result<Response, HttpError> {
+pub(super) async fn schema(call: Call, urn: Segment) -> Result<Response, HttpError> {
     answer(&call, |base_url| {
         let urn = read(urn);
         let document = schema::schema_document(&urn, base_url, &organizations(&call.connection()));
@@ -56,6 +51,6 @@ fn organizations(connection: &Connection) -> Vec<&str> {
 }
 
 /// What cannot be decoded is the name of nothing.
-fn read(name: Name) -> String {
+fn read(name: Segment) -> String {
     name.map(|Path(name)| name.chars().take(100).collect()).unwrap_or_default()
 }

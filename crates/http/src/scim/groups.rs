@@ -13,11 +13,10 @@ use muster_scim::{
 use muster_store::{Conn, Tx};
 
 use super::{
-    Call,
+    Call, Segment,
     answers::{self, View},
     exchange::Exchange,
     statement::{self, Members},
-    users::Id,
 };
 use crate::{
     HttpError,
@@ -30,7 +29,7 @@ const SHOWN_AFTER_PATCH: i64 = 100;
 const READ_IN_PASSING: i64 = 1_000;
 
 /// `GET /Groups/{id}`.
-pub(super) async fn get_group(call: Call, id: Id) -> Result<Response, HttpError> {
+pub(super) async fn get_group(call: Call, id: Segment) -> Result<Response, HttpError> {
     let projection = call.projection(ResourceType::Group)?;
     let conditions = call.conditions()?;
     let (id, connection) = (group_id(id)?, call.connection());
@@ -78,7 +77,7 @@ pub(super) async fn create_group(call: Call) -> Result<Response, HttpError> {
 }
 
 /// `PUT /Groups/{id}`: without `members` they stay (SCIM-12).
-pub(super) async fn put_group(call: Call, id: Id) -> Result<Response, HttpError> {
+pub(super) async fn put_group(call: Call, id: Segment) -> Result<Response, HttpError> {
     let incoming = call.parse(|body, notes| Incoming::from_value(ResourceType::Group, body, notes))?;
     let members = match incoming.members() {
         Some(members) => vec![Members::Replace(statement::member_ids(members)?)],
@@ -88,7 +87,7 @@ pub(super) async fn put_group(call: Call, id: Id) -> Result<Response, HttpError>
 }
 
 /// `PATCH /Groups/{id}`: answers 204 for a large group, unless `attributes` asks (SCIM-14).
-pub(super) async fn patch_group(call: Call, id: Id) -> Result<Response, HttpError> {
+pub(super) async fn patch_group(call: Call, id: Segment) -> Result<Response, HttpError> {
     let patch = call.parse(GroupPatch::from_value)?;
     let members = patch.member_changes().iter().map(Members::read).collect::<Result<_, _>>()?;
     let status = |group: &DirectoryGroup, projection: &Projection| {
@@ -102,7 +101,7 @@ pub(super) async fn patch_group(call: Call, id: Id) -> Result<Response, HttpErro
 }
 
 /// `DELETE /Groups/{id}`.
-pub(super) async fn delete_group(call: Call, id: Id) -> Result<Response, HttpError> {
+pub(super) async fn delete_group(call: Call, id: Segment) -> Result<Response, HttpError> {
     let conditions = call.conditions()?;
     let (id, connection) = (group_id(id)?, call.connection());
     call.write(move |tx, env| {
@@ -119,7 +118,7 @@ type GroupAndMembers = (DirectoryGroup, Option<Vec<MemberId>>);
 /// Changes a group to what `make` makes of it, which may run more than once.
 async fn change(
     call: Call,
-    id: Id,
+    id: Segment,
     status: impl Fn(&DirectoryGroup, &Projection) -> StatusCode + Send + 'static,
     members: Vec<Members>,
     make: impl Fn(&Resource, &mut Notes) -> Result<Resource, RequestError> + Send + 'static,
@@ -199,6 +198,6 @@ fn few_members(
 }
 
 /// What is no id of ours is the id of nothing.
-fn group_id(id: Id) -> Result<DirectoryGroupId, HttpError> {
+fn group_id(id: Segment) -> Result<DirectoryGroupId, HttpError> {
     super::path_id("Group", id).map(DirectoryGroupId)
 }

@@ -13,7 +13,7 @@ use muster_scim::{
     list::{self, ListQuery, ListResponse},
     sort,
 };
-use muster_store::{Listed, UserGroup};
+use muster_store::{Candidates, Listed, UserGroup};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -62,7 +62,8 @@ pub(super) async fn list_groups(call: Call) -> Result<Response, HttpError> {
     let with_members = query.projection.needs("members");
     let listing = match Looking::for_what(&query, ResourceType::Group, &call.base_url) {
         None => {
-            let lane = page_lane(&call, Listed::Groups, page);
+            // A page may hold a hundred groups of thousands.
+            let lane = if with_members { Lane::Scan } else { page_lane(&call, Listed::Groups, page) };
             call.read(lane, move |conn| search::groups_page(conn, &connection, app.anchors(), page, with_members))
                 .await?
         }
@@ -139,7 +140,7 @@ impl Looking {
         if query.filter.is_none() && query.sort.is_none() {
             return None;
         }
-        let everything = Plan { candidates: Default::default(), exact: true, membership: None };
+        let everything = Plan { candidates: Candidates::default(), exact: true, membership: None };
         let plan = query.filter.as_ref().map_or(everything, |filter| candidates::plan(filter, resource_type));
         let (filter, sort) = (query.filter.clone(), query.sort);
         Some(Self { filter, sort, plan, resource_type, base_url: Arc::clone(base_url) })

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Router,
-    extract::{Path, Request},
+    extract::{Path, Request, rejection::PathRejection},
     middleware::from_fn_with_state,
     response::IntoResponse,
     routing::{MethodRouter, any, any_service, get, post},
@@ -38,6 +38,8 @@ const PREFIXES: [&str; 2] = ["/scim/v2", "/v2/scim/2.0"];
 
 /// What every handler gets.
 type Call = Extension<Arc<Exchange>>;
+/// The part of a path that names something; it may not be decodable.
+type Segment = Result<Path<String>, PathRejection>;
 
 /// Adds the SCIM routes to a router.
 pub(crate) fn mount(mut router: Router, app: &App) -> Router {
@@ -100,7 +102,7 @@ fn note(env: &mut Env, notes: &Notes) {
 }
 
 /// The id in a path. What is no id of ours is the id of nothing.
-fn path_id(kind: &'static str, id: users::Id) -> Result<Uuid, HttpError> {
+fn path_id(kind: &'static str, id: Segment) -> Result<Uuid, HttpError> {
     let text = id.map(|Path(id)| id).unwrap_or_default();
     statement::id(&text).ok_or_else(|| {
         let named: String = text.chars().take(80).collect();

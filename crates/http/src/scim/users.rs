@@ -1,14 +1,11 @@
 //! `/Users`.
 
-use axum::{
-    extract::{Path, rejection::PathRejection},
-    response::Response,
-};
+use axum::response::Response;
 use http::StatusCode;
 use muster_engine::{EngineError, Env, directory};
 use muster_model::{Connection, DirectoryUser, DirectoryUserId};
 use muster_scim::{
-    ResourceType,
+    Notes, RequestError, ResourceType,
     patch::UserPatch,
     projection::Projection,
     resource::{Incoming, Resource},
@@ -16,7 +13,7 @@ use muster_scim::{
 use muster_store::{Conn, Tx, UserGroup};
 
 use super::{
-    Call,
+    Call, Segment,
     answers::{self, View},
     exchange::Exchange,
     statement,
@@ -26,10 +23,8 @@ use crate::{
     app::{Lane, Written},
 };
 
-pub(super) type Id = Result<Path<String>, PathRejection>;
-
 /// `GET /Users/{id}`, [RFC 7644 §3.4.1](https://www.rfc-editor.org/rfc/rfc7644#section-3.4.1).
-pub(super) async fn get_user(call: Call, id: Id) -> Result<Response, HttpError> {
+pub(super) async fn get_user(call: Call, id: Segment) -> Result<Response, HttpError> {
     let projection = call.projection(ResourceType::User)?;
     let conditions = call.conditions()?;
     let (id, connection) = (user_id(id)?, call.connection());
@@ -66,19 +61,19 @@ pub(super) async fn create_user(call: Call) -> Result<Response, HttpError> {
 }
 
 /// `PUT /Users/{id}`: what the body does not name stays (SCIM-12).
-pub(super) async fn put_user(call: Call, id: Id) -> Result<Response, HttpError> {
+pub(super) async fn put_user(call: Call, id: Segment) -> Result<Response, HttpError> {
     let incoming = call.parse(|body, notes| Incoming::from_value(ResourceType::User, body, notes))?;
     change(call, id, move |stored, _| Ok(stored.put(&incoming))).await
 }
 
 /// `PATCH /Users/{id}`, [RFC 7644 §3.5.2](https://www.rfc-editor.org/rfc/rfc7644#section-3.5.2).
-pub(super) async fn patch_user(call: Call, id: Id) -> Result<Response, HttpError> {
+pub(super) async fn patch_user(call: Call, id: Segment) -> Result<Response, HttpError> {
     let patch = call.parse(UserPatch::from_value)?;
     change(call, id, move |stored, notes| patch.apply(stored, notes)).await
 }
 
 /// `DELETE /Users/{id}`.
-pub(super) async fn delete_user(call: Call, id: Id) -> Result<Response, HttpError> {
+pub(super) async fn delete_user(call: Call, id: Segment) -> Result<Response, HttpError> {
     let conditions = call.conditions()?;
     let (id, connection) = (user_id(id)?, call.connection());
     call.write(move |tx, env| {
@@ -94,8 +89,8 @@ type UserAndGroups = (DirectoryUser, Vec<UserGroup>);
 /// Changes a user to what `make` makes of it, which may run more than once.
 async fn change(
     call: Call,
-    id: Id,
-    make: impl Fn(&Resource, &mut muster_scim::Notes) -> Result<Resource, muster_scim::RequestError> + Send + 'static,
+    id: Segment,
+    make: impl Fn(&Resource, &mut Notes) -> Result<Resource, RequestError> + Send + 'static,
 ) -> Result<Response, HttpError> {
     let projection = call.projection(ResourceType::User)?;
     let conditions = call.conditions()?;
@@ -103,7 +98,7 @@ async fn change(
     let with_groups = projection.needs("groups");
     let written = call
         .write(move |tx: &mut Tx<'_>, env: &mut Env| {
-            let mut notes = muster_scim::Notes::default();
+            let mut notes = Notes::default();
             let expected = |version| conditions.allow_write(version);
             let changed = directory::change_user(tx, env, &connection, id, expected, |before| {
                 statement::changed_user(before, |stored| make(stored, &mut notes))
@@ -135,6 +130,6 @@ fn groups(
 }
 
 /// What is no id of ours is the id of nothing.
-fn user_id(id: Id) -> Result<DirectoryUserId, HttpError> {
+fn user_id(id: Segment) -> Result<DirectoryUserId, HttpError> {
     super::path_id("User", id).map(DirectoryUserId)
 }
