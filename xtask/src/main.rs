@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its output")]
 
 mod arrows;
+mod conformance;
 mod postgres;
 mod process;
 mod stages;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    Failure, arrows,
+    Failure, arrows, conformance,
     postgres::Server,
     process::{cargo, run as run_command},
 };
@@ -23,6 +23,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "doc", what: "the documentation builds without warnings", run: doc },
     Stage { name: "test", what: "unit and integration tests, on SQLite", run: test },
     Stage { name: "postgres", what: "the suites that need a PostgreSQL server", run: postgres },
+    Stage { name: "conformance", what: "independent SCIM suites, on SQLite and PostgreSQL", run: conformance::check },
 ];
 
 /// Test targets that need a server: package, feature, target.
@@ -31,7 +32,7 @@ const POSTGRES_SUITES: &[(&str, &str, &str)] = &[("muster-store", "postgres-test
 /// Prints the stages.
 pub(crate) fn list() {
     for stage in STAGES {
-        println!("{:<10} {}", stage.name, stage.what);
+        println!("{:<12} {}", stage.name, stage.what);
     }
 }
 
@@ -60,7 +61,7 @@ fn summarize(done: &[(&str, Duration)], last: &str) {
     println!();
     for (number, (name, time)) in done.iter().enumerate() {
         let outcome = if number + 1 == done.len() { last } else { "ok" };
-        println!("{name:<10} {:>7.1} s  {outcome}", time.as_secs_f64());
+        println!("{name:<12} {:>7.1} s  {outcome}", time.as_secs_f64());
     }
 }
 
