@@ -7,6 +7,12 @@ use muster_model::TokenId;
 
 use crate::config;
 
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  muster serve
+  muster serve --listen 0.0.0.0:8080 --base-url https://muster.example.com
+  muster serve --database postgres://muster@db.example.com/muster";
+
 /// Self-hosted enterprise provisioning: SSO, SCIM, groups to teams, and why everybody is where they are.
 #[derive(Debug, Parser)]
 #[command(name = "muster", version, after_help = "Try it at once, without any set-up:\n  muster demo")]
@@ -24,11 +30,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server.
-    #[command(after_help = "\
-Examples:
-  muster serve
-  muster serve --listen 0.0.0.0:8080 --base-url https://muster.example.com
-  muster serve --database postgres://muster@db.example.com/muster")]
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
     /// Everything at once, without set-up: a temporary server with a directory being provisioned into it.
     #[command(after_help = "\
@@ -112,6 +114,7 @@ pub(crate) struct ApplyArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
     /// Make one more token; it is shown once.
+    #[command(after_help = "Example:\n  TOKEN=$(muster token create okta --label \"Okta, production\" --days 365)")]
     Create {
         /// The connection's name.
         connection: String,
@@ -123,11 +126,13 @@ pub(crate) enum TokenCommand {
         days: Option<u32>,
     },
     /// List the tokens; their secrets are not known any more.
+    #[command(after_help = "Example:\n  muster token list okta")]
     List {
         /// The connection's name.
         connection: String,
     },
     /// Make a new token, and let the others end.
+    #[command(after_help = "Example:\n  TOKEN=$(muster token rotate okta --overlap 48)")]
     Rotate {
         /// The connection's name.
         connection: String,
@@ -136,6 +141,7 @@ pub(crate) enum TokenCommand {
         overlap: u32,
     },
     /// End a token at once.
+    #[command(after_help = "Example:\n  muster token revoke okta 0190f5fe-7c2a-7000-8000-0123456789ab")]
     Revoke {
         /// The connection's name.
         connection: String,
@@ -182,16 +188,9 @@ impl Words {
 
 /// The whole definition, with a flag for each common setting.
 fn definition() -> clap::Command {
-    Cli::command()
-        .args(config::flags())
-        .mut_subcommand("serve", |serve| serve.after_long_help(format!("{}\n\n{}", EXAMPLES, config::overview())))
+    let serve_help = format!("{SERVE_EXAMPLES}\n\n{}", config::overview());
+    Cli::command().args(config::flags()).mut_subcommand("serve", |serve| serve.after_long_help(serve_help))
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  muster serve
-  muster serve --listen 0.0.0.0:8080 --base-url https://muster.example.com
-  muster serve --database postgres://muster@db.example.com/muster";
 
 #[cfg(test)]
 mod tests {
@@ -204,7 +203,9 @@ mod tests {
 
     #[test]
     fn every_command_shows_an_example() {
-        for command in definition().get_subcommands() {
+        let definition = definition();
+        let inner = definition.get_subcommands().flat_map(clap::Command::get_subcommands);
+        for command in definition.get_subcommands().chain(inner) {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains("muster "), "{}", command.get_name());
         }

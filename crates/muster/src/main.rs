@@ -22,6 +22,8 @@ use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
     sync::Arc,
+    thread,
+    time::{Duration, Instant},
 };
 
 use admin::{Answer, Installation, Request, TokenRequest};
@@ -30,6 +32,9 @@ use config::Config;
 use error::CommandError;
 use local::Sent;
 use muster_store::Migrate;
+
+/// How long a command waits for a database that somebody else holds.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
     let words = Words::parse();
@@ -44,8 +49,9 @@ fn main() -> ExitCode {
 
 fn run(words: &Words) -> Result<(), CommandError> {
     let cli = &words.cli;
-    let variable = |name: &str| std::env::var(name).ok();
-    let config = Config::load(cli.config.as_deref(), variable, |name| words.flag(name))?;
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let config = Config::load(cli.config.as_deref(), &variables.collect(), |name| words.flag(name))?;
     let answer = match &cli.command {
         Command::Serve(args) => {
             logging::start(&config.log);
@@ -65,12 +71,22 @@ fn run(words: &Words) -> Result<(), CommandError> {
 }
 
 /// Does it, or has the server that holds the database do it.
-fn perform(config: &Config, request: Request) -> Result<Answer, CommandError> {
-    let request = match local::send(config, request)? {
-        Sent::Done(answer) => return Ok(answer),
-        Sent::Here(request) => request,
+fn perform(config: &Config, mut request: Request) -> Result<Answer, CommandError> {
+    let begun = Instant::now();
+    let store = loop {
+        request = match local::send(config, request)? {
+            Sent::Done(answer) => return Ok(answer),
+            Sent::Here(request) => request,
+        };
+        match open::store(config, Migrate::Run) {
+            Ok(store) => break store,
+            // A server that is starting holds the database, and will listen in a moment; so does another command.
+            Err(error) if error.is_unavailable() && local::may_be_held(config) && begun.elapsed() < PATIENCE => {
+                thread::sleep(Duration::from_millis(50));
+            }
+            Err(error) => return Err(error.into()),
+        }
     };
-    let store = open::store(config, Migrate::Run)?;
     let installation = Installation {
         store: store.clone(),
         surroundings: Arc::new(surroundings::System),

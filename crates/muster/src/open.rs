@@ -39,6 +39,13 @@ pub(crate) enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether the database may be there for us in a moment.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable(_)))
+    }
+}
+
 /// Opens the database.
 pub(crate) fn store(config: &Config, migrate: Migrate) -> Result<Store, OpenError> {
     let database = config.database();

@@ -36,9 +36,6 @@ pub(crate) enum ServeError {
         #[source]
         source: io::Error,
     },
-    /// The socket for shell commands.
-    #[error("the socket for shell commands in the data folder cannot be made")]
-    Socket(#[source] io::Error),
     /// The runtime, signals, the listener while in use.
     #[error("the operating system refused")]
     System(#[from] io::Error),
@@ -120,6 +117,9 @@ impl Running {
             base_url: base_url.clone(),
             limits: limits.clone(),
         });
+        let installation = Installation { store, surroundings, base_url };
+        // Before anybody is answered: whoever sees the server up can use the shell commands.
+        let socket = open_socket(config, &installation, &app);
         let (stop, stopped) = watch::channel(false);
         let mut listeners = Vec::new();
         if let Some(operations) = operations_listener(&config.operations).await? {
@@ -127,8 +127,6 @@ impl Running {
             listeners.push(spawn(operations, router, limits.clone(), stopped.clone()));
         }
         listeners.insert(0, spawn(listener, muster_http::router(&app), limits, stopped));
-        let installation = Installation { store, surroundings, base_url };
-        let socket = Socket::open(config, &installation, &app).map_err(ServeError::Socket)?;
         Ok(Self { address, installation, app, stop, socket, listeners })
     }
 
@@ -150,6 +148,17 @@ impl Running {
         self.installation.store.close().await;
         result
     }
+}
+
+/// The socket for shell commands. The server is of use without it.
+fn open_socket(config: &Config, installation: &Installation, app: &App) -> Option<Socket> {
+    Socket::open(config, installation, app).unwrap_or_else(|error| {
+        tracing::warn!(
+            %error,
+            "shell commands cannot reach this server: choose a data folder with a shorter path, or one that is writable"
+        );
+        None
+    })
 }
 
 fn spawn(

@@ -10,7 +10,7 @@ pub(crate) fn place(path: &str, text: &str, byte: usize) -> String {
 
 /// The known name that is most like `name`, if one is like it at all.
 pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let likeness = |known: &&str| strsim::jaro_winkler(&name.to_lowercase(), known);
+    let likeness = |known: &&str| strsim::jaro_winkler(&name.to_lowercase(), &known.to_lowercase());
     known.filter(|known| likeness(known) > 0.7).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
 }
 

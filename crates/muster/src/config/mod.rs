@@ -5,7 +5,12 @@
 mod file;
 mod settings;
 
-use std::{fmt, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use muster_store::{Database, PostgresOptions};
 
@@ -116,21 +121,21 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Puts the layers on top of each other. `flag` answers what was given for a flag's name, `variable` what the
-    /// environment says.
+    /// Puts the layers on top of each other: `file`, the environment's `variables`, and what `flag` answers was given
+    /// for a flag's name.
     pub(crate) fn load(
-        file: Option<&std::path::Path>,
-        variable: impl Fn(&str) -> Option<String>,
+        file: Option<&Path>,
+        variables: &BTreeMap<String, String>,
         flag: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         if let Some(path) = file {
             file::read(path, &mut config)?;
         }
-        for setting in SETTINGS {
-            let name = setting.variable();
-            if let Some(value) = variable(&name) {
-                config.set(setting, &value, || name)?;
+        for (name, value) in variables {
+            match SETTINGS.iter().find(|setting| setting.variable() == *name) {
+                Some(setting) => config.set(setting, value, || name.clone())?,
+                None => settings::check_variable(name)?,
             }
         }
         for setting in SETTINGS {
@@ -203,20 +208,32 @@ mod tests {
         None
     }
 
+    fn variables(name: &str, value: &str) -> BTreeMap<String, String> {
+        [(name.to_owned(), value.to_owned())].into()
+    }
+
     #[test]
     fn flags_beat_the_environment() {
-        let variable = |name: &str| (name == "MUSTER_SERVER_LISTEN").then(|| "127.0.0.1:1".to_owned());
+        let variables = variables("MUSTER_SERVER_LISTEN", "127.0.0.1:1");
         let flag = |name: &str| (name == "listen").then(|| "127.0.0.1:2".to_owned());
-        assert_eq!(Config::load(None, variable, none).unwrap().server.listen.port(), 1);
-        assert_eq!(Config::load(None, variable, flag).unwrap().server.listen.port(), 2);
-        assert_eq!(Config::load(None, none, none).unwrap().server.listen, settings::LISTEN);
+        assert_eq!(Config::load(None, &variables, none).unwrap().server.listen.port(), 1);
+        assert_eq!(Config::load(None, &variables, flag).unwrap().server.listen.port(), 2);
+        assert_eq!(Config::load(None, &BTreeMap::new(), none).unwrap().server.listen, settings::LISTEN);
     }
 
     #[test]
     fn a_wrong_value_names_where_it_is_and_what_is_accepted() {
-        let variable = |name: &str| (name == "MUSTER_SERVER_LISTEN").then(|| "8080".to_owned());
-        let error = Config::load(None, variable, none).unwrap_err().to_string();
+        let error = Config::load(None, &variables("MUSTER_SERVER_LISTEN", "8080"), none).unwrap_err().to_string();
         assert!(error.contains("MUSTER_SERVER_LISTEN") && error.contains("ADDR:PORT"), "{error}");
+    }
+
+    #[test]
+    fn a_variable_that_is_nearly_a_setting_is_told() {
+        let error = Config::load(None, &variables("MUSTER_SERVER_LISEN", "x"), none).unwrap_err().to_string();
+        assert!(error.contains("did you mean `MUSTER_SERVER_LISTEN`?"), "{error}");
+        for other in ["MUSTER_CONFIG", "MUSTER_TEST_POSTGRES", "PATH"] {
+            Config::load(None, &variables(other, "x"), none).unwrap();
+        }
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use clap::Arg;
-use comfy_table::{Table, presets};
 use tracing_subscriber::EnvFilter;
 
-use super::{Config, DatabaseUrl, LogFormat};
+use super::{Config, ConfigError, DatabaseUrl, LogFormat};
+use crate::toml_text;
 
 /// Where the server listens unless told otherwise.
 pub(super) const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
@@ -21,7 +21,9 @@ pub(crate) struct Setting {
     pub(crate) key: &'static str,
     /// The flag, for the common ones.
     pub(crate) flag: Option<&'static str>,
-    /// What it accepts, as messages and help name it.
+    /// What stands for its value in help.
+    pub(crate) placeholder: &'static str,
+    /// What it accepts, as messages say it.
     pub(crate) value: &'static str,
     /// What it is for.
     pub(crate) help: &'static str,
@@ -37,6 +39,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         section: "server",
         key: "listen",
         flag: Some("listen"),
+        placeholder: "ADDR:PORT",
         value: "ADDR:PORT",
         help: "Where clients reach the server",
         default: "127.0.0.1:8080",
@@ -49,6 +52,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         section: "server",
         key: "base_url",
         flag: Some("base-url"),
+        placeholder: "URL",
         value: "http(s)://HOST[:PORT]",
         help: "What links, metadata and `Location` are made of",
         default: "http:// and the listen address",
@@ -64,6 +68,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         section: "server",
         key: "data_dir",
         flag: Some("data-dir"),
+        placeholder: "FOLDER",
         value: "FOLDER",
         help: "Keys, locks, the default database",
         default: "./muster-data",
@@ -76,6 +81,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         section: "database",
         key: "url",
         flag: Some("database"),
+        placeholder: "URL",
         value: "sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE",
         help: "The database",
         default: "muster.db in the data folder",
@@ -88,6 +94,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         section: "database",
         key: "schema",
         flag: None,
+        placeholder: "NAME",
         value: "NAME",
         help: "The schema that holds the tables (PostgreSQL)",
         default: "the server's default",
@@ -100,6 +107,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         section: "keys",
         key: "master_key_file",
         flag: None,
+        placeholder: "FILE",
         value: "FILE",
         help: "The master key: 32 bytes, mode 0600; never in a backup of the database",
         default: "master.key in the data folder",
@@ -112,6 +120,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         section: "operations",
         key: "listen",
         flag: None,
+        placeholder: "ADDR:PORT",
         value: "ADDR:PORT or off",
         help: "Where `/metrics`, `/healthz` and `/readyz` are",
         default: "127.0.0.1:9464",
@@ -128,6 +137,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         section: "log",
         key: "level",
         flag: Some("log"),
+        placeholder: "LEVEL",
         value: "error, warn, info, debug, trace, or directives such as info,muster_http=debug",
         help: "What is logged",
         default: "info",
@@ -141,6 +151,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         section: "log",
         key: "format",
         flag: None,
+        placeholder: "FORMAT",
         value: "auto, pretty or json",
         help: "How log lines look; auto is pretty on a terminal, JSON elsewhere",
         default: "auto",
@@ -163,23 +174,39 @@ impl Setting {
     }
 }
 
+/// Refuses a variable that begins like those of a section and is none of them. Others are not ours to judge.
+pub(super) fn check_variable(name: &str) -> Result<(), ConfigError> {
+    let ours = |setting: &Setting| name.starts_with(&format!("MUSTER_{}_", setting.section.to_uppercase()));
+    if !SETTINGS.iter().any(ours) {
+        return Ok(());
+    }
+    let known: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
+    let reason = match toml_text::nearest(name, known.iter().map(String::as_str)) {
+        Some(meant) => format!("there is no such setting: did you mean `{meant}`?"),
+        None => "there is no such setting: remove it".to_owned(),
+    };
+    Err(ConfigError { place: name.to_owned(), reason })
+}
+
 /// The flags that every command takes.
 pub(crate) fn flags() -> impl Iterator<Item = Arg> {
     SETTINGS.iter().filter_map(|setting| {
         let name = setting.flag?;
         let help = format!("{} [default: {}] [env: {}]", setting.help, setting.default, setting.variable());
-        let value = setting.value.split([',', ' ']).next().unwrap_or_default();
-        Some(Arg::new(name).long(name).global(true).value_name(value).help(help).help_heading("Settings"))
+        let arg = Arg::new(name).long(name).global(true).value_name(setting.placeholder);
+        Some(arg.help(help).help_heading("Settings"))
     })
 }
 
 /// All settings, for `--help`.
 pub(crate) fn overview() -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
+    let mut text = String::from("All settings, as keys of the file that --config names, and as variables:");
     for setting in SETTINGS {
-        let key = format!("{}.{}", setting.section, setting.key);
-        table.add_row([key, setting.variable(), format!("{} [default: {}]", setting.help, setting.default)]);
+        let Setting { section, key, help, value, default, .. } = setting;
+        text.push_str(&format!(
+            "\n  {section}.{key}, {}\n      {help}: {value} [default: {default}]",
+            setting.variable()
+        ));
     }
-    format!("Settings, in the TOML file of --config and in the environment:\n{table}")
+    text
 }

@@ -55,6 +55,11 @@ fn embedded(config: &Config) -> Option<PathBuf> {
     }
 }
 
+/// Whether another process can hold the database: it is the embedded one, and it is there.
+pub(crate) fn may_be_held(config: &Config) -> bool {
+    embedded(config).is_some_and(|path| path.exists())
+}
+
 fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }

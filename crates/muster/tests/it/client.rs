@@ -3,6 +3,8 @@
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
+    sync::mpsc::{self, Receiver, Sender},
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -86,4 +88,51 @@ pub(crate) fn user(user_name: &str) -> Value {
         "name": { "givenName": "Grace", "familyName": "Hopper" },
         "active": true,
     })
+}
+
+/// Writers that create users, one after the other each, until the server refuses or is gone.
+pub(crate) struct Load {
+    acknowledged: Receiver<()>,
+    writers: Vec<JoinHandle<Vec<String>>>,
+}
+
+impl Load {
+    pub(crate) fn start(address: SocketAddr, token: &str, prefix: &str, writers: usize) -> Self {
+        let (acknowledge, acknowledged) = mpsc::channel();
+        let writers = (0..writers).map(|writer| {
+            let (token, prefix, acknowledge) = (token.to_owned(), format!("{prefix}-{writer}"), acknowledge.clone());
+            thread::spawn(move || create_until_refused(address, &token, &prefix, &acknowledge))
+        });
+        Self { writers: writers.collect(), acknowledged }
+    }
+
+    /// Waits until so many creates were acknowledged.
+    pub(crate) fn wait_for(&self, count: usize) {
+        for _ in 0..count {
+            self.acknowledged.recv_timeout(Duration::from_secs(20)).unwrap();
+        }
+    }
+
+    /// Waits for the writers' end; the names of all users whose creation was acknowledged.
+    pub(crate) fn finish(self) -> Vec<String> {
+        self.writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+    }
+}
+
+fn create_until_refused(address: SocketAddr, token: &str, prefix: &str, acknowledge: &Sender<()>) -> Vec<String> {
+    let mut created = Vec::new();
+    let Ok(mut client) = Client::connect(address, token) else { return created };
+    for number in 0.. {
+        let name = format!("{prefix}-{number}@example.com");
+        match client.create(&name) {
+            Ok((201, _)) => created.push(name),
+            Ok((status, body)) => panic!("{status}: {body}"),
+            Err(_) => break,
+        }
+        // Nobody counts any more once the load is finished.
+        if acknowledge.send(()).is_err() {
+            break;
+        }
+    }
+    created
 }

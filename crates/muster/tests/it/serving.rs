@@ -2,19 +2,15 @@
 
 use std::{
     os::unix::fs::PermissionsExt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
+    process::Stdio,
     time::{Duration, Instant},
 };
 
 use serde_json::json;
 
 use crate::{
-    client::Client,
-    process::{Folder, Server},
+    client::{Client, Load},
+    process::{DECLARATION, Folder, Server, errors},
 };
 
 #[test]
@@ -79,6 +75,21 @@ fn a_token_that_is_revoked_from_the_shell_stops_working_at_once() {
 }
 
 #[test]
+fn commands_wait_for_each_other() {
+    let folder = Folder::new();
+    let file = folder.write("muster.toml", DECLARATION);
+    let start = |_| {
+        let mut command = folder.muster();
+        command.args(["apply", file.to_str().unwrap()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let commands: Vec<_> = (0..3).map(start).collect();
+    for command in commands {
+        let output = command.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", errors(&output));
+    }
+}
+
+#[test]
 fn files_are_for_their_owner_alone() {
     let folder = Folder::new();
     let _server = Server::start(&folder);
@@ -94,37 +105,14 @@ fn a_server_that_is_asked_to_stop_finishes_what_it_accepted() {
     let folder = Folder::new();
     let server = Server::start(&folder);
     let token = folder.set_up();
-    let stopping = Arc::new(AtomicBool::new(false));
-    let workers: Vec<_> = (0..4)
-        .map(|worker| {
-            let (address, token, stopping) = (server.address, token.clone(), Arc::clone(&stopping));
-            thread::spawn(move || {
-                let mut client = Client::connect(address, &token).unwrap();
-                let mut acknowledged = Vec::new();
-                for number in 0.. {
-                    let name = format!("stop-{worker}-{number}@example.com");
-                    match client.create(&name) {
-                        Ok((201, _)) => acknowledged.push(name),
-                        Ok((503, _)) => break,
-                        Ok((status, body)) => panic!("{status}: {body}"),
-                        // The connection was closed between two requests.
-                        Err(_) if stopping.load(Ordering::Acquire) => break,
-                        Err(error) => panic!("{error}"),
-                    }
-                }
-                acknowledged
-            })
-        })
-        .collect();
-    thread::sleep(Duration::from_millis(300));
-    stopping.store(true, Ordering::Release);
+    let load = Load::start(server.address, &token, "stop", 4);
+    load.wait_for(20);
     let begun = Instant::now();
     server.terminate();
     let (status, log) = server.wait();
     assert!(status.success(), "{log}");
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-    let acknowledged: Vec<String> = workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect();
-    assert!(acknowledged.len() > 4);
+    let acknowledged = load.finish();
     assert!(!folder.path().join("data/muster.sock").exists());
 
     let server = Server::start(&folder);
