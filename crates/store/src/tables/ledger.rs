@@ -59,15 +59,15 @@ pub struct ReportRow {
 }
 
 impl Conn<'_> {
-    /// The history of one subject, oldest first.
+    /// The newest rows of one subject's history, oldest first.
     ///
     /// # Errors
     ///
     /// What the database says.
     pub fn history(&mut self, subject: Uuid, limit: i64) -> Result<Vec<LedgerRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM ledger_subjects s JOIN ledger l ON l.id = s.ledger WHERE s.subject = ?1 \
-             ORDER BY s.ledger LIMIT ?2"
+            "SELECT {COLUMNS} FROM (SELECT ledger FROM ledger_subjects WHERE subject = ?1 ORDER BY ledger DESC LIMIT ?2) s \
+             JOIN ledger l ON l.id = s.ledger ORDER BY l.id"
         );
         self.query(&sql, vals![subject, limit], ledger_row)
     }
