@@ -37,7 +37,7 @@ pub(crate) enum Command {
 Examples:
   muster demo
   muster demo --port 9000
-  muster demo --json | head -1")]
+  muster demo --json > demo.json &")]
     Demo(DemoArgs),
     /// Make the database say what a file says: companies, organizations, domains, connections, owners.
     #[command(after_help = "\

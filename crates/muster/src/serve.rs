@@ -9,7 +9,7 @@ use muster_store::{Migrate, Store};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::JoinHandle,
 };
@@ -68,10 +68,11 @@ pub(crate) fn serve(config: &Config, migrate: Migrate) -> Result<(), ServeError>
     // Opened before the runtime starts: the store's threads are its own.
     let opened = Opened::new(config, migrate)?;
     runtime()?.block_on(async {
+        let mut stop = Stop::listen()?;
         let running = Running::start(config, opened).await?;
         let url = &running.installation.base_url;
         tracing::info!(address = %running.address, %url, version = env!("CARGO_PKG_VERSION"), "serving");
-        asked_to_stop().await?;
+        stop.asked_for().await;
         tracing::info!("stopping: requests in progress are finished");
         running.stop().await
     })
@@ -82,14 +83,25 @@ pub(crate) fn runtime() -> io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().thread_name("muster").build()
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub(crate) async fn asked_to_stop() -> io::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The operator's wish that the process ends. Heard from the moment this is made.
+pub(crate) struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// Listens for SIGTERM and SIGINT.
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Waits for one of them.
+    pub(crate) async fn asked_for(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 impl Opened {

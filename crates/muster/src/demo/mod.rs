@@ -22,7 +22,7 @@ use crate::{
     config::Config,
     declaration::{self, ReadError},
     output::OutputError,
-    serve::{self, Opened, Running, ServeError},
+    serve::{self, Opened, Running, ServeError, Stop},
 };
 use folder::Folder;
 
@@ -84,17 +84,21 @@ pub(crate) fn demo(config: &Config, port: Option<u16>, json: bool) -> Result<(),
     let opened = Opened::new(&config, Migrate::Run)?;
     let runtime = serve::runtime().map_err(ServeError::System)?;
     runtime.block_on(async {
+        let mut stop = Stop::listen().map_err(ServeError::System)?;
         let running = Running::start(&config, opened).await?;
-        let shown = tokio::select! {
-            shown = present(&running, folder.path(), json) => shown,
-            stopped = serve::asked_to_stop() => stopped.map_err(|error| ServeError::System(error).into()),
+        let presenting = async {
+            let presented = present(&running, folder.path(), json).await;
+            if presented.is_ok() {
+                std::future::pending::<()>().await;
+            }
+            presented
         };
-        let stopped = match shown {
-            Ok(()) => serve::asked_to_stop().await.map_err(|error| ServeError::System(error).into()),
-            Err(error) => Err(error),
+        let result = tokio::select! {
+            failed = presenting => failed,
+            () = stop.asked_for() => Ok(()),
         };
         running.stop().await?;
-        stopped
+        result
     })
 }
 

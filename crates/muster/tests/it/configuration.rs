@@ -80,7 +80,7 @@ fn another_key_a_missing_key_and_an_open_key_are_refused() {
 
 #[test]
 fn a_second_server_on_the_same_data_is_refused() {
-    let folder = Folder::new();
+    let folder = Folder::embedded();
     let _server = Server::start(&folder);
     let output = folder.run(&["serve"]);
     assert_eq!(output.status.code(), Some(1));

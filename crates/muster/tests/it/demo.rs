@@ -28,7 +28,7 @@ fn temporary(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn the_demonstration_answers_programs_with_one_line_and_leaves_nothing_behind() {
-    let folder = Folder::new();
+    let folder = Folder::embedded();
     let mut child = start(&folder, &["--json"]);
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -46,7 +46,7 @@ fn the_demonstration_answers_programs_with_one_line_and_leaves_nothing_behind() 
 
 #[test]
 fn the_demonstration_shows_people_who_is_where_and_why() {
-    let folder = Folder::new();
+    let folder = Folder::embedded();
     let mut child = start(&folder, &[]);
     let mut page = String::new();
     let mut lines = BufReader::new(child.stdout.as_mut().unwrap());

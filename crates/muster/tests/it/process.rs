@@ -37,25 +37,37 @@ default_organization = "moby"
 enabled = true
 "#;
 
-/// A folder that is gone when the test is.
-pub(crate) struct Folder(PathBuf);
+/// A folder that is gone when the test is, and a database of its own: in the folder, or a schema of the PostgreSQL
+/// server that `MUSTER_TEST_POSTGRES` names, if it names one.
+pub(crate) struct Folder {
+    path: PathBuf,
+    postgres: Option<(String, String)>,
+}
 
 impl Folder {
     pub(crate) fn new() -> Self {
+        let schema = format!("it_{}", uuid::Uuid::now_v7().simple());
+        let mut folder = Self::embedded();
+        folder.postgres = env::var("MUSTER_TEST_POSTGRES").ok().map(|url| (url, schema));
+        folder
+    }
+
+    /// With the embedded database whatever the environment says, for tests of what only it does.
+    pub(crate) fn embedded() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = env::temp_dir().join(format!("muster-it-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self { path, postgres: None }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// Writes a file and answers its path.
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
+        let path = self.path.join(name);
         fs::write(&path, text).unwrap();
         path
     }
@@ -66,8 +78,11 @@ impl Folder {
         for (name, _) in env::vars().filter(|(name, _)| name.starts_with("MUSTER_")) {
             command.env_remove(name);
         }
-        command.env("MUSTER_SERVER_DATA_DIR", self.0.join("data")).env("MUSTER_OPERATIONS_LISTEN", "off");
+        command.env("MUSTER_SERVER_DATA_DIR", self.path.join("data")).env("MUSTER_OPERATIONS_LISTEN", "off");
         command.env("MUSTER_SERVER_LISTEN", "127.0.0.1:0").stdin(Stdio::null());
+        if let Some((url, schema)) = &self.postgres {
+            command.env("MUSTER_DATABASE_URL", url).env("MUSTER_DATABASE_SCHEMA", schema);
+        }
         command
     }
 
@@ -103,7 +118,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
+        drop(fs::remove_dir_all(&self.path));
     }
 }
 

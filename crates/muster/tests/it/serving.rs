@@ -62,7 +62,7 @@ fn a_person_is_pushed_explained_and_deactivated_while_the_server_runs() {
 }
 
 #[test]
-fn a_token_that_is_revoked_from_the_shell_stops_working_at_once() {
+fn a_token_that_is_revoked_from_the_shell_stops_working_within_a_second() {
     let folder = Folder::new();
     let server = Server::start(&folder);
     let token = folder.set_up();
@@ -71,12 +71,16 @@ fn a_token_that_is_revoked_from_the_shell_stops_working_at_once() {
     let tokens = folder.json(&["token", "list", "okta"]);
     let id = tokens["tokens"][0]["id"].as_str().unwrap();
     folder.succeed(&["token", "revoke", "okta", id]);
-    assert_eq!(client.send("GET", "/scim/v2/Users", None).unwrap().0, 401);
+    // Another process may have to look first; it does so several times a second.
+    let begun = Instant::now();
+    while client.send("GET", "/scim/v2/Users", None).unwrap().0 != 401 {
+        assert!(begun.elapsed() < Duration::from_secs(1), "the token still works");
+    }
 }
 
 #[test]
 fn commands_wait_for_each_other() {
-    let folder = Folder::new();
+    let folder = Folder::embedded();
     let file = folder.write("muster.toml", DECLARATION);
     let start = |_| {
         let mut command = folder.muster();
@@ -91,7 +95,7 @@ fn commands_wait_for_each_other() {
 
 #[test]
 fn files_are_for_their_owner_alone() {
-    let folder = Folder::new();
+    let folder = Folder::embedded();
     let _server = Server::start(&folder);
     let mode = |name: &str| {
         let metadata = std::fs::metadata(folder.path().join("data").join(name)).unwrap();
