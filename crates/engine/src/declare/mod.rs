@@ -1,6 +1,6 @@
 //! What the operator declares: companies, organizations, domains and connections, as `muster apply` states them.
 //!
-//! [`apply`] makes the database say what a [`Declaration`] says, [`export`] is its inverse. Both know names where the
+//! [`apply`] makes the database say what a [`Declaration`] says, [`export()`] is its inverse. Both know names where the
 //! rest of the engine knows ids. Applying is idempotent: what is already so is not written again. A plan is the same
 //! call in a transaction that is rolled back.
 //!
@@ -8,7 +8,7 @@
 //! consent to: `verified` domains, coverage of other holders' organizations, owners (TEN-1).
 //!
 //! Order of work: companies, organizations, domains, connections, owners; then what follows from a change for the
-//! people concerned ([`reevaluate`]).
+//! people concerned (`reevaluate`).
 
 mod check;
 mod connections;
