@@ -1,7 +1,7 @@
 //! The file that `muster apply` reads and `muster export` writes.
 //!
 //! These types are the file's format: what is absent has its default, unknown keys are errors. `convert` turns them
-//! into what the engine takes, and back; [`read`] reads a file and what it refers to.
+//! into what the engine takes, and back; [`read()`] reads a file and what it refers to.
 
 mod convert;
 mod precedence;
