@@ -14,13 +14,14 @@ pub use seal::{DataKey, Place, SealError, Sealer};
 pub use secret::Secret;
 pub use token::{TokenHash, TokenPrefix, TokenText};
 
-/// Fills `bytes` with unpredictable ones.
+/// Fills `bytes` with unpredictable ones, from AWS-LC's generator: seeded by the operating system, it needs no system
+/// call for each id.
 ///
 /// # Errors
 ///
 /// When the operating system has no randomness to give, which no server should survive.
 pub fn random(bytes: &mut [u8]) -> Result<(), NoRandomness> {
-    getrandom::fill(bytes).map_err(|_| NoRandomness)
+    aws_lc_rs::rand::fill(bytes).map_err(|_| NoRandomness)
 }
 
 /// The operating system gave no randomness.

@@ -115,12 +115,11 @@ impl Env {
     pub fn digits(&mut self, count: usize) -> String {
         let mut digits = String::with_capacity(count);
         while digits.len() < count {
-            let mut byte = [0];
-            self.surroundings.random(&mut byte);
+            let mut bytes = [0; 8];
+            self.surroundings.random(&mut bytes);
             // 250 is the largest multiple of ten in a byte: without it, low digits would be likelier.
-            if byte[0] < 250 {
-                digits.push(char::from(b'0' + byte[0] % 10));
-            }
+            let fair = bytes.iter().filter(|byte| **byte < 250).map(|byte| char::from(b'0' + byte % 10));
+            digits.extend(fair.take(count - digits.len()));
         }
         digits
     }

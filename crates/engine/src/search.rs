@@ -10,7 +10,7 @@ use std::{
 };
 
 use muster_model::{
-    Connection, ConnectionId, DirectoryGroup, DirectoryGroupId, DirectoryUser, DirectoryUserId, directory::MemberId,
+    Connection, ConnectionId, DirectoryGroup, DirectoryUser, DirectoryUserId, directory::MemberId,
 };
 use muster_store::{Candidates, Conn, Counter, Listed, UserGroup};
 use uuid::Uuid;
@@ -167,7 +167,7 @@ impl Anchors {
 }
 
 fn near() -> i64 {
-    i64::try_from(2 * STRIDE).unwrap_or(i64::MAX)
+    i64::try_from(STRIDE).unwrap_or(i64::MAX)
 }
 
 /// A page of all users, by id.
@@ -182,9 +182,10 @@ pub fn users_page(
     page: Page,
 ) -> Result<Listing<UserView>, EngineError> {
     let total = conn.count(connection.id.0, Counter::Users)?;
-    let ids = page_ids(conn, connection, anchors, Listed::Users, page, total)?;
-    let ids: Vec<_> = ids.into_iter().map(DirectoryUserId).collect();
-    let users = if ids.is_empty() { Vec::new() } else { conn.directory_users(connection.id, &ids)? };
+    let users = match place(conn, connection, anchors, Listed::Users, page, total)? {
+        Some((after, skip)) => conn.directory_users_page(connection.id, after, skip, page.count)?,
+        None => Vec::new(),
+    };
     Ok(Listing { total, resources: with_groups(conn, connection, users)? })
 }
 
@@ -201,9 +202,10 @@ pub fn groups_page(
     with_members: bool,
 ) -> Result<Listing<GroupView>, EngineError> {
     let total = conn.count(connection.id.0, Counter::Groups)?;
-    let ids = page_ids(conn, connection, anchors, Listed::Groups, page, total)?;
-    let ids: Vec<_> = ids.into_iter().map(DirectoryGroupId).collect();
-    let groups = if ids.is_empty() { Vec::new() } else { conn.directory_groups(connection.id, &ids)? };
+    let groups = match place(conn, connection, anchors, Listed::Groups, page, total)? {
+        Some((after, skip)) => conn.directory_groups_page(connection.id, after, skip, page.count)?,
+        None => Vec::new(),
+    };
     let mut resources = Vec::with_capacity(groups.len());
     for group in groups {
         resources.push(group_view(conn, group, with_members)?);
@@ -211,19 +213,19 @@ pub fn groups_page(
     Ok(Listing { total, resources })
 }
 
-fn page_ids(
+/// Where a page begins; `None` for an empty one.
+fn place(
     conn: &mut Conn<'_>,
     connection: &Connection,
     anchors: &Anchors,
     listed: Listed,
     page: Page,
     total: i64,
-) -> Result<Vec<Uuid>, EngineError> {
+) -> Result<Option<(Uuid, i64)>, EngineError> {
     if page.count <= 0 || page.start > total {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let (after, skip) = anchors.find(conn, connection.id, listed, page.start)?;
-    Ok(conn.directory_ids(connection.id, listed, after, skip, page.count)?)
+    anchors.find(conn, connection.id, listed, page.start).map(Some)
 }
 
 /// The users that match, in order, and how many there are.

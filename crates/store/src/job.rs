@@ -26,6 +26,12 @@ pub(crate) trait ReadJob: Send {
     fn answer(self: Box<Self>);
 }
 
+/// Runs reading closures on the thread of their caller.
+pub(crate) trait ReadHere: Send + Sync {
+    /// Runs the closure, unless all connections are in use; whether it did.
+    fn try_serve(&self, job: &mut dyn ReadJob) -> bool;
+}
+
 /// A writing closure with its record and its caller.
 pub(crate) trait WriteJob: Send {
     /// Whether nobody waits for the answer any more.
@@ -57,6 +63,8 @@ pub(crate) enum Verdict {
 
 /// Where an answer goes.
 pub(crate) enum Reply<T> {
+    /// Nowhere: whoever runs the job takes its result.
+    Here,
     /// To a task.
     Task(oneshot::Sender<T>),
     /// To a blocked thread.
@@ -67,13 +75,14 @@ impl<T> Reply<T> {
     fn abandoned(&self) -> bool {
         match self {
             Reply::Task(sender) => sender.is_closed(),
-            Reply::Thread(_) => false,
+            Reply::Here | Reply::Thread(_) => false,
         }
     }
 
     fn send(self, value: T) {
         // A caller that has gone meanwhile needs no answer.
         match self {
+            Reply::Here => drop(value),
             Reply::Task(sender) => drop(sender.send(value)),
             Reply::Thread(sender) => drop(sender.send(value)),
         }

@@ -123,28 +123,43 @@ fn successor(prefix: &str) -> Option<String> {
 }
 
 impl Conn<'_> {
-    /// Ids after `after`, `skip` of them left out, in order: only the index is read.
+    /// Users after the id `after`, in order, `skip` of them left out. What is left out is passed in the index alone, but
+    /// one by one: keep `skip` small.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn directory_ids(
+    pub fn directory_users_page(
         &mut self,
         connection: ConnectionId,
-        listed: Listed,
         after: Uuid,
         skip: i64,
         limit: i64,
-    ) -> Result<Vec<Uuid>, StoreError> {
-        let sql = match listed {
-            Listed::Users => {
-                "SELECT id FROM directory_users WHERE connection = ?1 AND id > ?2 ORDER BY id LIMIT ?3 OFFSET ?4"
-            }
-            Listed::Groups => {
-                "SELECT id FROM directory_groups WHERE connection = ?1 AND id > ?2 ORDER BY id LIMIT ?3 OFFSET ?4"
-            }
-        };
-        self.query(sql, vals![connection, after, limit, skip], |row| row.get(0))
+    ) -> Result<Vec<DirectoryUser>, StoreError> {
+        let columns = directory_users::COLUMNS;
+        let sql = format!(
+            "SELECT {columns} FROM directory_users WHERE connection = ?1 AND id > ?2 ORDER BY id LIMIT ?3 OFFSET ?4"
+        );
+        self.query(&sql, vals![connection, after, limit, skip], directory_users::directory_user)
+    }
+
+    /// As [`Conn::directory_users_page`], of groups.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn directory_groups_page(
+        &mut self,
+        connection: ConnectionId,
+        after: Uuid,
+        skip: i64,
+        limit: i64,
+    ) -> Result<Vec<DirectoryGroup>, StoreError> {
+        let columns = directory_groups::COLUMNS;
+        let sql = format!(
+            "SELECT {columns} FROM directory_groups WHERE connection = ?1 AND id > ?2 ORDER BY id LIMIT ?3 OFFSET ?4"
+        );
+        self.query(&sql, vals![connection, after, limit, skip], directory_groups::directory_group)
     }
 
     /// Calls `visit` with every id of a connection after `after`, in order.

@@ -56,6 +56,7 @@ pub(crate) fn open(location: Location, options: &Options) -> Result<Opened, Stor
         let jobs = scan_jobs.clone();
         threads.push(spawn(format!("store-scan-{number}"), move || reader.run(&jobs))?);
     }
+    let here = reader::Nearby::open(&shared, options.read_limit, options.readers.max(1))?;
     let (running, stopped) = mpsc::channel();
     let checkpointer = checkpoint::Checkpointer::open(&shared)?;
     let checkpoint_thread = spawn("store-checkpoint".to_owned(), move || checkpointer.run(&stopped))?;
@@ -69,5 +70,5 @@ pub(crate) fn open(location: Location, options: &Options) -> Result<Opened, Stor
     })?);
     let gauges = Arc::clone(&shared.gauges);
     let join_on_drop = shared.location.is_temporary();
-    Ok(Opened { lanes: Lanes { reads, scans, writes }, gauges, threads, join_on_drop })
+    Ok(Opened { lanes: Lanes { reads, scans, writes, here: Some(Box::new(here)) }, gauges, threads, join_on_drop })
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -15,10 +15,33 @@ use super::{
     Session, Shared,
     connection::{self, meaning},
 };
-use crate::{backend, conn::Conn, error::StoreError, job::ReadJob};
+use crate::{
+    backend,
+    conn::Conn,
+    error::StoreError,
+    job::{ReadHere, ReadJob},
+};
 
 /// Steps of SQLite's machine between two looks at the clock.
 const STEPS: i32 = 2_000;
+
+/// Readers for jobs that run on their caller's own thread: a few rows are read in less time than it takes to wake another
+/// thread and be woken by it.
+pub(super) struct Nearby(Vec<Mutex<Reader>>);
+
+impl Nearby {
+    pub(super) fn open(shared: &Arc<Shared>, limit: Duration, count: usize) -> Result<Nearby, StoreError> {
+        (0..count).map(|_| Reader::open(shared, limit).map(Mutex::new)).collect::<Result<_, _>>().map(Nearby)
+    }
+}
+
+impl ReadHere for Nearby {
+    fn try_serve(&self, job: &mut dyn ReadJob) -> bool {
+        let Some(reader) = self.0.iter().find_map(|reader| reader.try_lock().ok()) else { return false };
+        reader.serve(job);
+        true
+    }
+}
 
 /// A connection that reads, and its clock.
 pub(super) struct Reader {
@@ -47,13 +70,17 @@ impl Reader {
             if job.abandoned() {
                 continue;
             }
-            let busy = self.shared.gauges.reading();
-            self.set_deadline();
-            if let Err(error) = self.read(job.as_mut()) {
-                job.fail(meaning(error));
-            }
-            drop(busy);
+            self.serve(job.as_mut());
             job.answer();
+        }
+    }
+
+    /// Runs one job; its answer is for whoever holds it.
+    fn serve(&self, job: &mut dyn ReadJob) {
+        let _busy = self.shared.gauges.reading();
+        self.set_deadline();
+        if let Err(error) = self.read(job) {
+            job.fail(meaning(error));
         }
     }
 
