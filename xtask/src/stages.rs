@@ -29,6 +29,14 @@ const STAGES: &[Stage] = &[
 /// Test targets that need a server: package, feature, target.
 const POSTGRES_SUITES: &[(&str, &str, &str)] = &[("muster-store", "postgres-tests", "postgres")];
 
+/// Packages whose tests run on PostgreSQL as well as on SQLite, and under which isolation.
+const ON_BOTH: &[(&str, &str)] = &[
+    ("muster-engine", "read-committed"),
+    ("muster-engine", "serializable"),
+    ("muster-http", "read-committed"),
+    ("muster", "read-committed"),
+];
+
 /// Prints the stages.
 pub(crate) fn list() {
     for stage in STAGES {
@@ -98,6 +106,11 @@ fn postgres() -> Result<(), Failure> {
     for (package, feature, target) in POSTGRES_SUITES {
         let mut tests = cargo(&["test", "--package", package, "--features", feature, "--test", target]);
         run_command(tests.env("MUSTER_TEST_POSTGRES", server.url()))?;
+    }
+    for (package, isolation) in ON_BOTH {
+        let mut tests = cargo(&["test", "--package", package, "--test", "it"]);
+        tests.env("MUSTER_TEST_POSTGRES", server.url()).env("MUSTER_TEST_ISOLATION", isolation);
+        run_command(&mut tests)?;
     }
     Ok(())
 }

@@ -32,6 +32,9 @@ pub enum Refusal {
     /// SCIM-8: another group of the connection has the `displayName`.
     #[error("displayName `{0}` is taken by another group of this connection")]
     GroupNameTaken(String),
+    /// A value was free when it was looked up, and another request took it before the commit.
+    #[error("another request has just taken this {0}: read it and decide again")]
+    TakenMeanwhile(&'static str),
     /// TEN-2: another account has the email; nothing is merged.
     #[error("the email `{0}` belongs to another account: change it there first, or use another address")]
     EmailTaken(String),
@@ -112,9 +115,9 @@ impl EngineError {
 impl From<StoreError> for EngineError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken(Unique::DirectoryUserName) => Refusal::UserNameTaken("of this request".to_owned()).into(),
-            StoreError::Taken(Unique::GroupDisplayName) => Refusal::GroupNameTaken("of this request".to_owned()).into(),
-            StoreError::Taken(Unique::AccountEmail) => Refusal::EmailTaken("of this request".to_owned()).into(),
+            StoreError::Taken(Unique::DirectoryUserName) => Refusal::TakenMeanwhile("userName").into(),
+            StoreError::Taken(Unique::GroupDisplayName) => Refusal::TakenMeanwhile("displayName").into(),
+            StoreError::Taken(Unique::AccountEmail) => Refusal::TakenMeanwhile("email").into(),
             other => Self::Store(other),
         }
     }

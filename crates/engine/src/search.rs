@@ -9,9 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use muster_model::{
-    Connection, ConnectionId, DirectoryGroup, DirectoryUser, DirectoryUserId, directory::MemberId,
-};
+use muster_model::{Connection, ConnectionId, DirectoryGroup, DirectoryUser, DirectoryUserId, directory::MemberId};
 use muster_store::{Candidates, Conn, Counter, Listed, UserGroup};
 use uuid::Uuid;
 

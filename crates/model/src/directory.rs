@@ -35,17 +35,16 @@ pub struct UserStatement {
 
 impl UserStatement {
     /// The address that becomes the account's email (SCIM-10). `Ok(None)`: there is none, which only
-    /// `user_names = "any"` allows.
+    /// `user_names = "any"` allows; what such a directory keeps in `emails` and is no address is none.
     ///
     /// # Errors
     ///
-    /// The text that is no email address.
+    /// The `userName` that should be an address and is not.
     pub fn email(&self, user_names: UserNames) -> Result<Option<Email>, String> {
-        let text = match user_names {
-            UserNames::Email => Some(&self.user_name),
-            UserNames::Any => self.emails.first(),
-        };
-        text.map(|text| Email::parse(text).map_err(|_| text.clone())).transpose()
+        match user_names {
+            UserNames::Email => Email::parse(&self.user_name).map(Some).map_err(|_| self.user_name.clone()),
+            UserNames::Any => Ok(self.emails.iter().find_map(|text| Email::parse(text).ok())),
+        }
     }
 }
 

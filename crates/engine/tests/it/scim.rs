@@ -353,7 +353,7 @@ fn scim_10_any_user_names_take_the_email_from_emails() {
     let world = World::new();
     let moby = world.organization("moby");
     let okta = world.connection("okta", &[&moby]).set(|settings| settings.scim.user_names = UserNames::Any).build();
-    let nameless = UserStatement { emails: vec![], ..person("ada") };
+    let nameless = UserStatement { emails: vec!["no address".into()], ..person("ada") };
     let user = world.create_user(okta, nameless).unwrap();
     assert_eq!((user.account, user.unprovisioned), (None, Some(Unprovisioned::NoEmail)));
     let with_email = UserStatement { emails: vec!["ada@example.com".into()], ..person("ada") };

@@ -145,7 +145,7 @@ impl HttpError {
     pub(crate) fn rule(&self) -> Rule {
         match self {
             Self::Engine(EngineError::Refused(refusal)) => match refusal {
-                Refusal::UserNameTaken(_) => Rule::Scim5,
+                Refusal::UserNameTaken(_) | Refusal::TakenMeanwhile(_) => Rule::Scim5,
                 Refusal::GroupNameTaken(_) => Rule::Scim8,
                 Refusal::EmailTaken(_) => Rule::Ten2,
                 Refusal::NotAnEmail(_) | Refusal::UnverifiedDomain { .. } => Rule::Scim10,

@@ -36,9 +36,10 @@ pub(super) fn of(error: &HttpError) -> Answer {
 
 fn of_refusal(refusal: &Refusal) -> Answer {
     match refusal {
-        Refusal::UserNameTaken(_) | Refusal::GroupNameTaken(_) | Refusal::EmailTaken(_) => {
-            (StatusCode::CONFLICT, Some(ScimType::Uniqueness))
-        }
+        Refusal::UserNameTaken(_)
+        | Refusal::GroupNameTaken(_)
+        | Refusal::EmailTaken(_)
+        | Refusal::TakenMeanwhile(_) => (StatusCode::CONFLICT, Some(ScimType::Uniqueness)),
         Refusal::NotAnEmail(_)
         | Refusal::UnverifiedDomain { .. }
         | Refusal::OrganizationNotCovered(_)

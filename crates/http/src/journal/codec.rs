@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn a_body_is_packed_to_a_fraction_and_unpacks() {
-        let body = br#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada@example.com","active":true}"#;
+        let body =
+            br#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada@example.com","active":true}"#;
         let packed = pack_body(body);
         assert!(packed.len() * 2 < body.len(), "{} bytes", packed.len());
         assert_eq!(unpack(&packed).unwrap(), body);
