@@ -148,7 +148,7 @@ pub fn remove_member(
     let Some(membership) = standing.membership() else {
         return Err(EngineError::not_found("member", &account.username));
     };
-    if matches!(membership.state, MembershipState::Ended { .. }) && membership.blocked == block {
+    if matches!(membership.state, MembershipState::Ended { .. }) && (membership.blocked || !block) {
         return Err(EngineError::not_found("member", &account.username));
     }
     if membership.is_owner() && !roles::another_owner(tx, organization.id, account.id)? {
@@ -156,7 +156,8 @@ pub fn remove_member(
     }
     standing.end(|_| true);
     standing.set_state(MembershipState::Ended { why: Ending::Removed, by: None });
-    standing.edit(|membership| membership.blocked = block);
+    // Removing again lifts no block; only an owner who adds the member does.
+    standing.edit(|membership| membership.blocked |= block);
     standing.save(tx, env, Rule::Org2)
 }
 

@@ -15,7 +15,7 @@ use crate::{
     standing::Standing,
 };
 
-/// How many waiting members one change lets in; the rest follow with the next.
+/// How many waiting members are looked at together.
 const SETTLED_AT_ONCE: i64 = 200;
 
 /// Runs `work`, settles what it set free, and writes the ledger: every change goes through here.
@@ -37,35 +37,45 @@ pub fn transact<T, E: From<EngineError>>(
 fn settle(tx: &mut Tx<'_>, env: &mut Env) -> Result<(), EngineError> {
     // Settling one organization frees nothing in another, and what it frees in itself it uses up.
     for organization in std::mem::take(&mut env.unsettled) {
-        for membership in tx.unsettled_memberships(organization, SETTLED_AT_ONCE)? {
-            settle_membership(tx, env, organization, &membership)?;
+        // Whoever waits, or is about to, holds this row: without it, neither request would see the other.
+        tx.organization_for_update(organization)?;
+        loop {
+            let waiting = tx.unsettled_memberships(organization, SETTLED_AT_ONCE)?;
+            let mut settled = 0;
+            for membership in &waiting {
+                settled += i64::from(settle_membership(tx, env, organization, membership)?);
+            }
+            if settled == 0 || settled < SETTLED_AT_ONCE {
+                break;
+            }
         }
     }
     env.unsettled.clear();
     Ok(())
 }
 
+/// Whether the membership could be settled.
 fn settle_membership(
     tx: &mut Tx<'_>,
     env: &mut Env,
     organization: OrganizationId,
     membership: &Membership,
-) -> Result<(), EngineError> {
+) -> Result<bool, EngineError> {
     let mut standing = Standing::load(tx, membership.account, organization)?;
-    let Some(name) = tx.organization(organization)?.map(|organization| organization.name) else { return Ok(()) };
+    let Some(name) = tx.organization(organization)?.map(|organization| organization.name) else { return Ok(false) };
     match membership.state {
         MembershipState::Waiting => {
             if !seats::is_free(tx, organization)? {
-                return Ok(());
+                return Ok(false);
             }
             standing.enter(env, MembershipState::Active);
             env.note(Rule::Scim9, Note::Joined(name));
-            tx.resolve_reports(membership.account.0, Rule::Scim9.id(), env.now())?;
-            standing.save(tx, env, Rule::Scim9)
+            tx.resolve_reports(membership.account.0, Some(organization), Rule::Scim9.id(), env.now())?;
+            standing.save(tx, env, Rule::Scim9)?;
         }
         MembershipState::Kept { by } => {
             if !roles::another_owner(tx, organization, membership.account)? {
-                return Ok(());
+                return Ok(false);
             }
             let remembered = standing.grants().any(|grant: &Grant| grant.manages(by));
             standing.set_state(if remembered {
@@ -74,12 +84,12 @@ fn settle_membership(
                 MembershipState::Ended { why: Ending::Scim, by: Some(by) }
             });
             env.note(Rule::Org1, Note::Left(name));
-            tx.resolve_reports(membership.account.0, Rule::Org1.id(), env.now())?;
-            standing.save(tx, env, Rule::Org1)
+            tx.resolve_reports(membership.account.0, Some(organization), Rule::Org1.id(), env.now())?;
+            standing.save(tx, env, Rule::Org1)?;
         }
         _ if membership.role_kept => {
             if !roles::another_owner(tx, organization, membership.account)? {
-                return Ok(());
+                return Ok(false);
             }
             let role = roles::stated(tx, None, &membership.roles)?.unwrap_or(Role::Member);
             standing.edit(|membership| {
@@ -87,11 +97,12 @@ fn settle_membership(
                 membership.role_kept = false;
             });
             env.note(Rule::Org1, Note::RoleSet(role.to_string()));
-            tx.resolve_reports(membership.account.0, Rule::Org1.id(), env.now())?;
-            standing.save(tx, env, Rule::Org1)
+            tx.resolve_reports(membership.account.0, Some(organization), Rule::Org1.id(), env.now())?;
+            standing.save(tx, env, Rule::Org1)?;
         }
-        _ => Ok(()),
+        _ => return Ok(false),
     }
+    Ok(true)
 }
 
 /// The subject of a membership's history: the account, within the organization.

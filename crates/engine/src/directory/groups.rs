@@ -20,6 +20,9 @@ use crate::{EngineError, Env, Refusal, ledger::Subject};
 /// The most member changes that one request may make (SCIM-14).
 pub const MEMBER_CHANGES: usize = 10_000;
 
+/// The most steps of one request that look at all members, so that a small request cannot ask for much work.
+const WHOLE_STEPS: usize = 4;
+
 /// What a request makes of a group.
 pub struct GroupChange {
     /// The group's own attributes after the change; `None` when they stay.
@@ -197,7 +200,7 @@ pub fn delete_group(
     tx.delete_directory_group(connection.id, id)?;
     tx.add_to_count(connection.id.0, Counter::Groups, -1)?;
     tx.add_to_count(connection.id.0, Counter::Deletes, 1)?;
-    tx.resolve_reports(id.0, Rule::Grp3.id(), env.now())?;
+    tx.resolve_reports(id.0, None, Rule::Grp3.id(), env.now())?;
     let recorded = Recorded { group: &group, members: &all };
     env.ended(Event::DirectoryGroupDeleted, subject(&group), group.version + 1, Rule::Grp5, &recorded)?;
     env.about(group.id);
@@ -312,6 +315,14 @@ fn net_change(
     group: DirectoryGroupId,
     steps: Vec<MemberChange>,
 ) -> Result<(BTreeSet<Uuid>, BTreeSet<Uuid>), EngineError> {
+    let whole = steps.iter().filter(|step| !matches!(step, MemberChange::Add(_) | MemberChange::Remove(_))).count();
+    if whole > WHOLE_STEPS {
+        let text = format!(
+            "a request may look at all members of a group {WHOLE_STEPS} times, this one does {whole} times: name the \
+             members, or send one `replace`"
+        );
+        return Err(Refusal::Invalid(text).into());
+    }
     let (mut come, mut gone) = (BTreeSet::new(), BTreeSet::new());
     for step in steps {
         match step {

@@ -30,7 +30,13 @@ pub(super) fn invite(
     said: &UserStatement,
     organization: Option<OrganizationId>,
 ) -> Result<(), EngineError> {
-    let pending = tx.invitation_of_directory_user(user.id)?;
+    let pending = match tx.invitation_of_directory_user(user.id)? {
+        Some(expired) if expired.expires <= env.now() => {
+            end(tx, env, &expired, "expired", Event::InvitationEnded)?;
+            None
+        }
+        pending => pending,
+    };
     if pending.as_ref().is_some_and(|pending| pending.email == *email && Some(pending.organization) == organization) {
         return Ok(());
     }
@@ -42,7 +48,7 @@ pub(super) fn invite(
         env.note(Rule::Scim10, Note::NotProvisioned("the connection has no default organization".to_owned()));
         return Ok(());
     };
-    if tx.pending_invitation(covered.id, email)?.is_some() {
+    if self::pending(tx, env, covered.id, email)?.is_some() {
         env.note(Rule::Scim10, Note::Invited(covered.name.clone()));
         return Ok(());
     }
@@ -88,6 +94,26 @@ pub(super) fn take_back(tx: &mut Tx<'_>, env: &mut Env, user: &DirectoryUser) ->
     match tx.invitation_of_directory_user(user.id)? {
         Some(invitation) => end(tx, env, &invitation, "cancelled", Event::InvitationEnded),
         None => Ok(()),
+    }
+}
+
+/// The pending invitation of this address to an organization. One that has expired ends here, and gives its seat back.
+///
+/// # Errors
+///
+/// The store's.
+pub(super) fn pending(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: OrganizationId,
+    email: &Email,
+) -> Result<Option<Invitation>, EngineError> {
+    match tx.pending_invitation(organization, email)? {
+        Some(expired) if expired.expires <= env.now() => {
+            end(tx, env, &expired, "expired", Event::InvitationEnded)?;
+            Ok(None)
+        }
+        pending => Ok(pending),
     }
 }
 

@@ -141,7 +141,9 @@ fn follow_groups(
     connection: &Connection,
     standing: &mut Standing,
 ) -> Result<(), EngineError> {
-    if !connection.settings.scim.membership_follows_groups {
+    // Who still waits for a seat was never in: without a group, nobody wants the person there (SCIM-9).
+    let waits = standing.membership().is_some_and(|membership| membership.state == MembershipState::Waiting);
+    if !connection.settings.scim.membership_follows_groups && !waits {
         return Ok(());
     }
     let ours = |grant: &&Grant| grant.source == Source::Scim && grant.connection == Some(connection.id);

@@ -276,7 +276,7 @@ pub(super) fn admit(
             }
             standing.set_state(MembershipState::Active);
             if takes_seat {
-                tx.resolve_reports(account.id.0, Rule::Org1.id(), env.now())?;
+                tx.resolve_reports(account.id.0, Some(standing.organization()), Rule::Org1.id(), env.now())?;
             }
             env.note(Rule::Scim5, Note::Restored(name.to_owned()));
             Ok(Admission::Managed)
@@ -299,7 +299,7 @@ fn join(
     managing: Reason,
 ) -> Result<Admission, EngineError> {
     let invitation = match &account.email {
-        Some(email) => tx.pending_invitation(standing.organization(), email)?.filter(|i| i.expires > env.now()),
+        Some(email) => guests::pending(tx, env, standing.organization(), email)?,
         None => None,
     };
     // A pending invitation holds a seat already (SCIM-5: the same one).
@@ -314,11 +314,16 @@ fn join(
     env.note(rule, Note::Joined(name.to_owned()));
     if let Some(invitation) = invitation {
         let team = invitation.team;
+        // A role that a connection's directory gave is capped by what that connection may give now (ORG-1).
+        let cap = match invitation.connection {
+            Some(id) => tx.connection_settings(id)?.map_or(Role::Member, |settings| settings.highest_role),
+            None => Role::Owner,
+        };
         guests::consume(tx, env, &invitation)?;
         let role = muster_model::Statement {
             source: Source::Invitation,
             connection: None,
-            value: invitation.role,
+            value: invitation.role.min(cap),
             rule: Rule::Jit2,
             actor: env.origin().actor,
             request: env.origin().request,

@@ -118,6 +118,8 @@ fn org_2_a_member_removed_by_hand_returns_with_the_next_write_unless_blocked() {
     world.put_user(okta, ada.id, UserStatement { full_name: Some("Ada".into()), ..said }).unwrap();
     world.create_group(okta, "moby:developers", &[ada.id]).unwrap();
     assert!(!world.is_member(&moby, "ada@example.com"), "only an owner lifts the block");
+    world.remove_member(&moby, &account, false).unwrap_err();
+    assert!(world.membership(&moby, "ada@example.com").unwrap().blocked, "removing again lifts no block");
     world.set_member(&moby, &account, Role::Member).unwrap();
     assert!(world.is_member(&moby, "ada@example.com"));
     world.assert_ledger_tells_the_state();

@@ -78,3 +78,48 @@ fn scim_9_an_invitation_holds_the_seat_that_its_person_takes() {
     let by_hand = world.set_member(&moby, &ada, Role::Member).unwrap_err();
     assert!(matches!(by_hand, EngineError::Refused(Refusal::NoSeat(_))));
 }
+
+#[test]
+fn scim_9_who_leaves_the_group_while_waiting_is_not_let_in() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    world.seats(&whale, 0);
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let group = world.create_group(okta, "whale:crew", &[ada.id]).unwrap();
+    world.change_members(okta, group.id, &[], &[ada.id]).unwrap();
+    world.seats(&whale, 5);
+    assert!(!world.is_member(&whale, "ada@example.com"));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn scim_9_all_who_wait_come_in_when_there_are_seats_for_all() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    world.seats(&whale, 0);
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let ids: Vec<_> =
+        (0..230).map(|n| world.create_user(okta, person(&format!("p{n}@example.com"))).unwrap().id).collect();
+    world.create_group(okta, "whale:crew", &ids).unwrap();
+    world.seats(&whale, 229);
+    let id = whale.id;
+    let members = world.read(move |conn| Ok(conn.count(id.0, muster_store::Counter::Members)?));
+    assert_eq!(members, 229);
+}
+
+#[test]
+fn scim_9_an_expired_invitation_gives_its_seat_back() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    world.seats(&moby, 1);
+    let okta = world.connection("okta", &[&moby]).set(|settings| settings.scim.other_domains = true).build();
+    let eve = world.create_user(okta, person("eve@elsewhere.org")).unwrap();
+    world.advance(std::time::Duration::from_secs(15 * 24 * 60 * 60));
+    let renamed = UserStatement { full_name: Some("Eve".into()), ..person("eve@elsewhere.org") };
+    world.put_user(okta, eve.id, renamed).unwrap();
+    let id = moby.id;
+    let pending = world.read(move |conn| Ok(conn.pending_invitations(id)?));
+    assert_eq!(pending.len(), 1, "invited anew, in the same seat");
+    world.assert_ledger_tells_the_state();
+}

@@ -63,7 +63,7 @@ impl Callers {
             })
             .await?;
         let Some((connection, token)) = found else { return Ok(Err(Unauthorized::Unknown)) };
-        let caller = Arc::new(Caller::new(connection, token));
+        let caller = Arc::new(Caller::new(connection, token, hash, version));
         let mut known = self.lock();
         if known.by_hash.len() >= KEPT {
             known.by_hash.clear();
@@ -126,7 +126,7 @@ impl Callers {
 }
 
 /// The number that changes with connections and tokens; 0 before anything changed.
-fn version(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
+pub(super) fn version(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
     let versions = conn.versions()?;
     Ok(versions.into_iter().find_map(|(name, value)| (name == connections::CACHED).then_some(value)).unwrap_or(0))
 }

@@ -17,7 +17,9 @@ use std::{
 
 use http::{HeaderMap, header};
 use muster_crypto::{TokenHash, TokenPrefix, TokenText};
+use muster_engine::{EngineError, connections};
 use muster_model::{Connection, Timestamp, Token};
+use muster_store::Tx;
 
 pub(crate) use cache::Callers;
 
@@ -35,14 +37,31 @@ pub(crate) struct Caller {
     pub(crate) connection: Arc<Connection>,
     /// The token.
     pub(crate) token: Token,
+    hash: TokenHash,
+    /// The version number under which both were read.
+    version: i64,
     /// When its use was last noted, in microseconds.
     noted: AtomicI64,
 }
 
 impl Caller {
-    fn new(connection: Connection, token: Token) -> Self {
+    fn new(connection: Connection, token: Token, hash: TokenHash, version: i64) -> Self {
         let noted = AtomicI64::new(token.last_used.map_or(i64::MIN, |at| at.0));
-        Self { connection: Arc::new(connection), token, noted }
+        Self { connection: Arc::new(connection), token, hash, version, noted }
+    }
+
+    /// Whether a write may still be decided on what was read of the caller: between then and now a body was received, and
+    /// other writes were waited for (SEC-1).
+    pub(crate) fn require_current(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), HttpError> {
+        if cache::version(tx).map_err(EngineError::from)? == self.version {
+            return Ok(());
+        }
+        match connections::by_scim_token(tx, self.hash.as_bytes(), now)? {
+            None => Err(Unauthorized::Unknown.into()),
+            // It was another connection that changed.
+            Some((connection, _)) if connection == *self.connection => Ok(()),
+            Some(_) => Err(HttpError::Outdated),
+        }
     }
 
     /// Whether a use at `now` is worth noting; true once an hour.

@@ -52,7 +52,9 @@ pub(crate) async fn render(State(format): State<ErrorFormat>, request: Request, 
 
 /// Tells operators of a failure of the server, with its causes. Being busy is for the metrics to tell.
 fn log(error: &HttpError, status: StatusCode, trace_id: &str) {
-    if !status.is_server_error() || matches!(error, HttpError::TooBusy | HttpError::NotImplemented(_)) {
+    if !status.is_server_error()
+        || matches!(error, HttpError::Outdated | HttpError::TooBusy | HttpError::NotImplemented(_))
+    {
         return;
     }
     let mut causes = error.to_string();

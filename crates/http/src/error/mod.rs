@@ -55,6 +55,9 @@ pub enum HttpError {
     /// A condition in the headers does not hold.
     #[error("the resource is at another version: read it again and repeat the request")]
     Precondition,
+    /// The connection's settings changed between the caller's recognition and the write (SEC-1): nothing was done.
+    #[error("the connection's settings have just changed: send the request again")]
+    Outdated,
     /// More requests are in progress than the server takes.
     #[error("the server is busy: try again in a moment")]
     TooBusy,
@@ -136,6 +139,7 @@ impl HttpError {
             | Self::BodyTooSlow
             | Self::FilterForbidden
             | Self::Precondition
+            | Self::Outdated
             | Self::TooBusy
             | Self::TimedOut => false,
         }

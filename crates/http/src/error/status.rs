@@ -28,7 +28,7 @@ pub(super) fn of(error: &HttpError) -> Answer {
         HttpError::BodyTooSlow => plain(StatusCode::REQUEST_TIMEOUT),
         HttpError::FilterForbidden => plain(StatusCode::FORBIDDEN),
         HttpError::Precondition => plain(StatusCode::PRECONDITION_FAILED),
-        HttpError::TooBusy | HttpError::TimedOut => plain(StatusCode::SERVICE_UNAVAILABLE),
+        HttpError::Outdated | HttpError::TooBusy | HttpError::TimedOut => plain(StatusCode::SERVICE_UNAVAILABLE),
         HttpError::Panicked | HttpError::Internal(..) => plain(StatusCode::INTERNAL_SERVER_ERROR),
         HttpError::Status(status) => plain(*status),
     }

@@ -129,7 +129,7 @@ impl Exchange {
     }
 
     /// Writes, and logs that with it.
-    pub(super) async fn write<T, F>(&self, work: F) -> Result<Written<T>, HttpError>
+    pub(super) async fn write<T, F>(&self, mut work: F) -> Result<Written<T>, HttpError>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>, &mut Env) -> Result<Written<T>, HttpError> + Send + 'static,
@@ -140,7 +140,15 @@ impl Exchange {
             connection: Some(self.caller.connection.id),
             request: Some(self.arrival.id),
         };
+        let caller = Arc::clone(&self.caller);
+        let work = move |tx: &mut Tx<'_>, env: &mut Env| {
+            caller.require_current(tx, env.now())?;
+            work(tx, env)
+        };
         let result = self.app.write(origin, self.record()?, work).await;
+        if matches!(result, Err(HttpError::Outdated)) {
+            self.app.forget_connections();
+        }
         // What the store itself could not do it has not recorded either.
         let recorded = match &result {
             Ok(written) => written.changed,

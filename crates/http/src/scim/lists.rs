@@ -148,7 +148,13 @@ impl Looking {
 
     /// Where it keeps nobody waiting.
     fn lane(&self) -> Lane {
-        if self.plan.candidates.are_indexed() { Lane::Snapshot } else { Lane::Scan }
+        let candidates = &self.plan.candidates;
+        // Only what is one row for certain may be read on the thread that serves others, too.
+        match self.resource_type {
+            ResourceType::User if candidates.are_one() => Lane::Point,
+            _ if candidates.are_few() => Lane::Snapshot,
+            _ => Lane::Scan,
+        }
     }
 
     /// Whether groups (of users) or members (of groups) must be read to evaluate or sort.

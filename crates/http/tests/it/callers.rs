@@ -93,6 +93,18 @@ async fn scim_1_the_last_use_is_noted_to_the_hour() {
     assert!(token.last_used.is_some());
 }
 
+#[tokio::test]
+async fn sec_1_a_write_is_never_decided_on_what_the_connection_was() {
+    let server = Server::new();
+    server.get("/Users").await.due(200);
+    // Nobody tells this process: what it has cached still says that SCIM is enabled.
+    switch(&server, false);
+    let answer = server.scim("POST", "/Users").json(person("ada@example.com")).send().await;
+    assert!([403, 503].contains(&answer.status.as_u16()), "{}", answer.status);
+    let answer = server.scim("POST", "/Users").json(person("ada@example.com")).send().await;
+    answer.refused(403, None, "SCIM is disabled");
+}
+
 fn switch(server: &Server, enabled: bool) {
     let connection = server.connection;
     let switched = server.world.by_hand(move |tx, _| {

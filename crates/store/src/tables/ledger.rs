@@ -178,13 +178,26 @@ impl Tx<'_> {
         )
     }
 
-    /// Closes the open reports of a kind about a subject: what they told of is over.
+    /// Closes the open reports of a kind about a subject: what they told of is over. An account is a subject in several
+    /// organizations, whose reports are their own (TEN-3).
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn resolve_reports(&mut self, subject: Uuid, kind: &str, at: Timestamp) -> Result<(), StoreError> {
-        let sql = "UPDATE reports SET resolved = ?3 WHERE subject = ?1 AND kind = ?2 AND resolved IS NULL";
-        self.put(sql, vals![subject, kind, at], Expect::Any)
+    pub fn resolve_reports(
+        &mut self,
+        subject: Uuid,
+        organization: Option<OrganizationId>,
+        kind: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let open = "UPDATE reports SET resolved = ?3 WHERE subject = ?1 AND kind = ?2 AND resolved IS NULL";
+        match organization {
+            Some(organization) => {
+                let sql = format!("{open} AND organization = ?4");
+                self.put(&sql, vals![subject, kind, at, organization], Expect::Any)
+            }
+            None => self.put(open, vals![subject, kind, at], Expect::Any),
+        }
     }
 }

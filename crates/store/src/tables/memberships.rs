@@ -90,7 +90,8 @@ impl Conn<'_> {
         self.query(&sql, vals![organization, after, limit], membership)
     }
 
-    /// Memberships of an organization that wait: for a seat (SCIM-9), or for another owner (ORG-1); oldest first, held
+    /// Memberships of an organization that wait: for another owner (ORG-1), then those that wait
+    /// for a seat (SCIM-9); oldest first, held
     /// until the end of the transaction.
     ///
     /// # Errors
@@ -103,7 +104,8 @@ impl Conn<'_> {
     ) -> Result<Vec<Membership>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 \
-             AND (state IN ('waiting', 'kept') OR role_kept) ORDER BY joined, account LIMIT ?2{}",
+             AND (state IN ('waiting', 'kept') OR role_kept) \
+             ORDER BY CASE state WHEN 'waiting' THEN 1 ELSE 0 END, joined, account LIMIT ?2{}",
             self.for_update()
         );
         self.query(&sql, vals![organization, limit], membership)

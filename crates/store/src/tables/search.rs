@@ -47,10 +47,17 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// Whether finding them reads few rows.
+    /// Whether there is at most one, whatever the directory holds.
     #[must_use]
-    pub fn are_indexed(&self) -> bool {
-        self.any_of.as_ref().is_some_and(|keys| keys.iter().all(|key| !matches!(key, Key::NamePrefix(_))))
+    pub fn are_one(&self) -> bool {
+        matches!(self.any_of.as_deref(), Some([Key::Id(_) | Key::Name(_)]))
+    }
+
+    /// Whether finding them reads few rows in any directory that means well: a few values that are unique there.
+    #[must_use]
+    pub fn are_few(&self) -> bool {
+        let unique = |key: &Key| matches!(key, Key::Id(_) | Key::Name(_) | Key::Email(_) | Key::ExternalId(_));
+        self.any_of.as_ref().is_some_and(|keys| keys.len() <= 10 && keys.iter().all(unique))
     }
 
     /// The conditions, and their values after `?1`, the connection.
