@@ -181,7 +181,7 @@ impl Env {
 
     /// Counts an ending for the mass-change guard; removal by hand is not counted (MIG-3).
     pub(crate) fn count_ending(&mut self, organization: OrganizationId, add: impl FnOnce(&mut Endings)) {
-        if self.origin.source != Source::Scim {
+        if !matches!(self.origin.source, Source::Scim | Source::Replay) {
             return;
         }
         match self.endings.iter_mut().find(|(of, _)| *of == organization) {

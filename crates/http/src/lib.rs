@@ -25,6 +25,7 @@ pub use error::{HttpError, Unauthorized, format::ErrorFormat};
 pub use journal::{CodecError, LogError, LoggedRead, logged_body, logged_reads};
 pub use limits::Limits;
 pub use operations::operations_router;
+pub use scim::{Purpose, Repeated, Rerun, RerunError};
 pub use serve::serve;
 
 /// Everything that clients reach: SCIM under both its paths, and whether the server is up.

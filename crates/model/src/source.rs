@@ -19,12 +19,15 @@ pub enum Source {
     AutoProvision,
     /// An owner or operator, by hand.
     Manual,
+    /// A recorded request that an owner had run again (SCIM-11). It says who acted; what was said remains the directory's.
+    Replay,
     /// Nobody said anything: the setting's default.
     Default,
 }
 
 impl Source {
-    const ALL: [Self; 6] = [Self::Sso, Self::Scim, Self::Invitation, Self::AutoProvision, Self::Manual, Self::Default];
+    const ALL: [Self; 7] =
+        [Self::Sso, Self::Scim, Self::Invitation, Self::AutoProvision, Self::Manual, Self::Replay, Self::Default];
 
     /// The word used in SQL, the API and pages.
     #[must_use]
@@ -35,6 +38,7 @@ impl Source {
             Self::Invitation => "invitation",
             Self::AutoProvision => "auto-provision",
             Self::Manual => "manual",
+            Self::Replay => "replay",
             Self::Default => "default",
         }
     }

@@ -32,6 +32,7 @@ CREATE TABLE requests (
     token           {uuid},
     resource        {uuid},
     resource_version {int},
+    repeats         {uuid},
     steps           {text} NOT NULL,
     body            {bytes}
 ){strict};

@@ -13,7 +13,10 @@ use std::{
 use http::StatusCode;
 use muster_crypto::Sealer;
 use muster_engine::{EngineError, Env, Origin, Surroundings, search::Anchors, transact};
-use muster_model::{Rule, Version, trace::Note};
+use muster_model::{
+    Rule, Version,
+    trace::{Note, Step},
+};
 use muster_scim::schema::Capabilities;
 use muster_store::{Conn, Store, Tx};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -79,7 +82,7 @@ pub(crate) enum Lane {
 }
 
 /// A successful write, and what the request log says of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Written<T> {
     /// What came of it.
     pub(crate) value: T,
@@ -176,6 +179,25 @@ impl App {
             result
         };
         self.inner.store.write_recorded(run, move |tx, result| record.write(tx, result, &trace)).await
+    }
+
+    /// Runs one change of the engine and rolls it back: what came of it, and the decisions on the way.
+    pub(crate) async fn rehearse<T, F>(&self, origin: Origin, mut work: F) -> (Result<Written<T>, HttpError>, Vec<Step>)
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>, &mut Env) -> Result<Written<T>, HttpError> + Send + 'static,
+    {
+        let surroundings = self.surroundings();
+        let trace = Trace::default();
+        let kept = trace.clone();
+        let run = move |tx: &mut Tx<'_>| {
+            let mut env = Env::new(Arc::clone(&surroundings), origin);
+            let result = transact(tx, &mut env, |tx, env| work(tx, env));
+            kept.keep(env.trace());
+            result
+        };
+        let result = self.inner.store.rehearse(run).await;
+        (result, trace.take())
     }
 
     /// A place among the requests in progress, until it is dropped.

@@ -22,6 +22,11 @@ impl Bodies {
     pub(crate) fn seal(&self, id: RequestId, body: &[u8]) -> Result<Vec<u8>, SealError> {
         self.sealer.seal(&place(id), &codec::pack_body(body))
     }
+
+    /// As [`logged_body`].
+    pub(crate) fn open(&self, request: &RequestRow) -> Result<Option<Vec<u8>>, LogError> {
+        logged_body(&self.sealer, request)
+    }
 }
 
 /// What was sent in a logged request, without secrets; `None` when it had no body, or one that was no JSON.

@@ -51,7 +51,8 @@ impl Trace {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = steps.to_vec();
     }
 
-    fn take(&self) -> Vec<Step> {
+    /// The steps, which are forgotten.
+    pub(crate) fn take(&self) -> Vec<Step> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

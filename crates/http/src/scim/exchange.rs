@@ -8,12 +8,15 @@ use std::sync::{
 use bytes::Bytes;
 use http::{HeaderMap, Method, header, request::Parts};
 use muster_engine::{EngineError, Env, Origin};
-use muster_model::{Actor, Connection, Source};
+use muster_model::{Actor, Connection, Source, Timestamp};
 use muster_scim::{Dialect, Notes, RequestError, ResourceType, json, projection::Projection};
 use muster_store::{Conn, RequestRow, StoreError, Tx};
 use serde_json::Value;
 
-use super::conditions::Conditions;
+use super::{
+    conditions::Conditions,
+    rerun::{Again, Found},
+};
 use crate::{
     App, HttpError,
     app::{Lane, Written},
@@ -23,7 +26,15 @@ use crate::{
 };
 
 /// The longest target that is logged, in bytes.
-const TARGET_BYTES: usize = 2_048;
+pub(super) const TARGET_BYTES: usize = 2_048;
+
+/// On whose word a request is served.
+pub(super) enum Authority {
+    /// A SCIM client's token.
+    Token(Arc<Caller>),
+    /// Somebody has a recorded request run again.
+    Again(Again),
+}
 
 /// A request with everything that was found out about it.
 pub(super) struct Exchange {
@@ -31,7 +42,8 @@ pub(super) struct Exchange {
     pub(super) arrival: Arrival,
     /// What locations begin with: the base URL and the prefix that was called.
     pub(super) base_url: Arc<str>,
-    caller: Arc<Caller>,
+    connection: Arc<Connection>,
+    authority: Authority,
     method: Method,
     /// Path and query below the base URL.
     target: String,
@@ -48,13 +60,38 @@ pub(super) struct Exchange {
 impl Exchange {
     /// A request whose caller is known and whose body has not arrived. Takes the headers: handlers ask here.
     pub(super) fn new(app: App, base_url: Arc<str>, arrival: Arrival, caller: Arc<Caller>, parts: &mut Parts) -> Self {
+        let connection = Arc::clone(&caller.connection);
+        Self::of(app, base_url, arrival, connection, Authority::Token(caller), parts)
+    }
+
+    /// A recorded request of this connection that is run again. What it did is for `again` to say.
+    pub(super) fn again(
+        app: App,
+        arrival: Arrival,
+        connection: Arc<Connection>,
+        again: Again,
+        parts: &mut Parts,
+    ) -> Self {
+        let base_url = Arc::from(app.base_url());
+        Self::of(app, base_url, arrival, connection, Authority::Again(again), parts)
+    }
+
+    fn of(
+        app: App,
+        base_url: Arc<str>,
+        arrival: Arrival,
+        connection: Arc<Connection>,
+        authority: Authority,
+        parts: &mut Parts,
+    ) -> Self {
         let query = parts.uri.query().unwrap_or_default();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         Self {
             app,
             arrival,
             base_url,
-            caller,
+            connection,
+            authority,
             method: parts.method.clone(),
             // A target is ASCII, so that it can be cut anywhere.
             target: target.get(..TARGET_BYTES).unwrap_or(target).to_owned(),
@@ -80,7 +117,7 @@ impl Exchange {
 
     /// Whose directory it is about.
     pub(super) fn connection(&self) -> Arc<Connection> {
-        Arc::clone(&self.caller.connection)
+        Arc::clone(&self.connection)
     }
 
     /// The parameters of the URL.
@@ -134,18 +171,18 @@ impl Exchange {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>, &mut Env) -> Result<Written<T>, HttpError> + Send + 'static,
     {
-        let origin = Origin {
-            source: Source::Scim,
-            actor: Actor::Token(self.caller.token.id.0),
-            connection: Some(self.caller.connection.id),
-            request: Some(self.arrival.id),
-        };
-        let caller = Arc::clone(&self.caller);
+        let current = self.require_current();
         let work = move |tx: &mut Tx<'_>, env: &mut Env| {
-            caller.require_current(tx, env.now())?;
+            current(tx, env.now())?;
             work(tx, env)
         };
-        let result = self.app.write(origin, self.record()?, work).await;
+        let result = match &self.authority {
+            Authority::Again(again) if !again.applies() => again.rehearse(&self.app, self.origin(), work).await,
+            Authority::Token(_) | Authority::Again(_) => self.app.write(self.origin(), self.record()?, work).await,
+        };
+        if let (Authority::Again(again), Ok(written)) = (&self.authority, &result) {
+            again.note_written(written);
+        }
         if matches!(result, Err(HttpError::Outdated)) {
             self.app.forget_connections();
         }
@@ -159,6 +196,37 @@ impl Exchange {
         };
         self.logged.store(recorded, Ordering::Relaxed);
         result
+    }
+
+    /// What a request that was run again did.
+    pub(super) fn found(&self) -> Found {
+        match &self.authority {
+            Authority::Token(_) => Found::default(),
+            Authority::Again(again) => again.found(),
+        }
+    }
+
+    /// Where the ledger says that changes come from.
+    fn origin(&self) -> Origin {
+        let (source, actor) = match &self.authority {
+            Authority::Token(caller) => (Source::Scim, Actor::Token(caller.token.id.0)),
+            Authority::Again(again) => again.origin(),
+        };
+        Origin { source, actor, connection: Some(self.connection.id), request: Some(self.arrival.id) }
+    }
+
+    /// Whether what was read before the transaction still holds in it (SEC-1).
+    fn require_current(&self) -> impl Fn(&mut Tx<'_>, Timestamp) -> Result<(), HttpError> + Send + 'static {
+        let connection = Arc::clone(&self.connection);
+        let caller = match &self.authority {
+            Authority::Token(caller) => Some(Arc::clone(caller)),
+            Authority::Again(_) => None,
+        };
+        move |tx, now| match &caller {
+            Some(caller) => caller.require_current(tx, now),
+            None if tx.connection(connection.id)?.is_some_and(|current| current == *connection) => Ok(()),
+            None => Err(HttpError::Outdated),
+        }
     }
 
     /// Logs a request that was not logged with what it did.
@@ -192,6 +260,8 @@ impl Exchange {
     }
 
     fn log_line(&self, status: u16, outcome: Outcome, error: Option<&HttpError>) {
+        // What is run again is no request of a client's: only what it changes, and refusals, are worth a row.
+        let Authority::Token(caller) = &self.authority else { return };
         let line = Line {
             id: self.arrival.id,
             at: self.arrival.at,
@@ -200,11 +270,11 @@ impl Exchange {
             target: &self.target,
             status,
             outcome: outcome.as_str(),
-            token: self.caller.token.id,
-            dialect: self.dialect().map(Dialect::as_str),
+            token: caller.token.id,
+            dialect: self.dialect(),
             detail: error.map(ToString::to_string),
         };
-        if !self.app.reads().push(self.caller.connection.id, &line) {
+        if !self.app.reads().push(self.connection.id, &line) {
             self.app.metrics().reads_dropped(1);
         }
     }
@@ -215,20 +285,25 @@ impl Exchange {
         let sealed = body.map(|body| self.app.bodies().seal(self.arrival.id, &body)).transpose();
         let sealed = sealed.map_err(|error| HttpError::Internal("the body cannot be sealed", Arc::new(error)))?;
         let understood = self.noting(|notes| Ok(notes.as_slice().iter().map(ToString::to_string).collect()))?;
+        let (kind, token, repeats) = match &self.authority {
+            Authority::Token(caller) => ("scim", Some(caller.token.id), None),
+            Authority::Again(again) => (again.kind(), None, Some(again.repeats())),
+        };
         let row = RequestRow {
             id: self.arrival.id,
-            connection: Some(self.caller.connection.id),
+            connection: Some(self.connection.id),
             at: self.arrival.at,
             micros: 0,
-            kind: "scim".to_owned(),
+            kind: kind.to_owned(),
             method: self.method.as_str().to_owned(),
             target: self.target.clone(),
             status: 0,
-            dialect: self.dialect().map(|dialect| dialect.as_str().to_owned()),
+            dialect: self.dialect().map(str::to_owned),
             outcome: String::new(),
-            token: Some(self.caller.token.id),
+            token,
             resource: None,
             resource_version: None,
+            repeats,
             steps: Vec::new(),
             body: sealed,
         };
@@ -246,9 +321,13 @@ impl Exchange {
     }
 
     /// The identity provider that it seems to come from.
-    fn dialect(&self) -> Option<Dialect> {
+    fn dialect(&self) -> Option<&str> {
+        if let Authority::Again(again) = &self.authority {
+            return again.dialect();
+        }
         let agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(Dialect::notice(agent, notes.as_slice())).filter(|dialect| *dialect != Dialect::Unknown)
+        let dialect = Dialect::notice(agent, notes.as_slice());
+        (dialect != Dialect::Unknown).then_some(dialect.as_str())
     }
 }

@@ -12,22 +12,24 @@ mod exchange;
 mod gate;
 mod groups;
 mod lists;
+mod rerun;
 mod statement;
 mod users;
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use axum::{
     Extension, Router,
     extract::{Path, Request, rejection::PathRejection},
     middleware::from_fn_with_state,
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::{MethodRouter, any, any_service, get, post},
 };
 use exchange::Exchange;
 use muster_engine::{EngineError, Env};
 use muster_model::{Rule, trace};
 use muster_scim::Notes;
+pub use rerun::{Purpose, Repeated, Rerun, RerunError};
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
@@ -53,23 +55,32 @@ pub(crate) fn mount(mut router: Router, app: &App) -> Router {
 
 fn routes(app: &App, base_url: &str) -> Router {
     let gate = gate::Gate { app: app.clone(), base_url: Arc::from(base_url) };
+    guarded(handlers(), gate)
+}
+
+/// The handlers of one prefix, which expect what the gate finds out.
+fn handlers() -> Router {
     let mut router = Router::new();
     for (path, methods) in table() {
         // A slash at the end is tolerated.
         router = router.route(&format!("{path}/"), methods.clone()).route(path, methods);
     }
-    guarded(router.fallback(async |_: Request| HttpError::NoRoute), gate)
+    router.fallback(async |_: Request| HttpError::NoRoute)
 }
 
 /// Puts around handlers what every request goes through. The gate is outside the net for panics, so that their requests
 /// are logged too.
 fn guarded(handlers: Router, gate: gate::Gate) -> Router {
-    let panicked = || CatchPanicLayer::custom(|_| HttpError::Panicked.into_response());
     handlers
-        .layer(panicked())
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(gate, gate::gate))
-        .layer(panicked())
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(ErrorFormat::Scim, render))
+}
+
+/// What is answered when a handler panicked.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    HttpError::Panicked.into_response()
 }
 
 fn table() -> [(&'static str, MethodRouter); 14] {

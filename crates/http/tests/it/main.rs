@@ -12,6 +12,7 @@ mod isolation;
 mod lists;
 mod log;
 mod protocol;
+mod rerun;
 mod sockets;
 mod support;
 mod users;

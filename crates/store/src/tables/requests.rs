@@ -8,7 +8,7 @@ use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "requests";
 const COLUMNS: &str = "id, connection, at, micros, kind, method, target, status, dialect, outcome, token, resource, \
-                       resource_version, steps, body";
+                       resource_version, repeats, steps, body";
 
 /// One logged request and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct RequestRow {
     pub at: Timestamp,
     /// How long it took, in microseconds, up to the commit.
     pub micros: i64,
-    /// `scim`, later `sso`.
+    /// `scim` for a client's request; `replay` or `approval` for a recorded one that was run again; later `sso`.
     pub kind: String,
     /// HTTP method.
     pub method: String,
@@ -39,6 +39,8 @@ pub struct RequestRow {
     pub resource: Option<Uuid>,
     /// Its version after.
     pub resource_version: Option<Version>,
+    /// The recorded request that this one runs again.
+    pub repeats: Option<RequestId>,
     /// What was decided, in order.
     pub steps: Vec<Step>,
     /// What was sent: redacted, compressed, sealed.
@@ -60,8 +62,9 @@ fn request(row: &Row<'_>) -> Result<RequestRow, StoreError> {
         token: row.get::<Option<Uuid>>(10)?.map(TokenId),
         resource: row.get(11)?,
         resource_version: row.get(12)?,
-        steps: from_json(row, 13, TABLE)?,
-        body: row.get(14)?,
+        repeats: row.get::<Option<Uuid>>(13)?.map(RequestId),
+        steps: from_json(row, 14, TABLE)?,
+        body: row.get(15)?,
     })
 }
 
@@ -105,8 +108,8 @@ impl Tx<'_> {
     pub fn insert_request(&mut self, request: &RequestRow) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO requests (id, connection, at, micros, kind, method, target, status, dialect, outcome, token, \
-             resource, resource_version, steps, body) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             resource, resource_version, repeats, steps, body) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             vals![
                 request.id,
                 request.connection,
@@ -121,6 +124,7 @@ impl Tx<'_> {
                 request.token,
                 request.resource,
                 request.resource_version,
+                request.repeats,
                 json(&request.steps)?,
                 request.body.as_ref(),
             ],

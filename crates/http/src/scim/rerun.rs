@@ -1,0 +1,267 @@
+//! Running a recorded request again: replay (SCIM-11), and the approval of held ones (MIG-3).
+//!
+//! What was recorded goes through the very handlers of the first time: read by today's protocol, decided by today's rules
+//! on today's state. Only who is behind it differs, which the ledger and the request log say. The conditions that the
+//! client put into headers are not recorded: whoever has a request run again decides about what was written since.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::{body::Body, extract::Request};
+use bytes::Bytes;
+use http::Method;
+use muster_engine::{Env, Origin};
+use muster_model::{
+    Actor, RequestId, Source, Version,
+    trace::{Note, Step},
+};
+use muster_store::{RequestRow, Tx};
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+use uuid::Uuid;
+
+use super::exchange::{Exchange, TARGET_BYTES};
+use crate::{
+    App, HttpError, LogError,
+    app::{Lane, Written},
+    arrival::Arrival,
+    journal::Outcome,
+};
+
+/// How a recorded request is run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rerun {
+    /// What for.
+    pub purpose: Purpose,
+    /// Who wants it.
+    pub actor: Actor,
+    /// `false`: only find out what would come of it.
+    pub apply: bool,
+}
+
+/// What a recorded request is run again for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// An owner has it replayed (SCIM-11).
+    Replay,
+    /// An owner approved what the mass-change guard held (MIG-3): the IdP's word takes effect late.
+    Approval,
+}
+
+impl Purpose {
+    /// The word in the request log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Replay => "replay",
+            Self::Approval => "approval",
+        }
+    }
+
+    fn source(self) -> Source {
+        match self {
+            Self::Replay => Source::Replay,
+            Self::Approval => Source::Scim,
+        }
+    }
+}
+
+/// What came of a recorded request this time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repeated {
+    /// Its own TraceID. It is on the log if it was applied, and changed something or was refused.
+    pub id: RequestId,
+    /// How a client would have been answered.
+    pub status: u16,
+    /// `changed`, `unchanged`, `refused` or `failed`.
+    pub outcome: &'static str,
+    /// Why it was refused, or failed.
+    pub detail: Option<String>,
+    /// The resource that it wrote.
+    pub resource: Option<Uuid>,
+    /// Its version after; `None` when it is gone, or was not written.
+    pub version: Option<Version>,
+    /// Each decision.
+    pub steps: Vec<Step>,
+}
+
+/// Why a recorded request cannot be run at all.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RerunError {
+    /// It is no SCIM request, or reads.
+    #[error("`{0}` is not a SCIM request that writes: only those can be run again")]
+    NotAWrite(String),
+    /// Its body was no JSON, or has expired.
+    #[error("its body was not kept, so it cannot be run again")]
+    NoBody,
+    /// What was recorded cannot be read back.
+    #[error("what was recorded cannot be read back")]
+    Unreadable(#[source] Arc<LogError>),
+    /// Its connection is gone.
+    #[error("its connection does not exist any more")]
+    NoConnection,
+    /// The database does not answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+}
+
+impl App {
+    /// Runs a recorded request again, for real or as a rehearsal that leaves nothing behind.
+    ///
+    /// A refusal is an outcome, not an error. It is up to the caller whether the resource may have been written since.
+    ///
+    /// # Errors
+    ///
+    /// [`RerunError`], before anything is done.
+    pub async fn rerun(&self, recorded: &RequestRow, rerun: Rerun) -> Result<Repeated, RerunError> {
+        let (method, body) = self.recorded_write(recorded)?;
+        let id = recorded.connection.ok_or(RerunError::NoConnection)?;
+        let connection = self.read(Lane::Point, move |conn| Ok(conn.connection(id)?)).await?;
+        let connection = Arc::new(connection.ok_or(RerunError::NoConnection)?);
+        let request = Request::builder().method(method).uri(whole(&recorded.target)).body(Body::empty());
+        let request = request.map_err(|_| RerunError::NotAWrite(recorded.target.clone()))?;
+        let (mut parts, nothing) = request.into_parts();
+        let arrival = Arrival::now(self);
+        let exchange =
+            Arc::new(Exchange::again(self.clone(), arrival, connection, Again::new(recorded, rerun), &mut parts));
+        exchange.receive(body);
+        parts.extensions.insert(Arc::clone(&exchange));
+        let handlers = super::handlers().layer(CatchPanicLayer::custom(super::panicked));
+        let response = match handlers.oneshot(Request::from_parts(parts, nothing)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let status = response.status().as_u16();
+        let error = response.extensions().get::<Arc<HttpError>>().map(|error| &**error);
+        if rerun.apply {
+            exchange.log(status, error).await;
+        }
+        self.repeated(&exchange, arrival.id, status, error).await
+    }
+
+    /// The method and body of what was recorded, if it is a write.
+    fn recorded_write(&self, recorded: &RequestRow) -> Result<(Method, Bytes), RerunError> {
+        let named = || RerunError::NotAWrite(format!("{} {}", recorded.method, recorded.target));
+        let method = Method::from_bytes(recorded.method.as_bytes()).map_err(|_| named())?;
+        let has_body = match method {
+            Method::POST | Method::PUT | Method::PATCH => true,
+            Method::DELETE => false,
+            _ => return Err(named()),
+        };
+        let body = self.bodies().open(recorded).map_err(|error| RerunError::Unreadable(Arc::new(error)))?;
+        match body {
+            Some(body) => Ok((method, Bytes::from(body))),
+            None if has_body => Err(RerunError::NoBody),
+            None => Ok((method, Bytes::new())),
+        }
+    }
+
+    async fn repeated(
+        &self,
+        exchange: &Exchange,
+        id: RequestId,
+        status: u16,
+        error: Option<&HttpError>,
+    ) -> Result<Repeated, RerunError> {
+        let found = exchange.found();
+        let outcome = match (&found.written, error) {
+            (_, Some(error)) if error.status().is_server_error() => Outcome::Failed,
+            (_, Some(_)) => Outcome::Refused,
+            (Some(written), None) if written.changed => Outcome::Changed,
+            (_, None) => Outcome::Unchanged,
+        };
+        let mut steps = found.steps;
+        if let Some(row) = self.read(Lane::Point, move |conn| Ok(conn.request(id)?)).await? {
+            steps = row.steps;
+        } else if let Some(error) = error {
+            steps.push(Step { rule: error.rule(), note: Note::Refused(error.to_string()) });
+        }
+        let written = found.written.filter(|written| written.changed);
+        Ok(Repeated {
+            id,
+            status,
+            outcome: outcome.as_str(),
+            detail: error.map(ToString::to_string),
+            resource: written.as_ref().map(|written| written.resource),
+            version: written.and_then(|written| written.version),
+            steps,
+        })
+    }
+}
+
+/// A target as far as it is sure to be complete: without its query if that may have been cut.
+fn whole(target: &str) -> &str {
+    if target.len() < TARGET_BYTES { target } else { target.split('?').next().unwrap_or(target) }
+}
+
+/// The part of an [`Exchange`] that is about running a recorded request again.
+pub(super) struct Again {
+    rerun: Rerun,
+    repeats: RequestId,
+    dialect: Option<String>,
+    found: Mutex<Found>,
+}
+
+/// What a handler left behind.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Found {
+    written: Option<Written<()>>,
+    /// Of a rehearsal; otherwise they are on the log.
+    steps: Vec<Step>,
+}
+
+impl Again {
+    fn new(recorded: &RequestRow, rerun: Rerun) -> Self {
+        Self { rerun, repeats: recorded.id, dialect: recorded.dialect.clone(), found: Mutex::default() }
+    }
+
+    /// Whether it is for real.
+    pub(super) fn applies(&self) -> bool {
+        self.rerun.apply
+    }
+
+    /// Who is behind it, in the ledger.
+    pub(super) fn origin(&self) -> (Source, Actor) {
+        (self.rerun.purpose.source(), self.rerun.actor)
+    }
+
+    /// The kind of request that the log names.
+    pub(super) fn kind(&self) -> &'static str {
+        self.rerun.purpose.as_str()
+    }
+
+    /// What was recorded.
+    pub(super) fn repeats(&self) -> RequestId {
+        self.repeats
+    }
+
+    /// The identity provider that was recognised the first time.
+    pub(super) fn dialect(&self) -> Option<&str> {
+        self.dialect.as_deref()
+    }
+
+    /// Runs a write and rolls it back.
+    pub(super) async fn rehearse<T, F>(&self, app: &App, origin: Origin, work: F) -> Result<Written<T>, HttpError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>, &mut Env) -> Result<Written<T>, HttpError> + Send + 'static,
+    {
+        let (result, steps) = app.rehearse(origin, work).await;
+        self.lock(|found| found.steps = steps);
+        result
+    }
+
+    /// Remembers what a write did.
+    pub(super) fn note_written<T>(&self, written: &Written<T>) {
+        let Written { value: _, changed, status, resource, version } = *written;
+        self.lock(|found| found.written = Some(Written { value: (), changed, status, resource, version }));
+    }
+
+    /// What the handler left behind.
+    pub(super) fn found(&self) -> Found {
+        self.lock(|found| found.clone())
+    }
+
+    fn lock<T>(&self, work: impl FnOnce(&mut Found) -> T) -> T {
+        work(&mut self.found.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
