@@ -14,6 +14,7 @@
 //! | [`roles`] | the effective role, its cap, the last owner (ORG-1, PRE-5) |
 //! | [`seats`] | SCIM-9 |
 //! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
+//! | [`conflicts`] | PRE-3: where SSO and SCIM disagree |
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
 //! | [`declare`] | what `muster apply` states, and its plan |
 //! | [`installation`] | the master key is the right one; data keys |
@@ -25,6 +26,7 @@
 //! Start reading at [`directory::create_user`].
 
 pub mod accounts;
+pub mod conflicts;
 pub mod connections;
 pub mod declare;
 pub mod describe;

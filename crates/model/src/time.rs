@@ -60,6 +60,32 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// As text where people and programs read it: `#[serde(with = "muster_model::time::text")]`. Whole milliseconds.
+pub mod text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::Timestamp;
+
+    /// Writes the RFC 3339 form.
+    ///
+    /// # Errors
+    ///
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(at)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// When it is no date and time.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Timestamp::parse(&text).map_err(|_| D::Error::custom(format!("`{text}` is not a date and time")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

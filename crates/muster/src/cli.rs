@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use muster_model::TokenId;
 
-use crate::config;
+use crate::{admin::Request, config};
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -80,6 +80,12 @@ Examples:
     /// Who is this, and why is it where it is? Every value and grant with source, time, actor and rule.
     #[command(after_help = "Examples:\n  muster explain ada@example.com\n  muster explain ada@example.com --json")]
     Explain(ExplainArgs),
+    /// Where SSO and SCIM disagree: both values, which one holds and why.
+    #[command(after_help = "\
+Examples:
+  muster conflicts --connection okta
+  muster conflicts --connection okta --json | jq '.conflicts[].email'")]
+    Conflicts(ConflictsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -154,6 +160,31 @@ pub(crate) enum TokenCommand {
 pub(crate) struct ExplainArgs {
     /// The account's email.
     pub(crate) email: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConflictsArgs {
+    /// The connection's name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: String,
+    /// Go on after this account, as the last page said.
+    #[arg(long, value_name = "ID")]
+    pub(crate) after: Option<String>,
+    /// How many accounts a page holds at most.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = page_size())]
+    pub(crate) limit: u32,
+}
+
+/// How much a list shows at once.
+fn page_size() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=10_000)
+}
+
+impl ConflictsArgs {
+    pub(crate) fn request(&self) -> Request {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        Request::Conflicts { connection: self.connection.clone(), after: self.after.clone(), limit }
+    }
 }
 
 /// The command line's words, and the settings among them.

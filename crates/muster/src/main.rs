@@ -66,6 +66,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Export => perform(&config, Request::Export)?,
         Command::Token(command) => perform(&config, token_request(command))?,
         Command::Explain(args) => perform(&config, Request::Explain { email: args.email.clone() })?,
+        Command::Conflicts(args) => perform(&config, args.request())?,
     };
     Ok(output::show(&answer, cli.json)?)
 }

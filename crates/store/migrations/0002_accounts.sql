@@ -13,6 +13,8 @@ CREATE TABLE accounts (
     created         {int} NOT NULL,
     version         {int} NOT NULL
 ){norowid};
+-- Those about whose values sources disagree (PRE-3).
+CREATE INDEX accounts_conflict ON accounts (id) WHERE conflict;
 
 CREATE TABLE companies (
     id              {uuid} NOT NULL CONSTRAINT companies_pkey PRIMARY KEY,
@@ -90,6 +92,8 @@ CREATE TABLE memberships (
 CREATE INDEX memberships_organization ON memberships (organization, account);
 -- Those that wait for a seat or for another owner; few, so that the index costs others nothing.
 CREATE INDEX memberships_unsettled ON memberships (organization) WHERE state IN ('waiting', 'kept') OR role_kept;
+-- Those about whose role sources disagree (PRE-3).
+CREATE INDEX memberships_conflict ON memberships (account, organization) WHERE conflict;
 
 -- One row a reason. Ended rows go, the ledger keeps them. While a membership sleeps, so do its grants, unwritten;
 -- `asleep` is for the one that a connection put to sleep while another kept the membership awake. origin_kind: 0 person, 1 linked, 2 group.

@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use muster_crypto::{TokenPrefix, TokenText};
-use muster_engine::{EngineError, Env, Origin, directory, organizations, tokens, transact};
+use muster_engine::{
+    EngineError, Env, Origin, accounts, directory, organizations, roles, standing::Standing, tokens, transact,
+};
 use muster_model::{
     Account, Actor, Connection, ConnectionId, ConnectionState, DirectoryGroup, DirectoryGroupId, DirectoryUser,
-    DirectoryUserId, Domain, DomainId, DomainState, Email, Grant, Membership, Organization, Role, Source,
-    UserStatement, connection::Settings, domain::Holder, mapping::Entry,
+    DirectoryUserId, Domain, DomainId, DomainState, Email, Grant, Membership, Organization, Role, Rule, Source,
+    Statement, UserStatement, connection::Settings, domain::Holder, mapping::Entry,
 };
 use muster_store::{Conn, Database, Isolation, Options, PostgresOptions, Store, Tx};
 use uuid::Uuid;
@@ -207,9 +209,9 @@ impl World {
     pub fn account(&self, email: &str, confirmed: bool) -> Account {
         let email = Email::parse(email).expect("an address");
         self.by_hand(move |tx, env| {
-            let (account, _) = muster_engine::accounts::find_or_create(tx, env, &email, muster_model::Rule::Acc1)?;
+            let (account, _) = accounts::find_or_create(tx, env, &email, Rule::Acc1)?;
             let account = Account { email_confirmed: confirmed, ..account };
-            muster_engine::accounts::insert(tx, env, &account, muster_model::Rule::Acc1)?;
+            accounts::insert(tx, env, &account, Rule::Acc1)?;
             Ok(account)
         })
         .expect("an account is made")
@@ -238,6 +240,45 @@ impl World {
     ) -> Result<(), EngineError> {
         let (organization, account) = (organization.clone(), account.clone());
         self.by_hand(move |tx, env| organizations::remove_member(tx, env, &organization, &account, block))
+    }
+
+    /// What an assertion says of a member at sign-in: name, role, session minutes; `None` says nothing.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such member, or the store fails.
+    pub fn sso_says(
+        &self,
+        connection: ConnectionId,
+        organization: &Organization,
+        email: &str,
+        full_name: Option<&str>,
+        role: Option<Role>,
+        minutes: Option<i64>,
+    ) {
+        let origin = Origin { source: Source::Sso, actor: Actor::System, connection: Some(connection), request: None };
+        let (email, organization) = (Email::parse(email).expect("an address"), organization.id);
+        let full_name = full_name.map(str::to_owned);
+        self.change(origin, move |tx, env| {
+            let connection = tx.connection(connection)?.expect("the connection exists");
+            let before = tx.account_by_email(&email)?.expect("the account exists");
+            let mut after = before.clone();
+            if let Some(name) = &full_name {
+                after.names.say(stated(env, &connection, name.clone()));
+            }
+            if let Some(minutes) = minutes {
+                after.session_minutes.say(stated(env, &connection, minutes));
+            }
+            after.conflict = after.names.in_conflict() || after.session_minutes.in_conflict();
+            accounts::update(tx, env, &before, after, Rule::Jit1)?;
+            accounts::settle_name(tx, env, &connection, before.id)?;
+            let mut standing = Standing::load(tx, before.id, organization)?;
+            if let Some(role) = role {
+                roles::state(tx, env, &connection, &mut standing, Some((role, Rule::Jit5)), Source::Sso)?;
+            }
+            standing.save(tx, env, Rule::Jit5)
+        })
+        .expect("an assertion is recorded");
     }
 
     /// `POST /Users`.
@@ -405,6 +446,20 @@ impl World {
             let reports = conn.reports(connection, 1_000)?;
             Ok(reports.into_iter().map(|report| (report.kind, report.detail)).collect())
         })
+    }
+}
+
+/// An assertion's word on a value.
+fn stated<V>(env: &Env, connection: &Connection, value: V) -> Statement<V> {
+    Statement {
+        source: Source::Sso,
+        connection: Some(connection.id),
+        value,
+        rule: Rule::Jit1,
+        actor: env.origin().actor,
+        request: None,
+        at: env.now(),
+        locked: false,
     }
 }
 

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
 mod acc;
+mod conflicts;
 mod declare;
 mod grp;
 mod installation;

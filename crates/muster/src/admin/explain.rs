@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_engine::{EngineError, describe::describe, explain};
 use muster_model::{
-    Account, ConnectionId, DirectoryUser, Email, Grant, MembershipState, Statement,
+    Account, ConnectionId, DirectoryUser, Grant, MembershipState, Statement,
     grant::Origin,
     ledger::{Change, Kind, LedgerRow},
 };
@@ -15,10 +15,11 @@ use serde_json::Value;
 use super::{
     AdminError, Installation,
     explanation::{AccountLine, DirectoryLine, Explanation, GrantLine, HistoryLine, MembershipLine, Said, ValueLine},
+    named,
 };
 
 pub(super) fn explain(installation: &Installation, email: &str) -> Result<Explanation, AdminError> {
-    let parsed = Email::parse(email.trim()).map_err(|error| AdminError::Wrong(error.to_string()))?;
+    let parsed = named::email(email)?;
     let result = installation.store.snapshot_blocking(move |conn| {
         let told = explain::explain(conn, &parsed)?;
         let mut names = Names { known: told.names, groups: groups(conn, &told.places)? };

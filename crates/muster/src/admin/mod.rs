@@ -4,8 +4,10 @@
 //! it itself or have a running server do it (`local`), with the same outcome.
 
 mod apply;
+mod conflicts;
 mod explain;
 mod explanation;
+mod named;
 mod token;
 
 use std::{path::PathBuf, sync::Arc};
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::declaration::{Declaration, ReadError};
 
 pub(crate) use apply::{Applied, Change, FieldChange};
+pub(crate) use conflicts::Conflicts;
 pub(crate) use explanation::{Explanation, Said};
 pub(crate) use token::{TokenRequest, Tokens};
 
@@ -59,6 +62,15 @@ pub(crate) enum Request {
         /// The account's email.
         email: String,
     },
+    /// Where SSO and SCIM disagree.
+    Conflicts {
+        /// The connection's name.
+        connection: String,
+        /// The account after which the page begins.
+        after: Option<String>,
+        /// How many accounts a page holds at most.
+        limit: usize,
+    },
 }
 
 /// What came of a request.
@@ -73,6 +85,8 @@ pub(crate) enum Answer {
     Tokens(Tokens),
     /// Of [`Request::Explain`].
     Explained(Box<Explanation>),
+    /// Of [`Request::Conflicts`].
+    Conflicts(Conflicts),
 }
 
 /// Why a request was not done.
@@ -126,6 +140,9 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         }
         Request::Token { connection, request } => token::run(installation, &connection, request).map(Answer::Tokens),
         Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
+        Request::Conflicts { connection, after, limit } => {
+            conflicts::list(installation, &connection, after.as_deref(), limit).map(Answer::Conflicts)
+        }
     }
 }
 

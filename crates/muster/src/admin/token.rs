@@ -8,7 +8,7 @@ use muster_model::{Connection, Timestamp, Token, TokenId};
 use muster_store::{Conn, Tx};
 use serde::{Deserialize, Serialize};
 
-use super::{AdminError, Installation};
+use super::{AdminError, Installation, named};
 
 /// What about a connection's tokens.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ pub(super) fn run(installation: &Installation, name: &str, request: TokenRequest
             list(tx, env.now(), &connection)
         })?,
     };
-    let Some(tokens) = listed else { return Err(no_connection(installation, name)) };
+    let Some(tokens) = listed else { return Err(named::no_connection(installation, name)) };
     Ok(Tokens {
         connection: name.to_owned(),
         base_url: format!("{}/scim/v2", installation.base_url),
@@ -128,25 +128,4 @@ fn line(token: &Token, now: Timestamp) -> TokenLine {
         last_used: token.last_used.map(|at| at.to_string()),
         revoked: token.revoked.as_ref().map(|(at, why)| format!("{at}: {why}")),
     }
-}
-
-/// A refusal that names the nearest connection.
-fn no_connection(installation: &Installation, name: &str) -> AdminError {
-    let names = installation.store.read_blocking::<_, EngineError, _>(|conn| {
-        let mut names = Vec::new();
-        for id in conn.connection_ids()? {
-            names.extend(conn.connection(id)?.map(|connection| connection.name));
-        }
-        Ok(names)
-    });
-    let names = match names {
-        Ok(names) => names,
-        Err(error) => return error.into(),
-    };
-    let hint = match crate::toml_text::nearest(name, names.iter().map(String::as_str)) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None if names.is_empty() => "state one in a file and run `muster apply FILE`".to_owned(),
-        None => format!("there are {}", names.join(", ")),
-    };
-    AdminError::Missing { kind: "connection", name: name.to_owned(), hint }
 }

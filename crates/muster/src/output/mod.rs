@@ -1,6 +1,7 @@
 //! What people and programs see: tables on a terminal, JSON with `--json`.
 
 mod applied;
+mod conflicts;
 mod explained;
 mod tokens;
 
@@ -32,10 +33,12 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Exported(declaration), true) => line(&serde_json::to_string(declaration)?),
         (Answer::Tokens(tokens), true) => line(&serde_json::to_string(tokens)?),
         (Answer::Explained(explanation), true) => line(&serde_json::to_string(explanation)?),
+        (Answer::Conflicts(conflicts), true) => line(&serde_json::to_string(conflicts)?),
         (Answer::Applied(applied), false) => line(&applied::text(applied)),
         (Answer::Exported(declaration), false) => line(export(declaration)?.trim_end()),
         (Answer::Tokens(tokens), false) => tokens::show(tokens),
         (Answer::Explained(explanation), false) => line(&explained::text(explanation)),
+        (Answer::Conflicts(conflicts), false) => line(&conflicts::text(conflicts)),
     }
 }
 

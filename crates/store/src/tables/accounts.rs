@@ -79,6 +79,21 @@ impl Conn<'_> {
         self.query(&sql, vals![after, limit], account)
     }
 
+    /// A page of the accounts after `after` about whose values, or about whose role somewhere, sources disagree (PRE-3),
+    /// by id.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn accounts_in_conflict(&mut self, after: AccountId, limit: i64) -> Result<Vec<AccountId>, StoreError> {
+        self.query(
+            "SELECT id FROM accounts WHERE conflict AND id > ?1 \
+             UNION SELECT account FROM memberships WHERE conflict AND account > ?1 ORDER BY 1 LIMIT ?2",
+            vals![after, limit],
+            |row| Ok(AccountId(row.get(0)?)),
+        )
+    }
+
     /// Whether a username is an account's now, or was one's (ACC-3).
     ///
     /// # Errors

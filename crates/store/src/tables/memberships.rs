@@ -90,6 +90,21 @@ impl Conn<'_> {
         self.query(&sql, vals![organization, after, limit], membership)
     }
 
+    /// The memberships of several accounts about whose role sources disagree (PRE-3), by account and organization.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn memberships_in_conflict(&mut self, accounts: &[AccountId]) -> Result<Vec<Membership>, StoreError> {
+        let mut vals = Vec::new();
+        pad(&mut vals, accounts.iter().map(|id| (*id).into()));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM memberships WHERE conflict AND account IN {} ORDER BY account, organization",
+            placeholders(1, accounts.len())
+        );
+        self.query(&sql, vals, membership)
+    }
+
     /// Memberships of an organization that wait: for another owner (ORG-1), then those that wait
     /// for a seat (SCIM-9); oldest first, held
     /// until the end of the transaction.
