@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use muster_model::{
-    Actor, ConnectionId, OrganizationId, RequestId, Rule, Source, Timestamp,
+    Actor, Connection, ConnectionId, HeldChangeId, OrganizationId, RequestId, Rule, Source, Timestamp, Version,
+    guard::{Endings, OrganizationEndings},
     ledger::Change,
     trace::{Note, Step},
 };
@@ -50,16 +51,23 @@ pub struct Env {
     /// Organizations in which a seat came free or an owner was added, for [`crate::transact`] to settle.
     pub(crate) unsettled: Vec<OrganizationId>,
     /// Endings caused by the IdP, for the mass-change guard (MIG-3).
-    pub(crate) endings: Vec<(OrganizationId, Endings)>,
+    pub(crate) endings: Vec<OrganizationEndings>,
+    /// What the guard must know of the change of a directory that this run makes.
+    pub(crate) guarded: Option<Guarded>,
+    pub(crate) approved: Option<HeldChangeId>,
+    pub(crate) barring: bool,
 }
 
-/// How much ended in one organization.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Endings {
-    /// Memberships.
-    pub memberships: i64,
-    /// Team grants.
-    pub team_grants: i64,
+/// A change of a connection's directory, as the mass-change guard sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Guarded {
+    pub(crate) connection: ConnectionId,
+    /// The connection's name, for texts.
+    pub(crate) name: String,
+    /// Whether the guard is on.
+    pub(crate) on: bool,
+    /// What is changed, and its version before; `None` when it is made.
+    pub(crate) resource: Option<(Uuid, Version)>,
 }
 
 impl Env {
@@ -76,6 +84,9 @@ impl Env {
             reports: Vec::new(),
             unsettled: Vec::new(),
             endings: Vec::new(),
+            guarded: None,
+            approved: None,
+            barring: true,
         }
     }
 
@@ -179,18 +190,33 @@ impl Env {
         });
     }
 
+    /// Says that this run does what the mass-change guard held and an owner approved: it is neither counted nor held again,
+    /// and the held change is settled with it.
+    pub fn approve(&mut self, held: HeldChangeId) {
+        self.approved = Some(held);
+    }
+
+    /// Says that no held request of the connection bars anything, as the caller has found out: then nobody looks again.
+    /// Without, a run looks for itself.
+    pub fn nothing_bars(&mut self) {
+        self.barring = false;
+    }
+
+    /// Says which resource of a connection's directory this run changes, and at which version it is; `None` when it makes
+    /// one.
+    pub(crate) fn guard(&mut self, connection: &Connection, resource: Option<(Uuid, Version)>) {
+        let on = connection.settings.scim.mass_change_guard;
+        self.guarded = Some(Guarded { connection: connection.id, name: connection.name.clone(), on, resource });
+    }
+
     /// Counts an ending for the mass-change guard; removal by hand is not counted (MIG-3).
-    pub(crate) fn count_ending(&mut self, organization: OrganizationId, add: impl FnOnce(&mut Endings)) {
+    pub(crate) fn count_ending(&mut self, organization: OrganizationId, ended: Endings) {
         if !matches!(self.origin.source, Source::Scim | Source::Replay) {
             return;
         }
-        match self.endings.iter_mut().find(|(of, _)| *of == organization) {
-            Some((_, endings)) => add(endings),
-            None => {
-                let mut endings = Endings::default();
-                add(&mut endings);
-                self.endings.push((organization, endings));
-            }
+        match self.endings.iter_mut().find(|of| of.organization == organization) {
+            Some(of) => of.endings += ended,
+            None => self.endings.push(OrganizationEndings { organization, endings: ended }),
         }
     }
 

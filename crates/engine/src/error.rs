@@ -4,6 +4,8 @@ use muster_model::texts;
 use muster_store::{StoreError, TxError, Unique};
 use uuid::Uuid;
 
+use crate::guard::Held;
+
 /// The outcome of an engine function that did nothing.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum EngineError {
@@ -99,6 +101,12 @@ pub enum Refusal {
     /// Anything else that the caller can mend.
     #[error("{0}")]
     Invalid(String),
+    /// MIG-3: it would end too much within the hour, and an owner has not approved it.
+    #[error("{0}")]
+    Held(Box<Held>),
+    /// MIG-3: a held request was approved, but the resource was written since.
+    #[error("the resource was written since: what was said last stays")]
+    Overtaken,
     /// The scan of a filter took too long or would answer too much.
     #[error("the filter reads too much: narrow it by userName, externalId, id or emails")]
     TooMany,

@@ -13,6 +13,7 @@
 //! | [`standing`] | memberships and grants, loaded, changed in memory, and saved as one (GRP-6, SCIM-6, SCIM-8) |
 //! | [`roles`] | the effective role, its cap, the last owner (ORG-1, PRE-5) |
 //! | [`seats`] | SCIM-9 |
+//! | [`guard`] | the mass-change guard: what is held, and what an owner decides (MIG-3) |
 //! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
 //! | [`conflicts`] | PRE-3: where SSO and SCIM disagree |
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
@@ -34,6 +35,7 @@ pub mod directory;
 pub mod env;
 pub mod error;
 pub mod explain;
+pub mod guard;
 pub mod installation;
 pub mod ledger;
 pub mod organizations;

@@ -1,4 +1,4 @@
-//! The end of every change: who waited gets what came free, and the ledger is written.
+//! The end of every change: who waited gets what came free, the guard counts, and the ledger is written.
 
 use muster_model::{
     Grant, Membership, MembershipState, OrganizationId, Role, Rule, Version,
@@ -9,7 +9,7 @@ use muster_model::{
 use muster_store::{StoreError, Tx};
 
 use crate::{
-    EngineError, Env,
+    EngineError, Env, guard,
     ledger::{self, Subject},
     roles, seats,
     standing::Standing,
@@ -18,11 +18,12 @@ use crate::{
 /// How many waiting members are looked at together.
 const SETTLED_AT_ONCE: i64 = 200;
 
-/// Runs `work`, settles what it set free, and writes the ledger: every change goes through here.
+/// Runs `work`, settles what it set free, asks the mass-change guard, and writes the ledger: every change goes through
+/// here.
 ///
 /// # Errors
 ///
-/// What `work` returns; the store's.
+/// What `work` returns; [`Refusal::Held`](crate::Refusal::Held); the store's.
 pub fn transact<T, E: From<EngineError>>(
     tx: &mut Tx<'_>,
     env: &mut Env,
@@ -30,6 +31,7 @@ pub fn transact<T, E: From<EngineError>>(
 ) -> Result<T, E> {
     let done = work(tx, env)?;
     settle(tx, env)?;
+    guard::check(tx, env)?;
     ledger::write(tx, env).map_err(EngineError::from)?;
     Ok(done)
 }

@@ -9,6 +9,7 @@ use muster_model::{
     AccountId, ConnectionId, Grant, GrantId, Layers, Membership, MembershipState, OrganizationId, Role, Rule, Source,
     TeamId,
     grant::Origin,
+    guard::Endings,
     ledger::{Event, Kind},
 };
 use muster_store::{Conn, Counter, Tx};
@@ -279,8 +280,28 @@ impl Standing {
     ///
     /// The store's.
     pub fn save(self, tx: &mut Tx<'_>, env: &mut Env, rule: Rule) -> Result<(), EngineError> {
+        self.count_endings(env);
         self.save_grants(tx, env, rule)?;
         self.save_membership(tx, env, rule)
+    }
+
+    /// What the mass-change guard counts (MIG-3): a membership that gives no access any more, with all its grants, is one
+    /// ending; while it goes on, each team grant that ended or fell asleep is one.
+    fn count_endings(&self, env: &mut Env) {
+        if !self.before.as_ref().is_some_and(Membership::is_active) {
+            return;
+        }
+        let ended = if self.is_active() {
+            let was_awake = |held: &&Held| held.before.as_ref().is_some_and(|before| !before.asleep);
+            let is_gone = |held: &&Held| held.grant.team.is_some() && (held.ended || held.grant.asleep);
+            let gone = self.grants.iter().filter(was_awake).filter(is_gone).count();
+            Endings { memberships: 0, team_grants: i64::try_from(gone).unwrap_or(i64::MAX) }
+        } else {
+            Endings { memberships: 1, team_grants: 0 }
+        };
+        if !ended.is_none() {
+            env.count_ending(self.organization, ended);
+        }
     }
 
     fn save_grants(&self, tx: &mut Tx<'_>, env: &mut Env, rule: Rule) -> Result<(), EngineError> {
@@ -319,10 +340,6 @@ impl Standing {
             }
             env.about(self.account);
             env.about(self.organization);
-            let gone = held.ended || held.grant.asleep;
-            if gone && was_in && team.is_some() && held.before.as_ref().is_some_and(|before| !before.asleep) {
-                env.count_ending(self.organization, |endings| endings.team_grants += 1);
-            }
         }
         Ok(())
     }
@@ -354,9 +371,6 @@ impl Standing {
         }
         if seat < 0 || owner > 0 {
             env.unsettle(organization);
-        }
-        if before.is_some_and(Membership::is_active) && !membership.is_active() {
-            env.count_ending(organization, |endings| endings.memberships += 1);
         }
         Ok(())
     }

@@ -69,6 +69,8 @@ ids! {
     MappingId;
     /// An invitation to an organization.
     InvitationId;
+    /// A request that the mass-change guard keeps (MIG-3).
+    HeldChangeId;
     /// An API, SCIM or access token (not the secret itself).
     TokenId;
     /// A browser or desktop session.

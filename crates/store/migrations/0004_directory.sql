@@ -55,30 +55,37 @@ CREATE TABLE directory_group_members (
 ){norowid};
 CREATE INDEX directory_group_members_member ON directory_group_members (member, directory_group);
 
--- Endings per minute, for the mass-change guard (MIG-3).
-CREATE TABLE ending_buckets (
-    organization    {uuid} NOT NULL,
+-- What ended in an organization within the last hour (MIG-3): the newest minute in columns, those before it in `earlier`.
+-- One row, because whoever adds to it holds it until the commit: that makes the count exact.
+CREATE TABLE ending_windows (
+    organization    {uuid} NOT NULL CONSTRAINT ending_windows_pkey PRIMARY KEY,
     minute          {int} NOT NULL,
+    population      {int} NOT NULL,
     memberships     {int} NOT NULL,
     team_grants     {int} NOT NULL,
-    CONSTRAINT ending_buckets_pkey PRIMARY KEY (organization, minute)
+    earlier         {text} NOT NULL,
+    lifts           {text} NOT NULL
 ){norowid};
 
+-- Requests that the guard keeps until an owner decides. Until `bars_until`, nothing ends through the resource unasked.
 CREATE TABLE held_changes (
     id              {uuid} NOT NULL CONSTRAINT held_changes_pkey PRIMARY KEY,
     connection      {uuid} NOT NULL CONSTRAINT held_changes_connection_fkey REFERENCES connections (id),
-    organization    {uuid} NOT NULL,
     request         {uuid} NOT NULL,
+    fingerprint     {bytes} NOT NULL,
     resource        {uuid},
     resource_version {int},
-    memberships     {int} NOT NULL,
-    team_grants     {int} NOT NULL,
+    endings         {text} NOT NULL,
     state           {text} NOT NULL,
-    decided_by      {uuid},
+    note            {text},
+    bars_until      {int},
     created         {int} NOT NULL,
     decided         {int}
 ){strict};
-CREATE INDEX held_changes_connection ON held_changes (connection, state, id);
+CREATE INDEX held_changes_connection ON held_changes (connection, id);
+CREATE INDEX held_changes_barring ON held_changes (connection, resource) WHERE bars_until IS NOT NULL;
+-- A request that comes again is not kept twice.
+CREATE UNIQUE INDEX held_changes_connection_fingerprint_key ON held_changes (connection, fingerprint) WHERE state = 'held';
 
 CREATE TABLE plans (
     id              {uuid} NOT NULL CONSTRAINT plans_pkey PRIMARY KEY,

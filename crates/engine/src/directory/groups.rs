@@ -66,6 +66,7 @@ pub fn create_group(
     members: &[Uuid],
 ) -> Result<DirectoryGroup, EngineError> {
     require_scim(connection)?;
+    env.guard(connection, None);
     require_few(members.len())?;
     if tx.directory_group_by_name(connection.id, &said.display_name)?.is_some() {
         return Err(Refusal::GroupNameTaken(said.display_name).into());
@@ -111,6 +112,7 @@ pub fn change_group<E: From<EngineError>>(
 ) -> Result<Changed<DirectoryGroup>, E> {
     require_scim(connection)?;
     let before = group(tx, connection, id)?;
+    env.guard(connection, Some((before.id.0, before.version)));
     if !expected(before.version) {
         return Err(EngineError::from(Refusal::VersionMismatch { actual: before.version }).into());
     }
@@ -180,6 +182,7 @@ pub fn delete_group(
 ) -> Result<(), EngineError> {
     require_scim(connection)?;
     let group = group(tx, connection, id)?;
+    env.guard(connection, Some((group.id.0, group.version)));
     if !expected(group.version) {
         return Err(Refusal::VersionMismatch { actual: group.version }.into());
     }

@@ -34,6 +34,7 @@ pub fn create_user(
     said: UserStatement,
 ) -> Result<DirectoryUser, EngineError> {
     require_scim(connection)?;
+    env.guard(connection, None);
     if tx.directory_user_by_user_name(connection.id, &said.user_name)?.is_some() {
         return Err(Refusal::UserNameTaken(said.user_name).into());
     }
@@ -78,6 +79,7 @@ pub fn change_user<E: From<EngineError>>(
 ) -> Result<Changed<DirectoryUser>, E> {
     require_scim(connection)?;
     let before = load(tx, connection, id)?;
+    env.guard(connection, Some((before.id.0, before.version)));
     if !expected(before.version) {
         return Err(EngineError::from(Refusal::VersionMismatch { actual: before.version }).into());
     }
@@ -157,6 +159,7 @@ pub fn delete_user(
 ) -> Result<(), EngineError> {
     require_scim(connection)?;
     let user = load(tx, connection, id)?;
+    env.guard(connection, Some((user.id.0, user.version)));
     if !expected(user.version) {
         return Err(Refusal::VersionMismatch { actual: user.version }.into());
     }

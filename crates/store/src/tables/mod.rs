@@ -7,7 +7,9 @@ mod counters;
 mod directory_groups;
 mod directory_users;
 mod domains;
+mod endings;
 mod grants;
+mod held_changes;
 mod installation;
 mod invitations;
 mod ledger;
@@ -27,8 +29,8 @@ pub use requests::RequestRow;
 pub use search::{Candidates, Key, Listed};
 
 use muster_model::{
-    AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, GrantId, InvitationId, LedgerId,
-    MappingId, OrganizationId, RequestId, SessionId, TeamId, Timestamp, TokenId,
+    AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, GrantId, HeldChangeId,
+    InvitationId, LedgerId, MappingId, OrganizationId, RequestId, SessionId, TeamId, Timestamp, TokenId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -54,6 +56,7 @@ id_vals!(
     DirectoryUserId,
     DomainId,
     GrantId,
+    HeldChangeId,
     InvitationId,
     LedgerId,
     MappingId,
