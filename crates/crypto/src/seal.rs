@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hmac,
+};
 use uuid::Uuid;
 
 use crate::{MasterKey, NoRandomness, random};
@@ -110,6 +113,7 @@ impl DataKey {
 pub struct Sealer {
     current: u32,
     keys: BTreeMap<u32, LessSafeKey>,
+    fingerprints: hmac::Key,
 }
 
 impl Sealer {
@@ -120,8 +124,12 @@ impl Sealer {
     /// [`SealError::UnknownKey`] when there is none.
     pub fn new(keys: &[DataKey]) -> Result<Self, SealError> {
         let current = keys.iter().map(DataKey::id).max().ok_or(SealError::UnknownKey(0))?;
+        let newest = keys.iter().max_by_key(|key| key.id).ok_or(SealError::UnknownKey(0))?;
+        // A key of its own, made from the data key, so that one key does one thing.
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &newest.key), b"muster fingerprints");
+        let fingerprints = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
         let keys = keys.iter().map(|key| Ok((key.id, cipher(&key.key)?))).collect::<Result<_, SealError>>()?;
-        Ok(Self { current, keys })
+        Ok(Self { current, keys, fingerprints })
     }
 
     /// Seals a value for its place.
@@ -132,6 +140,21 @@ impl Sealer {
     pub fn seal(&self, place: &Place, plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let key = self.keys.get(&self.current).ok_or(SealError::UnknownKey(self.current))?;
         seal_with(key, self.current, place, plain)
+    }
+
+    /// The same for the same `parts`, under the newest data key; without it, nothing can be learnt or guessed from it.
+    /// `purpose` keeps what is compared for one thing from being compared for another.
+    #[must_use]
+    pub fn fingerprint(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.fingerprints);
+        for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
+            // Lengths first, so that no two lists of parts give the same bytes.
+            context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            context.update(part);
+        }
+        let mut fingerprint = [0; 32];
+        fingerprint.copy_from_slice(context.sign().as_ref());
+        fingerprint
     }
 
     /// Opens a value that was sealed for this place.
@@ -210,6 +233,19 @@ mod tests {
             assert_eq!(sealer.open(&other, &sealed), Err(SealError::DoesNotOpen));
         }
         assert_eq!(sealed[1..5], 2_u32.to_be_bytes(), "the newest key seals");
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_its_parts_purpose_and_key() {
+        let sealer = sealer(&[1]);
+        let first = sealer.fingerprint("request", &[b"PATCH", b"/Users/1"]);
+        assert_eq!(first, sealer.fingerprint("request", &[b"PATCH", b"/Users/1"]));
+        for (purpose, parts) in
+            [("request", [b"PATCH/".as_slice(), b"Users/1"]), ("cursor", [b"PATCH".as_slice(), b"/Users/1"])]
+        {
+            assert_ne!(first, sealer.fingerprint(purpose, &parts));
+        }
+        assert_ne!(first, self::sealer(&[1]).fingerprint("request", &[b"PATCH", b"/Users/1"]));
     }
 
     #[test]

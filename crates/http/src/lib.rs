@@ -11,6 +11,7 @@ mod app;
 mod arrival;
 mod auth;
 mod error;
+mod held;
 mod journal;
 mod limits;
 mod metrics;
@@ -22,6 +23,7 @@ use axum::{Router, extract::Request, middleware};
 
 pub use app::{App, AppOptions};
 pub use error::{HttpError, Unauthorized, format::ErrorFormat};
+pub use held::{Approval, Settled};
 pub use journal::{CodecError, LogError, LoggedRead, logged_body, logged_reads};
 pub use limits::Limits;
 pub use operations::operations_router;

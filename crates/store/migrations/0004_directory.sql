@@ -60,7 +60,7 @@ CREATE INDEX directory_group_members_member ON directory_group_members (member, 
 CREATE TABLE ending_windows (
     organization    {uuid} NOT NULL CONSTRAINT ending_windows_pkey PRIMARY KEY,
     minute          {int} NOT NULL,
-    population      {int} NOT NULL,
+    population      {int},
     memberships     {int} NOT NULL,
     team_grants     {int} NOT NULL,
     earlier         {text} NOT NULL,
@@ -84,6 +84,7 @@ CREATE TABLE held_changes (
 ){strict};
 CREATE INDEX held_changes_connection ON held_changes (connection, id);
 CREATE INDEX held_changes_barring ON held_changes (connection, resource) WHERE bars_until IS NOT NULL;
+CREATE INDEX held_changes_pending ON held_changes (connection, id) WHERE state = 'held';
 -- A request that comes again is not kept twice.
 CREATE UNIQUE INDEX held_changes_connection_fingerprint_key ON held_changes (connection, fingerprint) WHERE state = 'held';
 

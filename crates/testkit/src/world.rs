@@ -4,14 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use muster_crypto::{TokenPrefix, TokenText};
 use muster_engine::{
-    EngineError, Env, Origin, accounts, directory, organizations, roles, standing::Standing, tokens, transact,
+    EngineError, Env, Origin, Refusal, Surroundings, accounts, directory, guard, organizations, roles,
+    standing::Standing, tokens, transact,
 };
 use muster_model::{
     Account, Actor, Connection, ConnectionId, ConnectionState, DirectoryGroup, DirectoryGroupId, DirectoryUser,
-    DirectoryUserId, Domain, DomainId, DomainState, Email, Grant, Membership, Organization, Role, Rule, Source,
-    Statement, UserStatement, connection::Settings, domain::Holder, mapping::Entry,
+    DirectoryUserId, Domain, DomainId, DomainState, Email, Grant, HeldChange, HeldChangeId, Membership, Organization,
+    RequestId, Role, Rule, Source, Statement, UserStatement, connection::Settings, domain::Holder, mapping::Entry,
 };
-use muster_store::{Conn, Database, Isolation, Options, PostgresOptions, Store, Tx};
+use muster_store::{Conn, Database, Isolation, Options, PostgresOptions, Store, StoreError, Tx};
 use uuid::Uuid;
 
 use crate::{clock::Clock, statement::restated};
@@ -77,10 +78,18 @@ impl World {
         mut work: impl FnMut(&mut Tx<'_>, &mut Env) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         let clock = Arc::clone(&self.clock);
-        self.store.write_blocking(move |tx| {
+        let work = move |tx: &mut Tx<'_>| {
             let mut env = Env::new(Arc::clone(&clock) as _, origin);
             transact(tx, &mut env, |tx, env| work(tx, env))
-        })
+        };
+        self.store.write_recorded_blocking(work, keep_held)
+    }
+
+    /// The requests of a connection that the mass-change guard holds, in the order in which they came.
+    #[must_use]
+    pub fn held(&self, connection: ConnectionId) -> Vec<HeldChange> {
+        let now = self.clock.now();
+        self.read(move |conn| Ok(guard::pending(conn, connection, now)?.0))
     }
 
     /// One change by the operator.
@@ -308,6 +317,25 @@ impl World {
         })
     }
 
+    /// `PUT /Users/{id}` that the guard held and an owner approved.
+    ///
+    /// # Errors
+    ///
+    /// The engine's.
+    pub fn put_user_approved(
+        &self,
+        connection: ConnectionId,
+        held: HeldChangeId,
+        id: DirectoryUserId,
+        said: UserStatement,
+    ) -> Result<directory::Changed<DirectoryUser>, EngineError> {
+        let said = restated(said);
+        self.scim(connection, move |tx, env, connection| {
+            env.approve(held);
+            directory::change_user::<EngineError>(tx, env, connection, id, |_| true, |_| Ok(said.clone()))
+        })
+    }
+
     /// `DELETE /Users/{id}`.
     ///
     /// # Errors
@@ -460,6 +488,17 @@ fn stated<V>(env: &Env, connection: &Connection, value: V) -> Statement<V> {
         request: None,
         at: env.now(),
         locked: false,
+    }
+}
+
+/// Keeps what the guard holds; a request that asks the same of the same resource is the same request.
+fn keep_held<T>(tx: &mut Tx<'_>, result: &Result<T, EngineError>) -> Result<(), StoreError> {
+    match result {
+        Err(EngineError::Refused(Refusal::Held(held))) => {
+            let fingerprint = muster_crypto::sha256(format!("{:?}", (held.resource(), held.endings())).as_bytes());
+            guard::keep(tx, held, RequestId(Uuid::now_v7()), fingerprint)
+        }
+        _ => Ok(()),
     }
 }
 

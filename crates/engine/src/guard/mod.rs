@@ -41,6 +41,20 @@ pub struct Held {
     why: Why,
 }
 
+impl Held {
+    /// What it is about; `None` when it would have made something.
+    #[must_use]
+    pub fn resource(&self) -> Option<Uuid> {
+        self.guarded.resource.map(|(resource, _)| resource)
+    }
+
+    /// What it would have ended.
+    #[must_use]
+    pub fn endings(&self) -> &[OrganizationEndings] {
+        &self.endings
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct GuardedResource {
     connection: ConnectionId,
@@ -80,7 +94,7 @@ impl fmt::Display for Held {
         }
         write!(
             out,
-            "; an owner decides about it with `muster held list {}`, and sending what is right again undoes it; ask later",
+            "; an owner decides about it with `muster held list --connection {}`, and sending what is right again undoes it; ask later",
             self.guarded.name
         )
     }
@@ -202,7 +216,7 @@ pub fn keep(
         urgent: true,
         detail: format!(
             "the identity provider of connection '{name}' ends more than may end within an hour: its requests are held; \
-             see `muster held list {name}`, then approve or reject them"
+             see `muster held list --connection {name}`, then approve or reject them"
         ),
         request: Some(request),
         at: *at,

@@ -12,13 +12,13 @@ use std::{
 
 use http::StatusCode;
 use muster_crypto::Sealer;
-use muster_engine::{EngineError, Env, Origin, Surroundings, search::Anchors, transact};
+use muster_engine::{EngineError, Env, Origin, Refusal, Surroundings, guard, search::Anchors, transact};
 use muster_model::{
     Rule, Version,
     trace::{Note, Step},
 };
 use muster_scim::schema::Capabilities;
-use muster_store::{Conn, Store, Tx};
+use muster_store::{Conn, Store, StoreError, Tx};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
@@ -153,7 +153,8 @@ impl App {
     }
 
     /// Runs one change of the engine and writes it to the request log in the same commit; a refusal is logged in a
-    /// commit of its own, and a change that changes nothing writes nothing (SCIM-11, SCIM-13).
+    /// commit of its own, and a change that changes nothing writes nothing (SCIM-11, SCIM-13). What the mass-change guard
+    /// refuses is kept with its record (MIG-3).
     pub(crate) async fn write<T, F>(
         &self,
         origin: Origin,
@@ -178,7 +179,18 @@ impl App {
             kept.keep(env.trace());
             result
         };
-        self.inner.store.write_recorded(run, move |tx, result| record.write(tx, result, &trace)).await
+        let inner = Arc::clone(&self.inner);
+        let record = move |tx: &mut Tx<'_>, result: &Result<Written<T>, HttpError>| {
+            record.write(tx, result, &trace)?;
+            match result {
+                Err(HttpError::Engine(EngineError::Refused(Refusal::Held(held)))) => {
+                    let fingerprint = inner.bodies.fingerprint(record.row()).map_err(StoreError::other)?;
+                    guard::keep(tx, held, record.row().id, fingerprint)
+                }
+                _ => Ok(()),
+            }
+        };
+        self.inner.store.write_recorded(run, record).await
     }
 
     /// Runs one change of the engine and rolls it back: what came of it, and the decisions on the way.

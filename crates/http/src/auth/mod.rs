@@ -17,7 +17,7 @@ use std::{
 
 use http::{HeaderMap, header};
 use muster_crypto::{TokenHash, TokenPrefix, TokenText};
-use muster_engine::{EngineError, connections};
+use muster_engine::{Env, connections};
 use muster_model::{Connection, Timestamp, Token};
 use muster_store::Tx;
 
@@ -51,9 +51,15 @@ impl Caller {
     }
 
     /// Whether a write may still be decided on what was read of the caller: between then and now a body was received, and
-    /// other writes were waited for (SEC-1).
-    pub(crate) fn require_current(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), HttpError> {
-        if cache::version(tx).map_err(EngineError::from)? == self.version {
+    /// other writes were waited for (SEC-1). The same look tells `env` whether the mass-change guard holds any of the
+    /// connection's requests (MIG-3).
+    pub(crate) fn require_current(&self, tx: &mut Tx<'_>, env: &mut Env) -> Result<(), HttpError> {
+        let now = env.now();
+        let (version, barring) = tx.version_and_barring(connections::CACHED, self.connection.id, now)?;
+        if !barring {
+            env.nothing_bars();
+        }
+        if version == self.version {
             return Ok(());
         }
         match connections::by_scim_token(tx, self.hash.as_bytes(), now)? {

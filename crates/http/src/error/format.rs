@@ -10,6 +10,8 @@ use axum::{
 };
 use http::{HeaderValue, Method, StatusCode, header};
 
+use muster_engine::EngineError;
+
 use super::HttpError;
 use crate::arrival::Arrival;
 
@@ -50,10 +52,17 @@ pub(crate) async fn render(State(format): State<ErrorFormat>, request: Request, 
     Response::from_parts(parts, if is_head { Body::empty() } else { Body::from(body) })
 }
 
-/// Tells operators of a failure of the server, with its causes. Being busy is for the metrics to tell.
+/// Tells operators of a failure of the server, with its causes. Being busy is for the metrics to tell, a rule's refusal
+/// (MIG-3) for the request log.
 fn log(error: &HttpError, status: StatusCode, trace_id: &str) {
     if !status.is_server_error()
-        || matches!(error, HttpError::Outdated | HttpError::TooBusy | HttpError::NotImplemented(_))
+        || matches!(
+            error,
+            HttpError::Outdated
+                | HttpError::TooBusy
+                | HttpError::NotImplemented(_)
+                | HttpError::Engine(EngineError::Refused(_))
+        )
     {
         return;
     }
@@ -116,7 +125,6 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use muster_engine::EngineError;
     use muster_store::StoreError;
 
     use super::*;

@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use muster_engine::{EngineError, Refusal};
+use muster_engine::{EngineError, Refusal, guard};
 use muster_model::Rule;
 use muster_scim::{RequestError, ScimType};
 use muster_store::{StoreError, TxError};
@@ -159,6 +159,7 @@ impl HttpError {
                 Refusal::TooManyMembers { .. } => Rule::Scim14,
                 Refusal::ScimDisabled(_) | Refusal::ConnectionInactive(_) => Rule::Scim7,
                 Refusal::LastOwner { .. } => Rule::Org1,
+                Refusal::Held(_) | Refusal::Overtaken => Rule::Mig3,
                 Refusal::Name(_) => Rule::Acc3,
                 Refusal::VersionMismatch { .. } | Refusal::Invalid(_) | Refusal::TooMany => Rule::Scim2,
             },
@@ -170,6 +171,7 @@ impl HttpError {
     fn retry_after(&self) -> Option<Duration> {
         (self.status() == StatusCode::SERVICE_UNAVAILABLE).then(|| match self {
             Self::Engine(EngineError::Store(StoreError::Unavailable(_))) => Duration::from_secs(5),
+            Self::Engine(EngineError::Refused(Refusal::Held(_))) => guard::ASK_AGAIN,
             _ => Duration::from_secs(1),
         })
     }

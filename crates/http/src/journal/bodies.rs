@@ -23,6 +23,12 @@ impl Bodies {
         self.sealer.seal(&place(id), &codec::pack_body(body))
     }
 
+    /// What is the same for the same request sent again: method, target, and body without secrets.
+    pub(crate) fn fingerprint(&self, request: &RequestRow) -> Result<[u8; 32], LogError> {
+        let body = self.open(request)?.unwrap_or_default();
+        Ok(self.sealer.fingerprint("request", &[request.method.as_bytes(), request.target.as_bytes(), &body]))
+    }
+
     /// As [`logged_body`].
     pub(crate) fn open(&self, request: &RequestRow) -> Result<Option<Vec<u8>>, LogError> {
         logged_body(&self.sealer, request)

@@ -100,6 +100,11 @@ impl Record {
         self.insert(tx)
     }
 
+    /// The row, as far as it is written.
+    pub(crate) fn row(&self) -> &RequestRow {
+        &self.row
+    }
+
     /// Writes the row of a request that was refused before the engine saw it.
     pub(crate) fn write_refused(&mut self, tx: &mut Tx<'_>, error: &HttpError) -> Result<(), StoreError> {
         let understood = self.understood();

@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use http::{HeaderMap, Method, header, request::Parts};
 use muster_engine::{EngineError, Env, Origin};
-use muster_model::{Actor, Connection, Source, Timestamp};
+use muster_model::{Actor, Connection, Source};
 use muster_scim::{Dialect, Notes, RequestError, ResourceType, json, projection::Projection};
 use muster_store::{Conn, RequestRow, StoreError, Tx};
 use serde_json::Value;
@@ -173,7 +173,7 @@ impl Exchange {
     {
         let current = self.require_current();
         let work = move |tx: &mut Tx<'_>, env: &mut Env| {
-            current(tx, env.now())?;
+            current(tx, env)?;
             work(tx, env)
         };
         let result = match &self.authority {
@@ -216,16 +216,25 @@ impl Exchange {
     }
 
     /// Whether what was read before the transaction still holds in it (SEC-1).
-    fn require_current(&self) -> impl Fn(&mut Tx<'_>, Timestamp) -> Result<(), HttpError> + Send + 'static {
+    fn require_current(&self) -> impl Fn(&mut Tx<'_>, &mut Env) -> Result<(), HttpError> + Send + 'static {
         let connection = Arc::clone(&self.connection);
         let caller = match &self.authority {
             Authority::Token(caller) => Some(Arc::clone(caller)),
             Authority::Again(_) => None,
         };
-        move |tx, now| match &caller {
-            Some(caller) => caller.require_current(tx, now),
-            None if tx.connection(connection.id)?.is_some_and(|current| current == *connection) => Ok(()),
-            None => Err(HttpError::Outdated),
+        let approved = match &self.authority {
+            Authority::Token(_) => None,
+            Authority::Again(again) => again.approved(),
+        };
+        move |tx, env| {
+            if let Some(held) = approved {
+                env.approve(held);
+            }
+            match &caller {
+                Some(caller) => caller.require_current(tx, env),
+                None if tx.connection(connection.id)?.is_some_and(|current| current == *connection) => Ok(()),
+                None => Err(HttpError::Outdated),
+            }
         }
     }
 

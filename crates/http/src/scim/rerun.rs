@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::Method;
 use muster_engine::{Env, Origin};
 use muster_model::{
-    Actor, RequestId, Source, Version,
+    Actor, HeldChangeId, RequestId, Source, Version,
     trace::{Note, Step},
 };
 use muster_store::{RequestRow, Tx};
@@ -43,8 +43,8 @@ pub struct Rerun {
 pub enum Purpose {
     /// An owner has it replayed (SCIM-11).
     Replay,
-    /// An owner approved what the mass-change guard held (MIG-3): the IdP's word takes effect late.
-    Approval,
+    /// An owner approved this request that the mass-change guard held (MIG-3): the IdP's word takes effect late.
+    Approval(HeldChangeId),
 }
 
 impl Purpose {
@@ -53,14 +53,14 @@ impl Purpose {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Replay => "replay",
-            Self::Approval => "approval",
+            Self::Approval(_) => "approval",
         }
     }
 
     fn source(self) -> Source {
         match self {
             Self::Replay => Source::Replay,
-            Self::Approval => Source::Scim,
+            Self::Approval(_) => Source::Scim,
         }
     }
 }
@@ -222,6 +222,14 @@ impl Again {
     /// Who is behind it, in the ledger.
     pub(super) fn origin(&self) -> (Source, Actor) {
         (self.rerun.purpose.source(), self.rerun.actor)
+    }
+
+    /// The held request that it is, if an owner approved one.
+    pub(super) fn approved(&self) -> Option<HeldChangeId> {
+        match self.rerun.purpose {
+            Purpose::Replay => None,
+            Purpose::Approval(held) => Some(held),
+        }
     }
 
     /// The kind of request that the log names.

@@ -8,6 +8,7 @@ mod discovery;
 mod exchanges;
 mod filters;
 mod groups;
+mod guard;
 mod isolation;
 mod lists;
 mod log;

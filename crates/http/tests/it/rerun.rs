@@ -86,24 +86,6 @@ async fn scim_11_every_kind_of_write_can_be_run_again() {
 }
 
 #[tokio::test]
-async fn mig_3_an_approval_is_the_directorys_word_by_the_hand_of_who_approved() {
-    let server = Server::new();
-    let id = server.user("ada@example.com").await;
-    let path = format!("/Users/{id}");
-    let off = server.patch(&path, json!([{"op": "replace", "path": "active", "value": "False"}])).await.due(200);
-    server.patch(&path, json!([{"op": "replace", "path": "active", "value": true}])).await.due(200);
-    let approved = again(&server, &off, Rerun { purpose: Purpose::Approval, ..APPLIED }).await;
-    let steps: Vec<String> = approved.steps.iter().map(|step| step.note.to_string()).collect();
-    assert!(steps.iter().any(|step| step.starts_with("understood: ")), "the dialect is understood again: {steps:?}");
-    assert_eq!(row(&server, &approved).unwrap().kind, "approval");
-    let resource = approved.resource.unwrap();
-    let ledger = server.world.read(move |conn| Ok(conn.history(resource, 10)?));
-    let last = ledger.last().unwrap();
-    assert_eq!((last.source, last.actor, last.request), (Source::Scim, Actor::Operator, Some(approved.id)));
-    assert!(!server.world.is_member(&server.organizations[0], "ada@example.com"));
-}
-
-#[tokio::test]
 async fn scim_11_what_cannot_be_run_again_says_why() {
     let server = Server::new();
     let read = server.get("/Users?count=x").await.due(400);

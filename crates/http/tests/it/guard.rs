@@ -1,0 +1,109 @@
+//! MIG-3 as clients meet it.
+
+use http::StatusCode;
+use muster_http::Approval;
+use muster_model::{Actor, HeldState, Source};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Server, person};
+
+/// A server whose directory has this many people, of whom fifty have just been unassigned.
+async fn after_fifty(people: usize) -> (Server, Vec<String>) {
+    let server = Server::new();
+    let mut ids = Vec::new();
+    for number in 0..people {
+        ids.push(server.user(&email(number)).await);
+    }
+    for id in &ids[..50] {
+        off(&server, id).await.due(200);
+    }
+    (server, ids)
+}
+
+fn email(number: usize) -> String {
+    format!("p{number}@example.com")
+}
+
+async fn off(server: &Server, id: &str) -> Answer {
+    server.patch(&format!("/Users/{id}"), json!([{"op": "Replace", "path": "active", "value": "False"}])).await
+}
+
+async fn approve(server: &Server) -> Vec<HeldState> {
+    let approval = Approval { connection: server.connection, only: Vec::new(), lift: None, actor: Actor::Operator };
+    let settled = server.app.approve_held(approval).await.unwrap();
+    settled.into_iter().map(|settled| settled.state).collect()
+}
+
+fn is_active(answer: &Answer) -> bool {
+    answer.value()["active"] == Value::Bool(true)
+}
+
+#[tokio::test]
+async fn mig_3_a_held_request_is_503_with_retry_after_and_kept_once_however_often_it_comes() {
+    let (server, ids) = after_fifty(52).await;
+    for _ in 0..3 {
+        let held = off(&server, &ids[50]).await.refused(503, None, "held by the mass-change guard");
+        assert_eq!(held.header("retry-after"), "900");
+        let row = server.logged(&held).unwrap();
+        assert_eq!((row.status, row.outcome.as_str()), (503, "refused"));
+        assert_eq!(row.steps.last().unwrap().rule.id(), "MIG-3");
+    }
+    assert_eq!(server.world.held(server.connection).len(), 1);
+    server.delete(&format!("/Users/{}", ids[50])).await.refused(503, None, "waits for a decision");
+    assert_eq!(server.world.held(server.connection).len(), 2, "another request about the same user, behind it");
+    assert!(is_active(&server.get(&format!("/Users/{}", ids[50])).await), "it reads as before");
+    server.post("/Users", person("new@example.com")).await.due(201);
+    assert_eq!(server.get(&format!("/Users/{}", ids[51])).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn mig_3_an_approval_is_the_directorys_word_by_the_hand_of_who_approved() {
+    let (server, ids) = after_fifty(51).await;
+    let held = off(&server, &ids[50]).await.due(503);
+    assert_eq!(approve(&server).await, [HeldState::Applied]);
+    assert!(!is_active(&server.get(&format!("/Users/{}", ids[50])).await));
+    assert!(!server.world.is_member(&server.organizations[0], &email(50)));
+    let resource = ids[50].parse().unwrap();
+    let ledger = server.world.read(move |conn| Ok(conn.history(resource, 10)?));
+    let last = ledger.last().unwrap();
+    assert_eq!((last.source, last.actor), (Source::Scim, Actor::Operator));
+    let request = last.request.unwrap();
+    let row = server.world.read(move |conn| Ok(conn.request(request)?)).unwrap();
+    assert_eq!((row.kind.as_str(), row.repeats), ("approval", Some(server.logged(&held).unwrap().id)));
+    let understood = |step: &muster_model::trace::Step| step.note.to_string().starts_with("understood: ");
+    assert!(row.steps.iter().any(understood), "the dialect is understood again: {:?}", row.steps);
+    off(&server, &ids[50]).await.due(200);
+    assert!(approve(&server).await.is_empty(), "nothing is left");
+}
+
+#[tokio::test]
+async fn mig_3_approval_goes_in_order_and_skips_what_was_written_since() {
+    let (server, ids) = after_fifty(54).await;
+    let group = server.group("moby:crew", &[&ids[50], &ids[51], &ids[52]]).await;
+    for id in &ids[50..53] {
+        off(&server, id).await.due(503);
+    }
+    server.delete(&format!("/Users/{}", ids[50])).await.due(503);
+    // A group's change moves its members' versions, and says nothing about the members.
+    server
+        .patch(&format!("/Groups/{group}"), json!([{"op": "add", "path": "members", "value": [{"value": ids[53]}]}]))
+        .await
+        .due(200);
+    server.delete(&format!("/Groups/{group}")).await.due(204);
+    server.put(&format!("/Users/{}", ids[51]), person(&email(51))).await.due(200);
+    assert_eq!(approve(&server).await, [HeldState::Applied, HeldState::Applied, HeldState::Applied]);
+    server.get(&format!("/Users/{}", ids[50])).await.due(404);
+    assert!(is_active(&server.get(&format!("/Users/{}", ids[51])).await), "what the directory said since stays");
+    assert!(!is_active(&server.get(&format!("/Users/{}", ids[52])).await));
+    server.world.assert_ledger_tells_the_state();
+}
+
+#[tokio::test]
+async fn mig_3_todays_rules_decide_about_what_was_held() {
+    let (server, ids) = after_fifty(52).await;
+    off(&server, &ids[50]).await.due(503);
+    off(&server, &ids[51]).await.due(503);
+    server.world.settings(server.connection, |settings| settings.scim.enabled = false);
+    assert_eq!(approve(&server).await, [HeldState::Refused, HeldState::Refused]);
+    assert!(server.world.is_member(&server.organizations[0], &email(50)), "SCIM-7: members stay");
+}
