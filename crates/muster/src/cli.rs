@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use muster_model::TokenId;
 
-use crate::{admin::Request, config};
+use crate::{admin::Request, config, simulate::SimulateCommand};
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -86,6 +86,14 @@ Examples:
   muster conflicts --connection okta
   muster conflicts --connection okta --json | jq '.conflicts[].email'")]
     Conflicts(ConflictsArgs),
+    /// Play identity providers against any server, and say what it does wrong.
+    #[command(
+        subcommand,
+        after_help = "\
+Example:
+  muster simulate scim --target https://example.com/scim/v2 --token \"$TOKEN\""
+    )]
+    Simulate(SimulateCommand),
 }
 
 #[derive(Debug, Args)]

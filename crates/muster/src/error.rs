@@ -4,7 +4,7 @@ use std::{error::Error, process::ExitCode};
 
 use crate::{
     admin::AdminError, config::ConfigError, declaration::ReadError, demo::DemoError, open::OpenError,
-    output::OutputError, serve::ServeError,
+    output::OutputError, serve::ServeError, simulate::SimulateError,
 };
 
 /// Why a command did not do what it was asked.
@@ -28,6 +28,9 @@ pub(crate) enum CommandError {
     /// The demonstration.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// The simulation.
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
     /// The output.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -40,10 +43,17 @@ impl CommandError {
     /// 2 for what was asked wrongly, 1 for what could not be done.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::File(_) | Self::Admin(AdminError::Wrong(_)) => ExitCode::from(2),
-            Self::Open(_) | Self::Admin(_) | Self::Serve(_) | Self::Demo(_) | Self::Output(_) | Self::Declined => {
-                ExitCode::FAILURE
-            }
+            Self::Config(_)
+            | Self::File(_)
+            | Self::Admin(AdminError::Wrong(_))
+            | Self::Simulate(SimulateError::Target(_)) => ExitCode::from(2),
+            Self::Simulate(_)
+            | Self::Open(_)
+            | Self::Admin(_)
+            | Self::Serve(_)
+            | Self::Demo(_)
+            | Self::Output(_)
+            | Self::Declined => ExitCode::FAILURE,
         }
     }
 }

@@ -15,6 +15,7 @@ mod logging;
 mod open;
 mod output;
 mod serve;
+mod simulate;
 mod surroundings;
 mod toml_text;
 
@@ -62,6 +63,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
             logging::start(&config.log);
             return Ok(demo::demo(&config, args.port, cli.json)?);
         }
+        Command::Simulate(command) => return Ok(simulate::simulate(command, cli.json)?),
         Command::Apply(args) => apply(&config, args, cli.json)?,
         Command::Export => perform(&config, Request::Export)?,
         Command::Token(command) => perform(&config, token_request(command))?,

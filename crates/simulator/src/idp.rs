@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::directory::Directory;
+use serde_json::Value;
+
+use crate::directory::{Directory, Person};
+use crate::intent::Intent;
 use crate::sequences::{entra, google, jumpcloud, okta, onelogin, ping};
 use crate::step::Step;
 
@@ -92,6 +95,56 @@ impl Idp {
         }
     }
 
+    /// What it sends to say that one thing has changed; nothing if it never says such a thing.
+    pub fn steps(self, intent: Intent<'_>) -> Vec<Step> {
+        match self {
+            Idp::Okta => okta::steps(intent, okta::Application::Catalog),
+            Idp::OktaWizard => okta::steps(intent, okta::Application::Wizard),
+            Idp::Entra => entra::steps(intent, entra::Dialect::Default),
+            Idp::EntraCompliant => entra::steps(intent, entra::Dialect::Compliant),
+            Idp::OneLogin => onelogin::steps(intent),
+            Idp::JumpCloud => jumpcloud::steps(intent),
+            Idp::Google => google::steps(intent),
+            Idp::Ping => ping::steps(intent),
+        }
+    }
+
+    /// The profile that it sends for a new person: what a service provider must then hold.
+    pub fn profile(self, person: &Person) -> Value {
+        match self {
+            Idp::Okta | Idp::OktaWizard => okta::new_user(person),
+            Idp::Entra | Idp::EntraCompliant => entra::new_user(person),
+            Idp::OneLogin => onelogin::user(person, true),
+            Idp::JumpCloud => jumpcloud::user(person, true),
+            Idp::Google => google::user(person),
+            Idp::Ping => ping::user(person, true),
+        }
+    }
+
+    /// Whether it pushes groups at all.
+    pub fn pushes_groups(self) -> bool {
+        self != Idp::Google
+    }
+
+    /// Whether it writes a group with all its members whenever one changes.
+    pub fn writes_whole_groups(self) -> bool {
+        self == Idp::OktaWizard
+    }
+
+    /// How many members one request adds at most.
+    pub fn members_at_once(self) -> usize {
+        match self {
+            Idp::OneLogin => 1,
+            Idp::Entra | Idp::EntraCompliant => 100,
+            Idp::Okta | Idp::OktaWizard | Idp::JumpCloud | Idp::Google | Idp::Ping => 1_000,
+        }
+    }
+
+    /// Whether it ever deletes a user, rather than deactivating alone.
+    pub fn deletes_users(self) -> bool {
+        !matches!(self, Idp::Okta | Idp::OktaWizard)
+    }
+
     /// The headers it sends, besides the token; `with_body` if there is one. Names in lower case.
     pub fn headers(self, with_body: bool) -> Vec<(&'static str, String)> {
         let (agent, accept, content_type) = match self {
@@ -130,6 +183,10 @@ impl FromStr for Idp {
     type Err = UnknownIdp;
 
     fn from_str(slug: &str) -> Result<Idp, UnknownIdp> {
+        // The name that older guides use for the default dialect.
+        if slug == "entra-legacy" {
+            return Ok(Idp::Entra);
+        }
         Idp::ALL.into_iter().find(|idp| idp.slug() == slug).ok_or_else(|| UnknownIdp(slug.to_owned()))
     }
 }

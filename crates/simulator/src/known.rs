@@ -43,6 +43,16 @@ impl Known {
         }
     }
 
+    /// Takes an id that is known from elsewhere.
+    pub fn know(&mut self, name: String, id: &str) {
+        self.resources.insert(name, serde_json::json!({ "id": id }));
+    }
+
+    /// The id of the resource remembered under `name`.
+    pub fn id(&self, name: &str) -> Option<&str> {
+        self.resources.get(name)?["id"].as_str()
+    }
+
     fn keep(&mut self, name: String, resource: &Value) {
         if resource["id"].is_string() {
             self.resources.insert(name, resource.clone());

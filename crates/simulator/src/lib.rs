@@ -8,24 +8,30 @@
 //! What each IdP sends is taken from its own documentation where there is any; every module of [`sequences`] says from
 //! where, and what is only inferred.
 //!
+//! [`trial`] goes further: it lives through a directory's days with a server, at any size, and compares what the server
+//! holds at the end with a model of what it acknowledged.
+//!
 //! This crate knows nothing of the server it talks to: no other crate of Muster, no database, no clock.
 //!
-//! Where to start reading: [`sequences::okta`], then [`player`].
+//! Where to start reading: [`sequences::okta`], then [`player`], then [`trial`].
 
 #[cfg(feature = "client")]
 pub mod client;
 pub mod directory;
 pub mod encode;
 pub mod idp;
+pub mod intent;
 pub mod known;
 pub mod player;
 pub mod report;
 pub mod sequences;
 pub mod step;
 pub mod transport;
+pub mod trial;
 
 pub use directory::Directory;
 pub use idp::{Idp, Length};
+pub use intent::Intent;
 pub use player::{play, run};
 pub use report::Report;
 pub use step::Step;

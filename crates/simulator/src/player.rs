@@ -35,12 +35,14 @@ fn prepare(idp: Idp, step: &Step, known: &Known) -> Result<Request, String> {
     if step.unless.as_deref().is_some_and(|name| known.has(name)) {
         return Err("it is already there".to_owned());
     }
-    let filled = || -> Result<Request, Unknown> {
-        let body = known.fill_body(&step.body)?;
-        let headers = idp.headers(body.is_some());
-        Ok(Request { method: step.method, path: known.fill_path(&step.path)?, headers, body })
-    };
-    filled().map_err(|unknown| unknown.to_string())
+    request(idp, step, known).map_err(|unknown| unknown.to_string())
+}
+
+/// A step's request, with what is known filled in.
+pub(crate) fn request(idp: Idp, step: &Step, known: &Known) -> Result<Request, Unknown> {
+    let body = known.fill_body(&step.body)?;
+    let headers = idp.headers(body.is_some());
+    Ok(Request { method: step.method, path: known.fill_path(&step.path)?, headers, body })
 }
 
 async fn attempt(transport: &impl Transport, step: &Step, request: Request, known: &mut Known) -> Outcome {

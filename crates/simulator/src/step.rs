@@ -169,6 +169,16 @@ impl Step {
 }
 
 impl Check {
+    /// Where it looks.
+    pub fn pointer(&self) -> &'static str {
+        match self {
+            Check::Equals(pointer, _)
+            | Check::Absent(pointer)
+            | Check::Contains(pointer, _)
+            | Check::Lacks(pointer, _) => pointer,
+        }
+    }
+
     /// Says what is wrong with `body`, if anything is; the check's own placeholders have been filled in.
     pub fn fault(&self, body: &Value) -> Option<String> {
         let elements = |pointer: &str| body.pointer(pointer).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

@@ -15,7 +15,7 @@ use crate::support::Server;
 const HEADERS: [&str; 5] = ["content-type", "etag", "location", "allow", "retry-after"];
 
 /// Delivers requests into the router, a second apart.
-struct InMemory<'s>(&'s Server);
+pub(crate) struct InMemory<'s>(pub(crate) &'s Server);
 
 impl Transport for InMemory<'_> {
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {

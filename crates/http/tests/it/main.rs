@@ -16,4 +16,5 @@ mod protocol;
 mod rerun;
 mod sockets;
 mod support;
+mod trial;
 mod users;

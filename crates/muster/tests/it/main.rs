@@ -9,3 +9,4 @@ mod crash;
 mod demo;
 mod process;
 mod serving;
+mod simulate;

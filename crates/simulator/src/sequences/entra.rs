@@ -7,10 +7,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{DOCKER_USER, ENTERPRISE_USER, GROUP, USER, answers_group, answers_person, object_id, patch};
+use super::{
+    DOCKER_USER, ENTERPRISE_USER, GROUP, USER, answers_group, answers_person, delete_group, delete_user, each,
+    object_id, patch,
+};
 use crate::directory::{Directory, Group, Person};
 use crate::encode::percent;
 use crate::idp::Length;
+use crate::intent::Intent;
 use crate::step::{Check, Step};
 
 /// A schema that Entra names in groups and nobody else knows.
@@ -63,6 +67,27 @@ pub fn requests(directory: &Directory, dialect: Dialect, length: Length) -> Vec<
     steps
 }
 
+/// How Entra says that one thing has changed.
+pub fn steps(intent: Intent<'_>, dialect: Dialect) -> Vec<Step> {
+    match intent {
+        Intent::Connect(_) => connect(),
+        Intent::Provision(person) => provision(person),
+        Intent::Update { before, after } => change(before, after, dialect),
+        Intent::SetActive { person, active } => vec![set_active(person, active, dialect)],
+        Intent::Delete(person) => vec![delete_user(person)],
+        Intent::CreateGroup(group) => create_group(group),
+        Intent::ChangeMembers { group, leaving, joining, .. } => {
+            let mut steps: Vec<Step> = leaving.iter().map(|person| remove_member(group, person, dialect)).collect();
+            if let Some(first) = joining.first() {
+                steps.extend([add_members(group, &each(joining), dialect), has_member(group, first, true)]);
+            }
+            steps
+        }
+        Intent::RenameGroup { group, name, .. } => vec![rename(group, name, dialect)],
+        Intent::DeleteGroup(group) => vec![delete_group(group)],
+    }
+}
+
 /// "Test Connection" looks for what cannot be there; opening the settings reads the schemas.
 fn connect() -> Vec<Step> {
     let nobody = object_id("nobody");
@@ -88,7 +113,7 @@ fn provision(person: &Person) -> Vec<Step> {
     ]
 }
 
-fn new_user(person: &Person) -> Value {
+pub(crate) fn new_user(person: &Person) -> Value {
     let mut user = json!({
         "schemas": [USER, ENTERPRISE_USER],
         "externalId": object_id(&person.key),
@@ -115,6 +140,14 @@ fn new_user(person: &Person) -> Value {
 
 /// Groups are created without members; those follow, several in one PATCH.
 fn push(directory: &Directory, group: &Group, dialect: Dialect) -> Vec<Step> {
+    let members: Vec<&Person> = directory.members(group).collect();
+    let mut steps = create_group(group);
+    steps.push(add_members(group, &members, dialect));
+    steps.extend(members.first().map(|person| has_member(group, person, true)));
+    steps
+}
+
+fn create_group(group: &Group) -> Vec<Step> {
     let name = &group.display_name;
     let filter = percent(&format!("displayName eq \"{name}\""));
     let body = json!({
@@ -124,17 +157,13 @@ fn push(directory: &Directory, group: &Group, dialect: Dialect) -> Vec<Step> {
         "meta": { "resourceType": "Group" },
     });
     let create = Step::post(format!("create the group {name}"), "/Groups", body).unless(group.name());
-    let members: Vec<&Person> = directory.members(group).collect();
-    let mut steps = vec![
+    vec![
         Step::get(format!("look for the group {name}"), format!("/Groups?excludedAttributes=members&filter={filter}"))
             .remember_first(group.name())
             .check(Check::Absent("/Resources/0/members")),
         answers_group(create, group),
         read_group(group),
-        add_members(group, &members, dialect),
-    ];
-    steps.extend(members.first().map(|person| has_member(group, person, true)));
-    steps
+    ]
 }
 
 fn read_group(group: &Group) -> Step {
@@ -205,6 +234,46 @@ fn update(person: &Person, dialect: Dialect) -> Step {
         .check(Check::Contains("/emails", json!({ "type": "work", "value": person.email })))
 }
 
+/// The attributes of a profile that have changed, and no others.
+fn change(before: &Person, after: &Person, dialect: Dialect) -> Vec<Step> {
+    let (former, profile) = (new_user(before), new_user(after));
+    let department = format!("{ENTERPRISE_USER}:department");
+    let mut operations = Vec::new();
+    let mut bag = Map::new();
+    let mut say = |path: &str, pointer: &str| {
+        let value = profile.pointer(pointer).filter(|value| former.pointer(pointer) != Some(*value));
+        match (value, dialect) {
+            (None, _) => {}
+            (Some(value), Dialect::Default) => {
+                operations.push(json!({ "op": "Replace", "path": path, "value": value }));
+            }
+            (Some(value), Dialect::Compliant) => drop(bag.insert(path.to_owned(), value.clone())),
+        }
+    };
+    say("userName", "/userName");
+    say("displayName", "/displayName");
+    say("name.formatted", "/name/formatted");
+    say("name.familyName", "/name/familyName");
+    say("name.givenName", "/name/givenName");
+    say("title", "/title");
+    say(&department, &format!("/{ENTERPRISE_USER}/department"));
+    if before.email != after.email {
+        let path = "emails[type eq \"work\"].value";
+        operations.push(json!({ "op": dialect.replace(), "path": path, "value": after.email }));
+    }
+    if !bag.is_empty() {
+        operations.push(json!({ "op": "replace", "value": bag }));
+    }
+    let step = Step::patch(format!("update {}", before.email), format!("/Users/{}", before.id()), patch(&operations));
+    vec![step.check(Check::Equals("/userName", json!(after.email)))]
+}
+
+fn rename(group: &Group, name: &str, dialect: Dialect) -> Step {
+    let operation = json!({ "op": dialect.replace(), "path": "displayName", "value": name });
+    let title = format!("rename the group to {name}");
+    Step::patch(title, format!("/Groups/{}", group.id()), patch(&[operation]))
+}
+
 fn set_active(person: &Person, active: bool, dialect: Dialect) -> Step {
     let operation = json!({ "op": dialect.replace(), "path": "active", "value": dialect.boolean(active) });
     let name = format!("{} {}", if active { "enable" } else { "disable" }, person.email);
@@ -235,9 +304,7 @@ fn later(directory: &Directory, dialect: Dialect) -> Vec<Step> {
             steps.push(has_member(group, person, true));
         }
         for name in [format!("{} updated", group.display_name), group.display_name.clone()] {
-            let operation = json!({ "op": dialect.replace(), "path": "displayName", "value": name });
-            let title = format!("rename the group to {name}");
-            steps.push(Step::patch(title, format!("/Groups/{}", group.id()), patch(&[operation])));
+            steps.push(rename(group, &name, dialect));
         }
     }
     if let Some(group) = directory.groups.last() {

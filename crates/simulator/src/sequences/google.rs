@@ -5,10 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::{ENTERPRISE_USER, USER, answers_person, patch};
+use super::{ENTERPRISE_USER, USER, answers_person, delete_user, patch};
 use crate::directory::{Directory, Person};
 use crate::encode::percent;
 use crate::idp::Length;
+use crate::intent::Intent;
 use crate::step::{Body, Check, Step};
 
 /// What Google sends to provision `directory`.
@@ -35,6 +36,24 @@ pub fn requests(directory: &Directory, length: Length) -> Vec<Step> {
     steps
 }
 
+/// How Google says that one thing has changed; of groups it says nothing.
+pub fn steps(intent: Intent<'_>) -> Vec<Step> {
+    match intent {
+        Intent::Connect(_) => vec![Step::get("authorize: probe the users", "/Users?startIndex=1&count=1")],
+        Intent::Provision(person) => provision(person),
+        Intent::Update { before, after } => {
+            let name = format!("update {}", before.email);
+            let step = Step::put(name, format!("/Users/{}", before.id()), Body::Json(user(after)));
+            vec![answers_person(step, after)]
+        }
+        Intent::SetActive { person, active } => vec![set_active(person, active)],
+        Intent::Delete(person) => vec![delete_user(person)],
+        Intent::CreateGroup(_) | Intent::ChangeMembers { .. } | Intent::RenameGroup { .. } | Intent::DeleteGroup(_) => {
+            Vec::new()
+        }
+    }
+}
+
 fn provision(person: &Person) -> Vec<Step> {
     let email = &person.email;
     let filter = percent(&format!("userName eq \"{email}\""));
@@ -45,7 +64,7 @@ fn provision(person: &Person) -> Vec<Step> {
     ]
 }
 
-fn user(person: &Person) -> Value {
+pub(crate) fn user(person: &Person) -> Value {
     json!({
         "schemas": [USER, ENTERPRISE_USER],
         "userName": person.email,

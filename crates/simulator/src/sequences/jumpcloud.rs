@@ -5,15 +5,16 @@
 
 use serde_json::{Value, json};
 
-use super::{GROUP, USER, answers_group, answers_person, patch};
+use super::{GROUP, USER, answers_group, answers_person, delete_group, delete_user, each, patch};
 use crate::directory::{Directory, Group, Person};
 use crate::encode::percent;
 use crate::idp::Length;
+use crate::intent::Intent;
 use crate::step::{Body, Check, Step};
 
 /// What JumpCloud sends to provision `directory`.
 pub fn requests(directory: &Directory, length: Length) -> Vec<Step> {
-    let mut steps = activate();
+    let mut steps = activate(&test_user());
     steps.extend(directory.people.iter().flat_map(provision));
     steps.extend(directory.groups.iter().flat_map(|group| push(directory, group)));
     if let Some(first) = directory.people.first() {
@@ -31,9 +32,37 @@ pub fn requests(directory: &Directory, length: Length) -> Vec<Step> {
     steps
 }
 
-/// The test that every activation runs. The administrator names an address of a verified domain for it.
-fn activate() -> Vec<Step> {
-    let user = Person {
+/// How JumpCloud says that one thing has changed.
+pub fn steps(intent: Intent<'_>) -> Vec<Step> {
+    match intent {
+        Intent::Connect(test_user) => activate(test_user),
+        Intent::Provision(person) => provision(person),
+        Intent::Update { after, .. } => vec![write(after, true)],
+        Intent::SetActive { person, active } => {
+            vec![write(person, active).check(Check::Equals("/active", json!(active)))]
+        }
+        Intent::Delete(person) => vec![delete_user(person)],
+        Intent::CreateGroup(group) => create_group(group),
+        Intent::ChangeMembers { group, leaving, joining, .. } => {
+            let mut steps = Vec::new();
+            for (operation, people) in [("remove", leaving), ("add", joining)] {
+                if !people.is_empty() {
+                    steps.push(change_members(group, operation, &each(people)));
+                }
+            }
+            steps
+        }
+        Intent::RenameGroup { group, name, .. } => {
+            let body = Body::Json(json!({ "schemas": [GROUP], "displayName": name }));
+            vec![Step::put(format!("rename the group to {name}"), format!("/Groups/{}", group.id()), body)]
+        }
+        Intent::DeleteGroup(group) => vec![delete_group(group)],
+    }
+}
+
+/// The administrator names an address of a verified domain for the test.
+fn test_user() -> Person {
+    Person {
         key: "jumpcloud-test".to_owned(),
         given_name: "JumpCloud".to_owned(),
         family_name: "Test".to_owned(),
@@ -42,15 +71,19 @@ fn activate() -> Vec<Step> {
         department: "IT".to_owned(),
         employee_number: "0".to_owned(),
         role: None,
-    };
+    }
+}
+
+/// The test that every activation runs.
+fn activate(user: &Person) -> Vec<Step> {
     let group = Group { display_name: "JumpCloud Test Group".to_owned(), members: vec![user.key.clone()] };
     let renamed = json!({ "schemas": [GROUP], "displayName": "JumpCloud Test Group Updated" });
-    let mut steps = provision(&user);
+    let mut steps = provision(user);
     steps.push(write(&Person { title: "Updated Test User".to_owned(), ..user.clone() }, true));
     steps.extend(create_group(&group));
     steps.push(Step::put("update the test group", format!("/Groups/{}", group.id()), Body::Json(renamed)));
-    steps.push(change_members(&group, "add", &[&user]));
-    steps.push(change_members(&group, "remove", &[&user]));
+    steps.push(change_members(&group, "add", &[user]));
+    steps.push(change_members(&group, "remove", &[user]));
     steps.push(Step::delete("delete the test group", format!("/Groups/{}", group.id())));
     steps.push(Step::delete("delete the test user", format!("/Users/{}", user.id())));
     steps.push(Step::get("read the deleted test user", format!("/Users/{}", user.id())).due(&[404]));
@@ -67,7 +100,7 @@ fn provision(person: &Person) -> Vec<Step> {
     ]
 }
 
-fn user(person: &Person, active: bool) -> Value {
+pub(crate) fn user(person: &Person, active: bool) -> Value {
     json!({
         "schemas": [USER],
         "userName": person.email,

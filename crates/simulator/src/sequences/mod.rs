@@ -58,6 +58,21 @@ fn answers_group(step: Step, group: &Group) -> Step {
     step.remember(group.name()).check(Check::Equals("/displayName", json!(group.display_name)))
 }
 
+/// Deletes a person.
+fn delete_user(person: &Person) -> Step {
+    Step::delete(format!("delete {}", person.email), format!("/Users/{}", person.id()))
+}
+
+/// Deletes a group.
+fn delete_group(group: &Group) -> Step {
+    Step::delete(format!("delete the group {}", group.display_name), format!("/Groups/{}", group.id()))
+}
+
+/// The people by reference, as most builders want them.
+fn each(people: &[Person]) -> Vec<&Person> {
+    people.iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

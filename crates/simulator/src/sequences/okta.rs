@@ -6,10 +6,11 @@
 
 use serde_json::{Value, json};
 
-use super::{GROUP, USER, answers_group, answers_person, hash, patch};
+use super::{GROUP, USER, answers_group, answers_person, delete_group, delete_user, each, hash, patch};
 use crate::directory::{Directory, Group, Person};
 use crate::encode::percent;
 use crate::idp::Length;
+use crate::intent::Intent;
 use crate::step::{Body, Check, Step};
 
 /// How the application came about, which decides how it updates.
@@ -42,6 +43,29 @@ pub fn requests(directory: &Directory, application: Application, length: Length)
     steps
 }
 
+/// How Okta says that one thing has changed.
+pub fn steps(intent: Intent<'_>, application: Application) -> Vec<Step> {
+    match (intent, application) {
+        (Intent::Connect(_), _) => connect(),
+        (Intent::Provision(person), _) => provision(person),
+        (Intent::Update { before, after }, _) => change(before, after),
+        (Intent::SetActive { person, active }, _) => set_active(person, active, application),
+        (Intent::Delete(person), _) => vec![delete_user(person)],
+        (Intent::CreateGroup(group), _) => create_group(group),
+        (Intent::ChangeMembers { group, leaving, joining, .. }, Application::Catalog) => {
+            vec![rename(group, &group.display_name), change_members(group, &each(leaving), &each(joining))]
+        }
+        (Intent::ChangeMembers { group, members, .. }, Application::Wizard) => {
+            vec![write_group(group, &group.display_name, &each(members))]
+        }
+        (Intent::RenameGroup { group, name, .. }, Application::Catalog) => vec![rename(group, name)],
+        (Intent::RenameGroup { group, name, members }, Application::Wizard) => {
+            vec![write_group(group, name, &each(members))]
+        }
+        (Intent::DeleteGroup(group), _) => vec![delete_group(group)],
+    }
+}
+
 /// Saving the provisioning settings reads users and groups once.
 fn connect() -> Vec<Step> {
     vec![
@@ -65,7 +89,7 @@ fn by_user_name(person: &Person) -> String {
 }
 
 /// The profile as Okta creates it: an empty list of groups and a random password come with it.
-fn new_user(person: &Person) -> Value {
+pub(crate) fn new_user(person: &Person) -> Value {
     json!({
         "schemas": [USER],
         "userName": person.email,
@@ -97,6 +121,16 @@ fn update(person: &Person) -> Vec<Step> {
     ]
 }
 
+/// Any other change of the profile, in the same way.
+fn change(before: &Person, after: &Person) -> Vec<Step> {
+    let profile = new_user(after);
+    let change =
+        ["userName", "name", "emails", "displayName", "title"].map(|name| (name.to_owned(), profile[name].clone()));
+    let body = Body::Answered { of: before.name(), change: Value::Object(change.into_iter().collect()) };
+    let written = Step::put(format!("update the profile of {}", before.email), format!("/Users/{}", before.id()), body);
+    vec![read(before), answers_person(written, after)]
+}
+
 fn read(person: &Person) -> Step {
     answers_person(Step::get(format!("read {}", person.email), format!("/Users/{}", person.id())), person)
 }
@@ -121,19 +155,24 @@ fn set_active(person: &Person, active: bool, application: Application) -> Vec<St
 /// Pushing a group looks for its name, creates it, then sends name and members.
 fn push(directory: &Directory, group: &Group, application: Application) -> Vec<Step> {
     let name = &group.display_name;
-    let found = format!("/Groups?filter={}&startIndex=1&count=100", percent(&format!("displayName eq \"{name}\"")));
-    let empty = json!({ "schemas": [GROUP], "displayName": name, "members": [] });
-    let create = Step::post(format!("create the group {name}"), "/Groups", empty).unless(group.name());
-    let mut steps = vec![
-        Step::get(format!("look for the group {name}"), found).remember_first(group.name()),
-        answers_group(create, group),
-    ];
+    let mut steps = create_group(group);
     let members: Vec<&Person> = directory.members(group).collect();
     match application {
         Application::Catalog => steps.extend([rename(group, name), change_members(group, &[], &members)]),
         Application::Wizard => steps.push(write_group(group, name, &members)),
     }
     steps
+}
+
+fn create_group(group: &Group) -> Vec<Step> {
+    let name = &group.display_name;
+    let found = format!("/Groups?filter={}&startIndex=1&count=100", percent(&format!("displayName eq \"{name}\"")));
+    let empty = json!({ "schemas": [GROUP], "displayName": name, "members": [] });
+    let create = Step::post(format!("create the group {name}"), "/Groups", empty).unless(group.name());
+    vec![
+        Step::get(format!("look for the group {name}"), found).remember_first(group.name()),
+        answers_group(create, group),
+    ]
 }
 
 /// Catalog applications send the name with each membership change, the id inside the value.

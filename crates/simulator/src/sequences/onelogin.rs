@@ -5,10 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::{GROUP, answers_group, answers_person, patch};
+use super::{GROUP, answers_group, answers_person, delete_group, delete_user, patch};
 use crate::directory::{Directory, Group, Person};
 use crate::encode::form;
 use crate::idp::Length;
+use crate::intent::Intent;
 use crate::step::{Body, Check, Step};
 
 /// Schemas as they stand in a template found in the wild: neither is one of RFC 7643.
@@ -37,6 +38,32 @@ pub fn requests(directory: &Directory, length: Length) -> Vec<Step> {
     steps
 }
 
+/// How OneLogin says that one thing has changed.
+pub fn steps(intent: Intent<'_>) -> Vec<Step> {
+    match intent {
+        Intent::Connect(_) => vec![Step::get("check the connection", "/Users?startIndex=1&count=1&")],
+        Intent::Provision(person) => provision(person),
+        Intent::Update { before, after } => {
+            vec![look_for(before), write(format!("update {}", before.email), after, user(after, true))]
+        }
+        Intent::SetActive { person, active } => {
+            let name = format!("{} {}", if active { "restore" } else { "suspend" }, person.email);
+            vec![write(name, person, user(person, active)).check(Check::Equals("/active", json!(active)))]
+        }
+        Intent::Delete(person) => vec![delete_user(person)],
+        Intent::CreateGroup(group) => create_group(group),
+        Intent::ChangeMembers { group, leaving, joining, .. } => {
+            let left = leaving.iter().map(|person| change_member(group, person, "remove"));
+            left.chain(joining.iter().map(|person| change_member(group, person, "add"))).collect()
+        }
+        Intent::RenameGroup { group, name, .. } => {
+            let body = patch(&[json!({ "op": "replace", "path": "displayName", "value": name })]);
+            vec![Step::patch(format!("rename the group to {name}"), format!("/Groups/{}?", group.id()), body)]
+        }
+        Intent::DeleteGroup(group) => vec![delete_group(group)],
+    }
+}
+
 fn look_for(person: &Person) -> Step {
     let filter = form(&format!("userName eq \"{}\"", person.email));
     Step::get(format!("look for {}", person.email), format!("/Users?filter={filter}&")).remember_first(person.name())
@@ -48,7 +75,7 @@ fn provision(person: &Person) -> Vec<Step> {
 }
 
 /// The administrator's template, filled in.
-fn user(person: &Person, active: bool) -> Value {
+pub(crate) fn user(person: &Person, active: bool) -> Value {
     json!({
         "schemas": SCHEMAS,
         "id": null,
@@ -72,17 +99,21 @@ fn write(name: String, person: &Person, body: Value) -> Step {
 }
 
 fn push(directory: &Directory, group: &Group) -> Vec<Step> {
+    let mut steps = create_group(group);
+    steps.extend(directory.members(group).map(|person| change_member(group, person, "add")));
+    steps
+}
+
+fn create_group(group: &Group) -> Vec<Step> {
     let name = &group.display_name;
     let filter = form(&format!("displayName eq \"{name}\""));
     let body = json!({ "schemas": [GROUP], "displayName": name });
     let create = Step::post(format!("create the group {name}"), "/Groups", body).unless(group.name());
-    let mut steps = vec![
+    vec![
         Step::get(format!("look for the group {name}"), format!("/Groups?filter={filter}&"))
             .remember_first(group.name()),
         answers_group(create, group),
-    ];
-    steps.extend(directory.members(group).map(|person| change_member(group, person, "add")));
-    steps
+    ]
 }
 
 /// Members are added and removed one at a time, as each person is synchronized.

@@ -4,10 +4,13 @@
 
 use serde_json::{Value, json};
 
-use super::{ENTERPRISE_USER, GROUP, USER, answers_group, answers_person, object_id, patch};
+use super::{
+    ENTERPRISE_USER, GROUP, USER, answers_group, answers_person, delete_group, delete_user, each, object_id, patch,
+};
 use crate::directory::{Directory, Group, Person};
 use crate::encode::percent;
 use crate::idp::Length;
+use crate::intent::Intent;
 use crate::step::{Body, Check, Step};
 
 /// What Ping sends to provision `directory`.
@@ -35,6 +38,32 @@ pub fn requests(directory: &Directory, length: Length) -> Vec<Step> {
     steps
 }
 
+/// How Ping says that one thing has changed. That it reads all groups first is left out here: so does every trial.
+pub fn steps(intent: Intent<'_>) -> Vec<Step> {
+    match intent {
+        Intent::Connect(_) => vec![Step::get("check the connection", "/Users?startIndex=1&count=1")],
+        Intent::Provision(person) => provision(person),
+        Intent::Update { after, .. } => vec![write(after, true)],
+        Intent::SetActive { person, active } => {
+            vec![write(person, active).check(Check::Equals("/active", json!(active)))]
+        }
+        Intent::Delete(person) => vec![delete_user(person)],
+        Intent::CreateGroup(group) => vec![create_group(group)],
+        Intent::ChangeMembers { group, leaving, joining, .. } => {
+            let mut steps: Vec<Step> = leaving.iter().map(|person| remove_member(group, person)).collect();
+            if !joining.is_empty() {
+                steps.push(add_members(group, &each(joining)));
+            }
+            steps
+        }
+        Intent::RenameGroup { group, name, .. } => {
+            let body = patch(&[json!({ "op": "replace", "path": "displayName", "value": name })]);
+            vec![Step::patch(format!("rename the group to {name}"), format!("/Groups/{}", group.id()), body)]
+        }
+        Intent::DeleteGroup(group) => vec![delete_group(group)],
+    }
+}
+
 fn provision(person: &Person) -> Vec<Step> {
     let create = Step::post(format!("create {}", person.email), "/Users", user(person, true)).unless(person.name());
     vec![look_for(person), answers_person(create, person)]
@@ -54,7 +83,7 @@ fn look_for(person: &Person) -> Step {
     Step::get(format!("look for {}", person.email), format!("/Users?filter={filter}")).remember_first(person.name())
 }
 
-fn user(person: &Person, active: bool) -> Value {
+pub(crate) fn user(person: &Person, active: bool) -> Value {
     json!({
         "schemas": [USER, ENTERPRISE_USER],
         "externalId": object_id(&person.key),
@@ -77,11 +106,14 @@ fn write(person: &Person, active: bool) -> Step {
 }
 
 fn push(directory: &Directory, group: &Group) -> Vec<Step> {
+    let members: Vec<&Person> = directory.members(group).collect();
+    vec![create_group(group), add_members(group, &members)]
+}
+
+fn create_group(group: &Group) -> Step {
     let name = &group.display_name;
     let body = json!({ "schemas": [GROUP], "externalId": object_id(name), "displayName": name });
-    let create = Step::post(format!("create the group {name}"), "/Groups", body).unless(group.name());
-    let members: Vec<&Person> = directory.members(group).collect();
-    vec![answers_group(create, group), add_members(group, &members)]
+    answers_group(Step::post(format!("create the group {name}"), "/Groups", body).unless(group.name()), group)
 }
 
 fn add_members(group: &Group, people: &[&Person]) -> Step {
@@ -98,11 +130,12 @@ fn later(directory: &Directory) -> Vec<Step> {
     let Some(person) = directory.members(group).next() else {
         return Vec::new();
     };
+    vec![remove_member(group, person), add_members(group, &[person])]
+}
+
+fn remove_member(group: &Group, person: &Person) -> Step {
     let operation = json!({ "op": "remove", "path": format!("members[value eq \"{}\"]", person.id()) });
     let name = format!("remove {} from the group {}", person.email, group.display_name);
-    vec![
-        Step::patch(name, format!("/Groups/{}", group.id()), patch(&[operation]))
-            .check(Check::Lacks("/members", json!({ "value": person.id() }))),
-        add_members(group, &[person]),
-    ]
+    Step::patch(name, format!("/Groups/{}", group.id()), patch(&[operation]))
+        .check(Check::Lacks("/members", json!({ "value": person.id() })))
 }
