@@ -42,7 +42,7 @@ pub enum StoreError {
     Corrupt {
         /// The table that holds the row.
         table: &'static str,
-        /// The row's key, as text.
+        /// The row's id, where it has one; never its content, because errors are logged.
         key: String,
     },
     /// The database's tables are not those of this program.

@@ -128,13 +128,37 @@ impl io::Write for Printed {
     }
 }
 
-#[tokio::test]
-async fn what_is_printed_names_requests_but_no_people_and_no_secrets() {
+/// Everything that is printed on this thread from now on, until the guard is dropped.
+fn listen() -> (Printed, tracing::subscriber::DefaultGuard) {
     let printed = Printed::default();
     let writer = printed.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::INFO);
     let subscriber = subscriber.with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    (printed, tracing::subscriber::set_default(subscriber))
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_printed_by_its_id_alone() {
+    let (printed, _guard) = listen();
+    let server = Server::new();
+    let id = server.user("ada@example.com").await;
+    let account = server.world.account_of("ada@example.com").unwrap().id;
+    let spoil = "UPDATE accounts SET names = '[{\"value\":\"Ada Lovelace\"', email = 'ada of example' WHERE id = ?1";
+    let spoilt = server.world.by_hand(move |tx, _| Ok(tx.exec(spoil, muster_store::vals![account])?)).unwrap();
+    assert_eq!(spoilt, 1);
+    server.put(&format!("/Users/{id}"), person("ada@example.com")).await.due(200);
+    let mut renamed = person("ada@example.com");
+    renamed["name"] = json!({"givenName": "Ada", "familyName": "King"});
+    let answer = server.put(&format!("/Users/{id}"), renamed).await.due(500);
+    let text = String::from_utf8(printed.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains(&account.to_string()) && text.contains("`accounts`"), "{text}");
+    assert!(!text.contains("ada") && !text.contains("Ada"), "{text}");
+    assert!(!answer.text.contains("accounts"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn what_is_printed_names_requests_but_no_people_and_no_secrets() {
+    let (printed, _guard) = listen();
     let server = Server::new();
     let mut body = person("ada@example.com");
     body["password"] = json!("hunter2");

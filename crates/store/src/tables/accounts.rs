@@ -2,7 +2,7 @@
 
 use muster_model::{Account, AccountId, AccountState, Email, Timestamp};
 
-use super::{from_json, json, pad, placeholders, word};
+use super::{corrupt, from_json, json, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "accounts";
@@ -11,10 +11,9 @@ const COLUMNS: &str =
 
 fn account(row: &Row<'_>) -> Result<Account, StoreError> {
     let email: Option<String> = row.get(1)?;
-    let corrupt = |key: String| StoreError::Corrupt { table: TABLE, key };
     Ok(Account {
         id: AccountId(row.get(0)?),
-        email: email.map(|text| Email::parse(&text).map_err(|_| corrupt(text))).transpose()?,
+        email: email.map(|text| Email::parse(&text).map_err(|_| corrupt(row, TABLE))).transpose()?,
         email_confirmed: row.get(2)?,
         username: row.get(3)?,
         full_name: row.get(4)?,

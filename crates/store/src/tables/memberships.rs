@@ -3,7 +3,7 @@
 use muster_model::{AccountId, ConnectionId, Membership, MembershipState, OrganizationId, Role, Timestamp};
 use uuid::Uuid;
 
-use super::{from_json, json, pad, placeholders, word};
+use super::{corrupt, from_json, json, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "memberships";
@@ -17,8 +17,7 @@ fn membership(row: &Row<'_>) -> Result<Membership, StoreError> {
         organization: OrganizationId(row.get(1)?),
         role: word(row, 2, TABLE, |text| text.parse::<Role>().ok())?,
         roles: from_json(row, 3, TABLE)?,
-        state: MembershipState::from_columns(&state, why.as_deref(), by)
-            .ok_or(StoreError::Corrupt { table: TABLE, key: state })?,
+        state: MembershipState::from_columns(&state, why.as_deref(), by).ok_or_else(|| corrupt(row, TABLE))?,
         blocked: row.get(7)?,
         guest: row.get(8)?,
         role_kept: row.get(9)?,

@@ -33,6 +33,7 @@ use muster_model::{
     InvitationId, LedgerId, MappingId, OrganizationId, RequestId, SessionId, TeamId, Timestamp, TokenId,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use crate::{Row, StoreError, Val};
 
@@ -81,7 +82,7 @@ fn json<T: Serialize>(value: &T) -> Result<Val, StoreError> {
 /// Reads a JSON column.
 fn from_json<T: DeserializeOwned>(row: &Row<'_>, index: usize, table: &'static str) -> Result<T, StoreError> {
     let text: String = row.get(index)?;
-    serde_json::from_str(&text).map_err(|_| StoreError::Corrupt { table, key: text.chars().take(60).collect() })
+    serde_json::from_str(&text).map_err(|_| corrupt(row, table))
 }
 
 /// Reads a column that holds one of our words.
@@ -92,7 +93,14 @@ fn word<T>(
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T, StoreError> {
     let text: String = row.get(index)?;
-    parse(&text).ok_or(StoreError::Corrupt { table, key: text })
+    parse(&text).ok_or_else(|| corrupt(row, table))
+}
+
+/// The failure to read a row. It names the row by the id in its first column and tells nothing of what is in it: errors
+/// are logged, and contents are about people.
+fn corrupt(row: &Row<'_>, table: &'static str) -> StoreError {
+    let key = row.get::<Uuid>(0).map_or_else(|_| "unknown".to_owned(), |id| id.to_string());
+    StoreError::Corrupt { table, key }
 }
 
 /// `(?3, ?4, ?5)`, padded to a power of two so that few different texts are prepared; the caller pads the values with
