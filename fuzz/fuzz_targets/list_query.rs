@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use muster_scim::Notes;
+use muster_scim::{Notes, json};
 use muster_scim::etag::{ETag, Tags};
 use muster_scim::list::ListQuery;
 use muster_scim::schema::{Capabilities, ResourceType};
@@ -15,7 +15,9 @@ fuzz_target!(|text: &str| {
     if let Ok(query) = ListQuery::from_pairs(pairs, ResourceType::ALL, &capabilities, notes) {
         assert!(query.page.count() <= capabilities.max_page_size);
     }
-    let _ = ListQuery::from_search_request(text.as_bytes(), ResourceType::ALL, &capabilities, notes);
+    if let Ok(body) = json::parse(text.as_bytes()) {
+        let _ = ListQuery::from_search_request(body, ResourceType::ALL, &capabilities, notes);
+    }
     if let Ok(tags) = Tags::parse(text) {
         let _ = tags.contains(ETag(1));
     }

@@ -11,6 +11,10 @@ pub struct Limits {
     pub group_body: usize,
     /// Most bytes of bodies held at a time, by all clients together. Above it: 503.
     pub bodies: usize,
+    /// About how many bytes a page of a list may have. A page that would have more ends before its count.
+    pub page_bytes: u64,
+    /// Most bytes of large answers held at a time, by all clients together. Above it: 503.
+    pub answers: usize,
     /// How long a body may take to arrive. Above it: 408.
     pub body_time: Duration,
     /// How long a request may take once its body is there. Above it: 503. IdPs give up after 60 s.
@@ -35,6 +39,8 @@ impl Default for Limits {
             user_body: 1024 * 1024,
             group_body: 5 * 1024 * 1024,
             bodies: 256 * 1024 * 1024,
+            page_bytes: 32 * 1024 * 1024,
+            answers: 256 * 1024 * 1024,
             body_time: Duration::from_secs(15),
             request_time: Duration::from_secs(40),
             in_flight: 2_048,

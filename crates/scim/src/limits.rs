@@ -36,6 +36,13 @@ pub const MEMBER_CHANGES: usize = 10_000;
 /// of an email.
 pub const INDEXED_TEXT_BYTES: usize = 1_024;
 
+/// How much of a text counts when resources are sorted, in bytes. Texts that differ only behind it are in the order of their
+/// ids.
+pub const SORT_KEY_BYTES: usize = 256;
+
+/// Longest cursor that is looked at, in bytes. Those of this server are shorter.
+pub const CURSOR_BYTES: usize = 1_024;
+
 /// Most values of one multi-valued attribute of a user. Members of a group are not counted by this.
 pub const VALUES: usize = 500;
 

@@ -8,7 +8,7 @@ use crate::error::{RequestError, ScimType};
 use crate::path::AttributePath;
 use crate::resource::check;
 use crate::schema::{ResourceType, Returned, Type};
-use crate::{instant, text};
+use crate::{instant, limits, text};
 
 /// By which attribute, and in which direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ pub enum Key {
     Integer(i64),
     /// By instant, in microseconds since 1970 UTC.
     Instant(i64),
-    /// By code point; folded unless the attribute is `caseExact`.
+    /// By code point, at most [`limits::SORT_KEY_BYTES`] of it; folded unless the attribute is `caseExact`.
     Text(String),
     /// The resource has no value.
     Absent,
@@ -72,8 +72,8 @@ impl Sort {
             Some(Value::String(text)) if leaf.kind == Type::DateTime => {
                 instant::parse(text).map_or(Key::Absent, Key::Instant)
             }
-            Some(Value::String(text)) if leaf.case_exact => Key::Text(text.clone()),
-            Some(Value::String(text)) => Key::Text(text::fold(text).into_owned()),
+            Some(Value::String(text)) if leaf.case_exact => Key::Text(shortened(text).to_owned()),
+            Some(Value::String(text)) => Key::Text(shortened(&text::fold(text)).to_owned()),
             _ => Key::Absent,
         }
     }
@@ -83,6 +83,11 @@ impl Sort {
     pub fn compare(&self, left: &Key, right: &Key) -> Ordering {
         if self.descending { right.cmp(left) } else { left.cmp(right) }
     }
+}
+
+/// As much of a text as counts.
+fn shortened(text: &str) -> &str {
+    &text[..text.floor_char_boundary(limits::SORT_KEY_BYTES)]
 }
 
 #[cfg(test)]

@@ -96,6 +96,20 @@ impl<'c> Conn<'c> {
         self.opt(sql, vals, read)?.ok_or_else(|| StoreError::other("a query that always has a row had none"))
     }
 
+    /// Calls `visit` with each row until it breaks; for answers that are small unless somebody means ill.
+    ///
+    /// # Errors
+    ///
+    /// What the database or `visit` says.
+    pub fn visit(
+        &mut self,
+        sql: &str,
+        vals: impl AsRef<[Val]>,
+        mut visit: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.rows(sql, vals.as_ref(), Fetch::All, &mut visit)
+    }
+
     /// Calls `visit` with each row as it arrives, until it breaks; for scans, whose answers need not fit in memory.
     ///
     /// # Errors

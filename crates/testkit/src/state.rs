@@ -77,7 +77,7 @@ fn tables(conn: &mut Conn<'_>) -> Result<State, EngineError> {
     }
     for connection in conn.connection_ids()? {
         let mut users = Vec::new();
-        conn.each_directory_user(connection, &Candidates::default(), |user| {
+        conn.each_directory_user(connection, &Candidates::default(), Uuid::nil(), |user| {
             users.push(user);
             Ok(std::ops::ControlFlow::Continue(()))
         })?;

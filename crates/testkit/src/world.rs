@@ -17,7 +17,8 @@ use uuid::Uuid;
 
 use crate::{clock::Clock, statement::restated};
 
-/// An installation in one process.
+/// An installation in one process. All clones are one.
+#[derive(Clone)]
 pub struct World {
     /// Its store.
     pub store: Store,

@@ -190,12 +190,12 @@ pub fn user(conn: &mut Conn<'_>, connection: &Connection, id: DirectoryUserId) -
 /// # Errors
 ///
 /// The store's.
-pub fn user_groups(
+pub fn user_groups<'u>(
     conn: &mut Conn<'_>,
     connection: &Connection,
-    users: &[DirectoryUser],
+    users: impl IntoIterator<Item = &'u DirectoryUser>,
 ) -> Result<Vec<UserGroup>, EngineError> {
-    let ids: Vec<_> = users.iter().filter(|user| user.groups > 0).map(|user| user.id).collect();
+    let ids: Vec<_> = users.into_iter().filter(|user| user.groups > 0).map(|user| user.id).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }

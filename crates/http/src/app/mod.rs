@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use http::StatusCode;
@@ -31,6 +32,8 @@ use crate::{
 
 /// The pieces in which room for bodies is given, in bytes.
 const ROOM: usize = 1_024;
+/// How long a cursor is good, in seconds.
+const CURSOR_SECONDS: u32 = 3_600;
 
 /// What an [`App`] is made of.
 pub struct AppOptions {
@@ -61,12 +64,15 @@ pub(crate) struct Inner {
     capabilities: Capabilities,
     anchors: Anchors,
     callers: Callers,
+    sealer: Arc<Sealer>,
     bodies: Bodies,
     reads: ReadLog,
     metrics: Metrics,
     places: Arc<Semaphore>,
     /// Room for bodies, in pieces of [`ROOM`].
     room: Arc<Semaphore>,
+    /// Room for large answers, in pieces of [`ROOM`].
+    answers: Arc<Semaphore>,
     closing: AtomicBool,
 }
 
@@ -111,13 +117,15 @@ impl App {
             store,
             surroundings,
             base_url,
-            capabilities: Capabilities::default(),
+            capabilities: Capabilities { cursor_timeout: Some(CURSOR_SECONDS), ..Capabilities::default() },
             anchors: Anchors::default(),
             callers: Callers::default(),
-            bodies: Bodies::new(sealer),
+            bodies: Bodies::new(Arc::clone(&sealer)),
+            sealer,
             reads: ReadLog::new(limits.read_log_bytes),
             places: Arc::new(Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS))),
             room: Arc::new(Semaphore::new((limits.bodies / ROOM).min(Semaphore::MAX_PERMITS))),
+            answers: Arc::new(Semaphore::new((limits.answers / ROOM).min(Semaphore::MAX_PERMITS))),
             limits,
             closing: AtomicBool::new(false),
         });
@@ -223,6 +231,19 @@ impl App {
         Arc::clone(&self.inner.room).try_acquire_many_owned(pieces).ok()
     }
 
+    /// Room for a large answer of about this many bytes, until it is dropped. One that is larger than all room there is takes
+    /// it all.
+    pub(crate) fn room_for_answer(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
+        let all = self.limits().answers / ROOM;
+        let pieces = usize::try_from(bytes).unwrap_or(usize::MAX).div_ceil(ROOM).min(all);
+        Arc::clone(&self.inner.answers).try_acquire_many_owned(u32::try_from(pieces).ok()?).ok()
+    }
+
+    /// How long a cursor is good.
+    pub(crate) fn cursor_lifetime(&self) -> Duration {
+        Duration::from_secs(u64::from(self.capabilities().cursor_timeout.unwrap_or(0)))
+    }
+
     pub(crate) fn surroundings(&self) -> Arc<dyn Surroundings> {
         Arc::clone(&self.inner.surroundings)
     }
@@ -249,6 +270,10 @@ impl App {
 
     pub(crate) fn callers(&self) -> &Callers {
         &self.inner.callers
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.inner.sealer
     }
 
     pub(crate) fn bodies(&self) -> &Bodies {

@@ -99,6 +99,11 @@ impl HttpError {
         }
     }
 
+    /// Something that could not be sealed.
+    pub(crate) fn sealing(error: muster_crypto::SealError) -> Self {
+        Self::Internal("a value cannot be sealed", Arc::new(error))
+    }
+
     /// What is told to the client. A failure of the server tells nothing but where to look.
     pub(crate) fn public_detail(&self, trace_id: &str) -> String {
         if self.status().is_server_error() && self.tells_internals() {

@@ -47,6 +47,14 @@ impl Compiler {
         match expression {
             Expression::And(parts) => both(parts.iter().map(|part| self.compile(part))),
             Expression::Or(parts) => either(parts.iter().map(|part| self.compile(part))),
+            // In a search over several types an attribute that this one lacks is unassigned: nothing holds of it.
+            Expression::Compare(Comparison { path, .. })
+            | Expression::Present(path)
+            | Expression::Values { attribute: path, .. }
+                if !self.has(path) =>
+            {
+                nothing()
+            }
             Expression::Compare(comparison) => self.comparison(comparison),
             Expression::Values { condition, .. } => self.compile(condition),
             Expression::Not(_) | Expression::Present(_) => Candidates::default(),
@@ -60,6 +68,7 @@ impl Compiler {
         let Literal::Text(text) = &comparison.literal else { return Candidates::default() };
         let path = &comparison.path;
         let any_of = match comparison.operator {
+            Operator::Equal if path.is("meta.resourceType") && *text != self.resource_type.as_str() => Some(Vec::new()),
             Operator::Equal if is_common(path, "id") => Some(ids(text, Key::Id)),
             Operator::Equal if is_common(path, "externalId") => Some(vec![Key::ExternalId(text.clone())]),
             Operator::Equal if self.is_name(path) => Some(vec![Key::Name(fold(text).into_owned())]),
@@ -127,6 +136,15 @@ impl Compiler {
         }
     }
 
+    /// Whether resources of this type have the attribute, by name as the evaluator looks it up.
+    fn has(&self, path: &AttributePath) -> bool {
+        if path.schema.is_extension() {
+            return self.resource_type.extensions().contains(&path.schema);
+        }
+        let mut schemas = self.resource_type.schemas().filter(|schema| !schema.is_extension());
+        schemas.any(|schema| schema.attribute(path.attribute.name).is_some())
+    }
+
     /// `userName`, or a group's `displayName`.
     fn is_name(&self, path: &AttributePath) -> bool {
         match self.resource_type {
@@ -161,6 +179,11 @@ fn is_core(path: &AttributePath, name: &str) -> bool {
 
 fn is_common(path: &AttributePath, name: &str) -> bool {
     is_core(path, name) && path.sub_attribute.is_none()
+}
+
+/// No resource at all.
+fn nothing() -> Candidates {
+    Candidates { any_of: Some(Vec::new()), active: None }
 }
 
 /// What is no id of ours is the id of nothing.
@@ -262,6 +285,32 @@ mod tests {
         ];
         for (filter, any_of, active) in cases {
             assert_eq!(users(&filter), (any_of, active), "{filter}");
+        }
+    }
+
+    #[test]
+    fn scim_2_over_all_types_a_filter_narrows_each_by_what_it_has() {
+        let any_of = |resource_type, filter: &str| {
+            let filter = Filter::parse(filter, ResourceType::ALL, &mut Notes::default()).unwrap();
+            plan(&filter, resource_type).candidates.any_of
+        };
+        let (user, group) = (ResourceType::User, ResourceType::Group);
+        let role = "urn:ietf:params:scim:schemas:extension:docker:2.0:User:dockerRole eq \"owner\"";
+        for (filter, of, any) in [
+            ("userName eq \"a\"", user, Some(vec![Key::Name("a".into())])),
+            ("userName eq \"a\"", group, Some(vec![])),
+            ("displayName eq \"a\"", user, None),
+            ("displayName eq \"a\"", group, Some(vec![Key::Name("a".into())])),
+            ("meta.resourceType eq \"User\"", user, None),
+            ("meta.resourceType eq \"User\"", group, Some(vec![])),
+            ("meta.resourceType eq \"user\"", user, Some(vec![])),
+            ("members pr", user, Some(vec![])),
+            ("emails[type eq \"work\"] or displayName eq \"a\"", group, Some(vec![Key::Name("a".into())])),
+            ("not (userName pr)", group, None),
+            (role, user, None),
+            (role, group, Some(vec![])),
+        ] {
+            assert_eq!(any_of(of, filter), any, "{filter} {of:?}");
         }
     }
 

@@ -45,6 +45,8 @@ pub(super) struct Exchange {
     connection: Arc<Connection>,
     authority: Authority,
     method: Method,
+    /// Whether it only looks, as far as its method and path tell.
+    is_read: bool,
     /// Path and query below the base URL.
     target: String,
     headers: HeaderMap,
@@ -93,6 +95,7 @@ impl Exchange {
             connection,
             authority,
             method: parts.method.clone(),
+            is_read: is_read(&parts.method, parts.uri.path()),
             // A target is ASCII, so that it can be cut anywhere.
             target: target.get(..TARGET_BYTES).unwrap_or(target).to_owned(),
             headers: std::mem::take(&mut parts.headers),
@@ -243,7 +246,7 @@ impl Exchange {
         if self.logged.swap(true, Ordering::Relaxed) {
             return;
         }
-        let is_read = matches!(self.method, Method::GET | Method::HEAD);
+        let is_read = self.is_read;
         let outcome = match status {
             500.. => Outcome::Failed,
             // Looking for what is not there is an ordinary read.
@@ -339,4 +342,10 @@ impl Exchange {
         let dialect = Dialect::notice(agent, notes.as_slice());
         (dialect != Dialect::Unknown).then_some(dialect.as_str())
     }
+}
+
+/// A search is a read, whatever its method (RFC 7644 §3.4.3).
+fn is_read(method: &Method, path: &str) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+        || (*method == Method::POST && path.trim_end_matches('/').ends_with("/.search"))
 }

@@ -13,8 +13,7 @@ use muster_scim::{
 use muster_store::{Conn, Tx};
 
 use super::{
-    Call, Segment,
-    answers::{self, View},
+    Call, Segment, answers,
     exchange::Exchange,
     statement::{self, Members},
 };
@@ -55,7 +54,7 @@ pub(super) async fn get_group(call: Call, id: Segment) -> Result<Response, HttpE
             members
         }
     };
-    Ok(View::Group(&group, &members).read(&call.base_url, &projection))
+    answers::group(&call, group, members, &projection, None).await
 }
 
 /// `POST /Groups`.
@@ -168,7 +167,7 @@ async fn answer(
             read => read?,
         },
     };
-    Ok(View::Group(&group, &members).written(written.status, &exchange.base_url, projection))
+    answers::group(exchange, group, members, projection, Some(written.status)).await
 }
 
 async fn read_large(exchange: &Exchange, id: DirectoryGroupId) -> Result<(DirectoryGroup, Vec<MemberId>), HttpError> {

@@ -7,11 +7,13 @@ mod answers;
 mod body;
 mod candidates;
 mod conditions;
+mod cursor;
 mod discovery;
 mod exchange;
 mod gate;
 mod groups;
 mod lists;
+mod looking;
 mod rerun;
 mod statement;
 mod users;
@@ -30,6 +32,7 @@ use muster_engine::{EngineError, Env};
 use muster_model::{Rule, trace};
 use muster_scim::Notes;
 pub use rerun::{Purpose, Repeated, Rerun, RerunError};
+use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
@@ -47,10 +50,20 @@ type Segment = Result<Path<String>, PathRejection>;
 pub(crate) fn mount(mut router: Router, app: &App) -> Router {
     for prefix in PREFIXES {
         let served = routes(app, &format!("{}{prefix}", app.base_url()));
-        // `nest` leaves the prefix with a slash at its end to the outer router.
-        router = router.route(&format!("{prefix}/"), any_service(served.clone())).nest(prefix, served);
+        // `nest` leaves the prefix with a slash at its end, and its path, to the outer router.
+        let root = served.clone().map_request(at_root);
+        router = router.route(&format!("{prefix}/"), any_service(root)).nest(prefix, served);
     }
     router
+}
+
+/// A request of the base URL itself, as the routes below it see it.
+fn at_root(mut request: Request) -> Request {
+    let query = request.uri().query().map_or_else(|| "/".to_owned(), |query| format!("/?{query}"));
+    if let Ok(uri) = query.parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 fn routes(app: &App, base_url: &str) -> Router {
@@ -60,7 +73,7 @@ fn routes(app: &App, base_url: &str) -> Router {
 
 /// The handlers of one prefix, which expect what the gate finds out.
 fn handlers() -> Router {
-    let mut router = Router::new();
+    let mut router = Router::new().route("/", get(lists::list_all));
     for (path, methods) in table() {
         // A slash at the end is tolerated.
         router = router.route(&format!("{path}/"), methods.clone()).route(path, methods);
@@ -99,9 +112,9 @@ fn table() -> [(&'static str, MethodRouter); 14] {
         ("/Schemas/{urn}", get(discovery::schema)),
         ("/Me", any(async |_: Request| HttpError::NotImplemented("`/Me`"))),
         ("/Bulk", post(async |_: Request| HttpError::NotImplemented("bulk"))),
-        ("/.search", post(async |_: Request| HttpError::NotImplemented("search at the root"))),
-        ("/Users/.search", post(async |_: Request| HttpError::NotImplemented("search by POST"))),
-        ("/Groups/.search", post(async |_: Request| HttpError::NotImplemented("search by POST"))),
+        ("/.search", post(lists::search_all)),
+        ("/Users/.search", post(lists::search_users)),
+        ("/Groups/.search", post(lists::search_groups)),
     ]
 }
 

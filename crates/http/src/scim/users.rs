@@ -126,7 +126,7 @@ fn groups(
     user: &DirectoryUser,
     wanted: bool,
 ) -> Result<Vec<UserGroup>, EngineError> {
-    if wanted { directory::user_groups(conn, connection, std::slice::from_ref(user)) } else { Ok(Vec::new()) }
+    if wanted { directory::user_groups(conn, connection, [user]) } else { Ok(Vec::new()) }
 }
 
 /// What is no id of ours is the id of nothing.

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod callers;
+mod cursors;
 mod discovery;
 mod exchanges;
 mod filters;
@@ -14,6 +15,7 @@ mod lists;
 mod log;
 mod protocol;
 mod rerun;
+mod searches;
 mod sockets;
 mod support;
 mod trial;

@@ -1,9 +1,11 @@
 //! Lists: what a client asks for (RFC 7644 §3.4.2, RFC 9865) and what it gets.
 
+mod mark;
 mod query;
 mod response;
 
-pub use query::{ListQuery, Page};
+pub use mark::Mark;
+pub use query::{ListQuery, Page, expired_cursor, invalid_count, invalid_cursor};
 pub use response::ListResponse;
 
 /// The schema URN of a list.

@@ -5,13 +5,10 @@ use serde_json::Value;
 use crate::dialect::Notes;
 use crate::error::{Quoted, RequestError, ScimType};
 use crate::filter::Filter;
-use crate::json;
 use crate::projection::Projection;
 use crate::schema::{Capabilities, ResourceType};
 use crate::sort::Sort;
-
-/// The longest cursor that is looked at, in bytes.
-const CURSOR_BYTES: usize = 2_048;
+use crate::{json, limits};
 
 /// What a client wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,13 +79,14 @@ impl ListQuery {
     ///
     /// 400 `invalidSyntax` when it is not a JSON object, and as [`ListQuery::from_pairs`].
     pub fn from_search_request(
-        body: &[u8],
+        body: Value,
         types: &[ResourceType],
         capabilities: &Capabilities,
         notes: &mut Notes,
     ) -> Result<Self, RequestError> {
-        let Value::Object(body) = json::parse(body)? else {
-            return Err(RequestError::bad(ScimType::InvalidSyntax, "a search request is a JSON object"));
+        let Value::Object(body) = body else {
+            let detail = format!("a search request is a JSON object, not {}", json::kind(&body));
+            return Err(RequestError::bad(ScimType::InvalidSyntax, detail));
         };
         let mut parameters = Parameters::default();
         for (name, value) in &body {
@@ -97,6 +95,25 @@ impl ListQuery {
             }
         }
         parameters.finish(types, capabilities, notes)
+    }
+}
+
+impl ListQuery {
+    /// What decides which resources come in which order, as one text: a cursor is good for this query only. What is shown of
+    /// each is left out.
+    #[must_use]
+    pub fn canonical(&self, types: &[ResourceType]) -> String {
+        let names: Vec<&str> = types.iter().map(|each| each.endpoint()).collect();
+        let mut text = format!("{}\n", names.join(","));
+        if let Some(sort) = self.sort {
+            text.push_str(if sort.descending { "descending " } else { "ascending " });
+            text.push_str(&sort.path.to_string());
+        }
+        text.push('\n');
+        if let Some(filter) = &self.filter {
+            text.push_str(&filter.to_string());
+        }
+        text
     }
 }
 
@@ -144,18 +161,22 @@ impl Parameters {
         let filter = self.filter.map(|filter| Filter::parse(&filter, types, notes)).transpose()?;
         let sort = self.sort_by.map(|name| Sort::parse(&name, self.descending, types)).transpose()?;
         let projection = Projection::new(&self.attributes, &self.excluded_attributes, types)?;
-        let by_cursor = capabilities.cursor_timeout.is_some() && self.cursor.is_some();
+        let cursor = self.cursor.filter(|_| capabilities.cursor_timeout.is_some());
         let most = capabilities.max_page_size.min(capabilities.filter_max_results);
         let count = match self.count {
             None => capabilities.default_page_size.min(most),
-            Some(Ok(count)) if count < 0 && by_cursor => return Err(invalid_count()),
             Some(Ok(count)) => u32::try_from(count.clamp(0, i64::from(most))).unwrap_or(most),
-            Some(Err(_)) if by_cursor => return Err(invalid_count()),
+            Some(Err(_)) if cursor.is_some() => return Err(invalid_count()),
             Some(Err(error)) => return Err(error),
         };
-        let page = match self.cursor {
-            Some(cursor) if by_cursor => Page::Cursor { cursor: check_cursor(cursor)?, count },
-            _ => Page::Index { start_index: u64::try_from(self.start_index.unwrap_or(1).max(1)).unwrap_or(1), count },
+        let page = match cursor {
+            Some(_) if self.start_index.is_some() => {
+                return Err(invalid("`cursor` and `startIndex` exclude each other, send one of them".to_owned()));
+            }
+            Some(cursor) => Page::Cursor { cursor: check_cursor(cursor)?, count },
+            None => {
+                Page::Index { start_index: u64::try_from(self.start_index.unwrap_or(1).max(1)).unwrap_or(1), count }
+            }
         };
         Ok(ListQuery { filter, sort, page, projection })
     }
@@ -216,22 +237,37 @@ fn names(name: &str, given: &Given<'_>) -> Result<Vec<String>, RequestError> {
     }
 }
 
-/// An empty cursor asks for the first page. Others are of RFC 3986's unreserved characters only (RFC 9865 §2.1).
+/// An empty cursor asks for the first page. Others are of RFC 3986's unreserved characters only (RFC 9865 §2).
 fn check_cursor(cursor: String) -> Result<Option<String>, RequestError> {
     let unreserved = cursor.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
-    if !unreserved || cursor.len() > CURSOR_BYTES {
-        let detail = "the cursor is not one of this server: send `nextCursor` as received, or start again without it";
-        return Err(RequestError::bad(ScimType::InvalidCursor, detail));
+    if !unreserved || cursor.len() > limits::CURSOR_BYTES {
+        return Err(invalid_cursor());
     }
     Ok(Some(cursor).filter(|cursor| !cursor.is_empty()))
+}
+
+/// The error of a cursor that this server did not make for this query.
+#[must_use]
+pub fn invalid_cursor() -> RequestError {
+    let detail = "the cursor is not one of this query: send `nextCursor` as received and all other parameters as before, \
+                  or start again with an empty `cursor`";
+    RequestError::bad(ScimType::InvalidCursor, detail)
+}
+
+/// The error of a cursor that is too old.
+#[must_use]
+pub fn expired_cursor() -> RequestError {
+    RequestError::bad(ScimType::ExpiredCursor, "the cursor has expired: start again with an empty `cursor`")
 }
 
 fn invalid(detail: String) -> RequestError {
     RequestError::bad(ScimType::InvalidValue, detail)
 }
 
-fn invalid_count() -> RequestError {
-    RequestError::bad(ScimType::InvalidCount, "`count` must be a whole number that is not negative")
+/// The error of a `count` that a walk by cursor cannot have.
+#[must_use]
+pub fn invalid_count() -> RequestError {
+    RequestError::bad(ScimType::InvalidCount, "`count` must be a whole number, the same in all requests of a walk")
 }
 
 #[cfg(test)]
@@ -282,7 +318,12 @@ mod tests {
         assert_eq!(page(&[("startIndex", "2")]).unwrap(), Page::Index { start_index: 2, count: 100 });
         assert_eq!(page(&[("cursor", "a b")]).unwrap_err().scim_type(), Some(ScimType::InvalidCursor));
         assert_eq!(page(&[("cursor", ""), ("count", "x")]).unwrap_err().scim_type(), Some(ScimType::InvalidCount));
-        assert_eq!(page(&[("count", "-1"), ("cursor", "")]).unwrap_err().scim_type(), Some(ScimType::InvalidCount));
+        assert_eq!(page(&[("count", "-1"), ("cursor", "")]).unwrap(), Page::Cursor { cursor: None, count: 0 });
+        assert_eq!(page(&[("count", "999"), ("cursor", "")]).unwrap(), Page::Cursor { cursor: None, count: 200 });
+        let both = page(&[("startIndex", "1"), ("cursor", "")]).unwrap_err();
+        assert_eq!(both.scim_type(), Some(ScimType::InvalidValue));
+        let long = "a".repeat(limits::CURSOR_BYTES + 1);
+        assert_eq!(page(&[("cursor", &long)]).unwrap_err().scim_type(), Some(ScimType::InvalidCursor));
     }
 
     #[test]
@@ -301,8 +342,11 @@ mod tests {
         let body = br#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"filter":"title pr",
             "sortBy":"userName","sortOrder":"descending","startIndex":3,"count":5,"attributes":["userName","emails"],
             "excludedAttributes":null}"#;
-        let search = ListQuery::from_search_request(body, USER, &Capabilities::default(), &mut Notes::default());
-        assert_eq!(url.unwrap(), search.unwrap());
+        let search = |body: &[u8]| {
+            let body = json::parse(body)?;
+            ListQuery::from_search_request(body, USER, &Capabilities::default(), &mut Notes::default())
+        };
+        assert_eq!(url.unwrap(), search(body).unwrap());
         for body in [
             &b"[]"[..],
             b"",
@@ -311,8 +355,16 @@ mod tests {
             br#"{"count":true}"#,
             br#"{"attributes":[1]}"#,
         ] {
-            let search = ListQuery::from_search_request(body, USER, &Capabilities::default(), &mut Notes::default());
-            assert_eq!(search.unwrap_err().status(), 400);
+            assert_eq!(search(body).unwrap_err().status(), 400);
         }
+    }
+
+    #[test]
+    fn scim_2_a_query_has_one_canonical_text_whatever_its_spelling() {
+        let canonical = |pairs: &[(&str, &str)]| query(pairs, &cursors()).unwrap().canonical(USER);
+        let text = canonical(&[("filter", "USERNAME Sw \"a\""), ("sortBy", "name.givenname"), ("count", "1")]);
+        assert_eq!(text, "/Users\nascending name.givenName\nuserName sw \"a\"");
+        assert_eq!(canonical(&[("sortBy", "title"), ("sortOrder", "descending")]), "/Users\ndescending title\n");
+        assert_eq!(canonical(&[]), "/Users\n\n");
     }
 }

@@ -64,6 +64,13 @@ impl Answer<'_> {
     /// The resource as JSON text.
     #[must_use]
     pub fn render(&self) -> String {
+        let mut out = String::new();
+        self.render_into(&mut out);
+        out
+    }
+
+    /// Appends the resource as JSON text.
+    pub fn render_into(&self, out: &mut String) {
         let base = self.meta.base_url.len();
         let groups: usize =
             self.groups.iter().map(|group| LINK_ROOM + base + 2 * group.id.len() + group.display.len()).sum();
@@ -72,22 +79,21 @@ impl Answer<'_> {
             .iter()
             .map(|member| LINK_ROOM + base + 2 * member.id.len() + member.display.map_or(0, str::len))
             .sum();
-        let mut out = String::with_capacity(self.document.len() + groups + members + META_ROOM + base);
+        out.reserve(self.document.len() + groups + members + META_ROOM + base);
         let (head, tail) = self.split_document();
         out.push_str(head);
         out.push_str(if head.len() > 1 { ",\"id\":" } else { "\"id\":" });
-        json::write_text(&mut out, self.id);
+        json::write_text(out, self.id);
         if !tail.is_empty() {
             if !tail.starts_with(',') {
                 out.push(',');
             }
             out.push_str(tail);
         }
-        self.write_groups(&mut out);
-        self.write_members(&mut out);
-        self.write_meta(&mut out);
+        self.write_groups(out);
+        self.write_members(out);
+        self.write_meta(out);
         out.push('}');
-        out
     }
 
     /// The resource as a value, for filters, sorting and projections.

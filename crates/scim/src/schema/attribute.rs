@@ -143,6 +143,8 @@ pub struct Attribute {
     pub null_keeps: bool,
     /// Whether whole numbers may come as decimal strings, and must be above zero (SCIM-4).
     pub counted: bool,
+    /// Whether it is understood where clients name it, but is in no answer and so in no published schema.
+    pub unpublished: bool,
 }
 
 impl PartialEq for Attribute {
@@ -202,6 +204,7 @@ impl Attribute {
             indexed: false,
             null_keeps: false,
             counted: false,
+            unpublished: false,
         }
     }
 
@@ -310,6 +313,11 @@ impl Attribute {
 
     pub(super) const fn null_keeps(mut self) -> Self {
         self.null_keeps = true;
+        self
+    }
+
+    pub(super) const fn unpublished(mut self) -> Self {
+        self.unpublished = true;
         self
     }
 

@@ -116,7 +116,7 @@ fn schema_json(schema: &'static Schema, base_url: &str, organizations: &[&str]) 
         "id": schema.urn,
         "name": schema.name,
         "description": schema.description,
-        "attributes": schema.attributes.iter().map(attribute_json).collect::<Vec<_>>(),
+        "attributes": published(schema.attributes).map(attribute_json).collect::<Vec<_>>(),
         "meta": meta("Schema", &format!("{base_url}/Schemas/{}", schema.urn)),
     })
 }
@@ -144,9 +144,13 @@ fn attribute_json(attribute: &Attribute) -> Value {
         put("referenceTypes", json!(attribute.reference_types));
     }
     if !attribute.sub_attributes.is_empty() {
-        put("subAttributes", attribute.sub_attributes.iter().map(attribute_json).collect());
+        put("subAttributes", published(attribute.sub_attributes).map(attribute_json).collect());
     }
     Value::Object(json)
+}
+
+fn published(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes.iter().filter(|attribute| !attribute.unpublished)
 }
 
 fn meta(resource_type: &str, location: &str) -> Value {

@@ -2,7 +2,7 @@
 
 use muster_scim::etag::{ETag, Tags};
 use muster_scim::filter::Filter;
-use muster_scim::list::ListQuery;
+use muster_scim::list::{ListQuery, Mark};
 use muster_scim::patch::{GroupPatch, UserPatch};
 use muster_scim::path::{AttributePath, PatchPath};
 use muster_scim::resource::{Answer, Incoming, Meta, Resource};
@@ -88,9 +88,10 @@ fn values(value: &Value) {
         refused_properly(patch.apply(&stored, notes));
     }
     refused_properly(GroupPatch::from_value(message(&operations), notes));
-    let body = value.to_string();
-    let capabilities = Capabilities::default();
-    refused_properly(ListQuery::from_search_request(body.as_bytes(), ResourceType::ALL, &capabilities, notes));
+    for cursor_timeout in [None, Some(60)] {
+        let capabilities = Capabilities { cursor_timeout, ..Capabilities::default() };
+        refused_properly(ListQuery::from_search_request(value.clone(), ResourceType::ALL, &capabilities, notes));
+    }
     if let Ok(filter) = Filter::parse("not (emails[type pr].value eq \"x\")", &[ResourceType::User], notes) {
         let _ = filter.matches(value);
     }
@@ -116,6 +117,9 @@ proptest! {
     fn any_bytes_are_taken_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
         refused_properly(Incoming::parse(ResourceType::User, &bytes, &mut Notes::default()));
         refused_properly(UserPatch::parse(&bytes, &mut Notes::default()));
+        if let Some(mark) = Mark::from_bytes(&bytes) {
+            assert_eq!(Mark::from_bytes(&mark.to_bytes()), Some(mark));
+        }
     }
 }
 

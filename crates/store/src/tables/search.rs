@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::{directory_groups, directory_users};
 use crate::{Conn, Row, StoreError, Val, vals};
 
-/// The resources whose lists are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The resources whose lists are read, in the order in which a list of both has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Listed {
     /// Directory users.
     Users,
@@ -130,8 +130,8 @@ fn successor(prefix: &str) -> Option<String> {
 }
 
 impl Conn<'_> {
-    /// Users after the id `after`, in order, `skip` of them left out. What is left out is passed in the index alone, but
-    /// one by one: keep `skip` small.
+    /// Calls `visit` with the users after the id `after`, in order, at most `limit` of them, `skip` of them left out,
+    /// until it breaks. What is left out is passed in the index alone, but one by one: keep `skip` small.
     ///
     /// # Errors
     ///
@@ -142,12 +142,13 @@ impl Conn<'_> {
         after: Uuid,
         skip: i64,
         limit: i64,
-    ) -> Result<Vec<DirectoryUser>, StoreError> {
+        mut visit: impl FnMut(DirectoryUser) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         let columns = directory_users::COLUMNS;
         let sql = format!(
             "SELECT {columns} FROM directory_users WHERE connection = ?1 AND id > ?2 ORDER BY id LIMIT ?3 OFFSET ?4"
         );
-        self.query(&sql, vals![connection, after, limit, skip], directory_users::directory_user)
+        self.visit(&sql, vals![connection, after, limit, skip], |row| Ok(visit(directory_users::directory_user(row)?)))
     }
 
     /// As [`Conn::directory_users_page`], of groups.
@@ -161,12 +162,15 @@ impl Conn<'_> {
         after: Uuid,
         skip: i64,
         limit: i64,
-    ) -> Result<Vec<DirectoryGroup>, StoreError> {
+        mut visit: impl FnMut(DirectoryGroup) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         let columns = directory_groups::COLUMNS;
         let sql = format!(
             "SELECT {columns} FROM directory_groups WHERE connection = ?1 AND id > ?2 ORDER BY id LIMIT ?3 OFFSET ?4"
         );
-        self.query(&sql, vals![connection, after, limit, skip], directory_groups::directory_group)
+        self.visit(&sql, vals![connection, after, limit, skip], |row| {
+            Ok(visit(directory_groups::directory_group(row)?))
+        })
     }
 
     /// Calls `visit` with every id of a connection after `after`, in order.
@@ -179,16 +183,28 @@ impl Conn<'_> {
         connection: ConnectionId,
         listed: Listed,
         after: Uuid,
-        mut visit: impl FnMut(Uuid) -> ControlFlow<()>,
+        visit: impl FnMut(Uuid) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let sql = match listed {
-            Listed::Users => "SELECT id FROM directory_users WHERE connection = ?1 AND id > ?2 ORDER BY id",
-            Listed::Groups => "SELECT id FROM directory_groups WHERE connection = ?1 AND id > ?2 ORDER BY id",
-        };
-        self.each(sql, vals![connection, after], |row| Ok(visit(row.get(0)?)))
+        self.each_candidate_id(connection, &Candidates::default(), listed, after, visit)
     }
 
-    /// Calls `visit` with each user that may match, by id.
+    /// Calls `visit` with the id of each resource that may match, after the id `after` and in order.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn each_candidate_id(
+        &mut self,
+        connection: ConnectionId,
+        candidates: &Candidates,
+        listed: Listed,
+        after: Uuid,
+        mut visit: impl FnMut(Uuid) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.each_candidate(connection, candidates, listed, after, "id", |row| Ok(visit(row.get(0)?)))
+    }
+
+    /// Calls `visit` with each user that may match, after the id `after` and in order.
     ///
     /// # Errors
     ///
@@ -197,12 +213,15 @@ impl Conn<'_> {
         &mut self,
         connection: ConnectionId,
         candidates: &Candidates,
+        after: Uuid,
         mut visit: impl FnMut(DirectoryUser) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
-        self.each_candidate(connection, candidates, Listed::Users, |row| visit(directory_users::directory_user(row)?))
+        self.each_candidate(connection, candidates, Listed::Users, after, directory_users::COLUMNS, |row| {
+            visit(directory_users::directory_user(row)?)
+        })
     }
 
-    /// Calls `visit` with each group that may match, by id.
+    /// Calls `visit` with each group that may match, after the id `after` and in order.
     ///
     /// # Errors
     ///
@@ -211,9 +230,10 @@ impl Conn<'_> {
         &mut self,
         connection: ConnectionId,
         candidates: &Candidates,
+        after: Uuid,
         mut visit: impl FnMut(DirectoryGroup) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
-        self.each_candidate(connection, candidates, Listed::Groups, |row| {
+        self.each_candidate(connection, candidates, Listed::Groups, after, directory_groups::COLUMNS, |row| {
             visit(directory_groups::directory_group(row)?)
         })
     }
@@ -223,17 +243,23 @@ impl Conn<'_> {
         connection: ConnectionId,
         candidates: &Candidates,
         listed: Listed,
+        after: Uuid,
+        columns: &str,
         visit: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<(), StoreError> {
-        let (condition, values) = candidates.condition(listed);
-        let (table, columns) = match listed {
-            Listed::Users => ("directory_users", directory_users::COLUMNS),
-            Listed::Groups => ("directory_groups", directory_groups::COLUMNS),
+        let table = match listed {
+            Listed::Users => "directory_users",
+            Listed::Groups => "directory_groups",
         };
-        let sql = format!("SELECT {columns} FROM {table} WHERE connection = ?1{condition} ORDER BY id");
+        let (mut condition, values) = candidates.condition(listed);
         let mut vals = vec![connection.into()];
         vals.extend(values);
-        self.each(&sql, vals, visit)
+        if !after.is_nil() {
+            vals.push(after.into());
+            condition.push_str(&format!(" AND id > ?{}", vals.len()));
+        }
+        let sql = format!("SELECT {columns} FROM {table} WHERE connection = ?1{condition} ORDER BY id");
+        if candidates.are_one() { self.visit(&sql, vals, visit) } else { self.each(&sql, vals, visit) }
     }
 }
 

@@ -1,0 +1,102 @@
+//! Where pages begin.
+
+use std::{
+    collections::HashMap,
+    ops::ControlFlow,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use muster_model::ConnectionId;
+use muster_store::{Conn, Counter, Listed};
+use uuid::Uuid;
+
+use crate::EngineError;
+
+/// Every so many ids one is kept, so that a jump to any page is at most this many steps along the index.
+const STRIDE: usize = 256;
+/// Connections whose ids are kept; the least recently made index goes first.
+const CONNECTIONS: usize = 256;
+
+/// Where pages begin: for each connection every 256th id, kept in memory.
+///
+/// New resources are made above the newest id, so an index stays right until one is deleted; then it is made anew.
+#[derive(Debug, Default)]
+pub struct Anchors {
+    known: Mutex<HashMap<(ConnectionId, Listed), Arc<Index>>>,
+}
+
+#[derive(Debug)]
+struct Index {
+    deletes: i64,
+    /// The id at place 1 + n * STRIDE.
+    ids: Vec<Uuid>,
+    /// How many ids there were; places beyond are walked to from the last kept id.
+    length: i64,
+}
+
+impl Anchors {
+    /// Whether a page can be found without reading all ids first. If not, read it in the scan lane.
+    #[must_use]
+    pub fn covers(&self, connection: ConnectionId, listed: Listed, start: i64) -> bool {
+        start <= near() || self.get(connection, listed).is_some_and(|index| start <= index.length + near())
+    }
+
+    fn get(&self, connection: ConnectionId, listed: Listed) -> Option<Arc<Index>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&(connection, listed)).cloned()
+    }
+
+    /// The id after which a page begins, and how many further ids to leave out.
+    pub(super) fn find(
+        &self,
+        conn: &mut Conn<'_>,
+        connection: ConnectionId,
+        listed: Listed,
+        start: i64,
+    ) -> Result<(Uuid, i64), EngineError> {
+        let skip = start - 1;
+        if skip < near() {
+            return Ok((Uuid::nil(), skip));
+        }
+        let deletes = conn.count(connection.0, Counter::Deletes)?;
+        let kept = self.get(connection, listed).filter(|index| index.deletes == deletes);
+        let index = match kept {
+            Some(index) if start <= index.length + near() => index,
+            _ => self.make(conn, connection, listed, deletes)?,
+        };
+        let place = usize::try_from(skip).unwrap_or(usize::MAX) / STRIDE;
+        let anchor = place.min(index.ids.len().saturating_sub(1));
+        let Some(id) = index.ids.get(anchor) else { return Ok((Uuid::nil(), skip)) };
+        let passed = i64::try_from(anchor * STRIDE).unwrap_or(i64::MAX);
+        // `id` itself is at place `passed + 1`: step back to just before it.
+        Ok((Uuid::from_u128(id.as_u128().saturating_sub(1)), skip - passed))
+    }
+
+    fn make(
+        &self,
+        conn: &mut Conn<'_>,
+        connection: ConnectionId,
+        listed: Listed,
+        deletes: i64,
+    ) -> Result<Arc<Index>, EngineError> {
+        let (mut ids, mut length) = (Vec::new(), 0_usize);
+        conn.each_directory_id(connection, listed, Uuid::nil(), |id| {
+            if length.is_multiple_of(STRIDE) {
+                ids.push(id);
+            }
+            length += 1;
+            ControlFlow::Continue(())
+        })?;
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        let index = Arc::new(Index { deletes, ids, length });
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= CONNECTIONS && !known.contains_key(&(connection, listed)) {
+            known.clear();
+        }
+        known.insert((connection, listed), Arc::clone(&index));
+        Ok(index)
+    }
+}
+
+fn near() -> i64 {
+    i64::try_from(STRIDE).unwrap_or(i64::MAX)
+}
