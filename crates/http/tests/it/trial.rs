@@ -115,8 +115,15 @@ fn is_list(request: &Request) -> bool {
     request.method == Method::Get && request.path.contains("count=100") && !request.path.contains("filter")
 }
 
-async fn flawed(idp: Idp, flaw: Flaw) -> Verdict {
+/// A server that lets everybody go at once.
+fn unguarded() -> Server {
     let server = Server::new();
+    server.world.settings(server.connection, |settings| settings.scim.mass_change_guard = false);
+    server
+}
+
+async fn flawed(idp: Idp, flaw: Flaw) -> Verdict {
+    let server = unguarded();
     let transport = Flawed { server: InMemory(&server), flaw, count: AtomicUsize::new(0) };
     trial::run(&plan(&[idp]), &transport, &Timeless::default(), &Nobody).await
 }
@@ -132,11 +139,12 @@ fn told(verdict: &Verdict) -> String {
 #[tokio::test]
 async fn every_identity_provider_lives_with_the_server_without_a_finding() {
     for idp in Idp::ALL {
-        let server = Server::new();
+        let server = unguarded();
         let verdict = trial::run(&plan(&[idp]), &InMemory(&server), &Timeless::default(), &Nobody).await;
         assert!(verdict.passed(), "{idp}: {:?}\n{}", verdict.stopped, told(&verdict));
         assert!(verdict.compared.users >= 20 && verdict.compared.doubtful == 0, "{idp}: {:?}", verdict.compared);
         assert_eq!(verdict.compared.groups > 0, idp.pushes_groups());
+        assert!(verdict.compared.by_cursor, "the server advertises cursors");
         assert_eq!(verdict.left, 0, "{idp} cleans up");
         assert!(
             server.get("/Users").await.value()["totalResults"] == 0
@@ -176,6 +184,9 @@ async fn each_flaw_is_found_and_named() {
                     list.extend(list.first().cloned());
                 }
             }))
+        }),
+        (Fault::Cursor, Idp::Okta, |request, _| {
+            request.path.contains("cursor").then_some(Doing::After(|_, body| body["nextCursor"] = json!("again")))
         }),
         (Fault::MemberMissing, Idp::JumpCloud, |request, count| {
             (count % 2 == 0 && text(request).contains("\"op\":\"add\"")).then(done).flatten()
@@ -275,6 +286,15 @@ async fn a_server_that_holds_a_mass_change_back_passes_and_it_is_remarked() {
 }
 
 #[tokio::test]
+async fn mig_3_everybody_unassigned_by_mistake_is_held_and_is_no_fault() {
+    let server = Server::new();
+    let plan = Plan { users: 60, ..plan(&[Idp::Google]) };
+    let verdict = trial::run(&plan, &InMemory(&server), &Timeless::default(), &Nobody).await;
+    assert!(verdict.passed() && verdict.findings.has(Fault::Held), "{}", told(&verdict));
+    assert!(verdict.compared.users >= 60 && verdict.left > 0, "what is held cannot be cleaned up: {}", verdict.left);
+}
+
+#[tokio::test]
 async fn a_wrong_address_ends_the_trial_at_once() {
     let verdict = flawed(Idp::Okta, |_, _| Some(Doing::Instead(Ok(answer(401, &[], ""))))).await;
     assert!(verdict.stopped.as_deref().is_some_and(|why| why.contains("token")) && verdict.requests < 5);
@@ -284,7 +304,7 @@ async fn a_wrong_address_ends_the_trial_at_once() {
 async fn the_same_seed_sends_the_same_requests() {
     let mut sent = Vec::new();
     for _ in 0..2 {
-        let server = Server::new();
+        let server = unguarded();
         let requests = std::sync::Mutex::new(Vec::new());
         let recording = Recording(InMemory(&server), &requests);
         trial::run(&Plan { parallel: 1, ..plan(&[Idp::Entra]) }, &recording, &Timeless::default(), &Nobody).await;

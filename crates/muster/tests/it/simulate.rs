@@ -4,16 +4,18 @@ use serde_json::Value;
 
 use crate::{
     client::Client,
-    process::{Folder, Server, errors},
+    process::{DECLARATION, Folder, Server, errors},
 };
 
 #[test]
 fn scim_2_identity_providers_live_with_the_server_and_leave_nothing_behind() {
     let folder = Folder::new();
     let server = Server::start(&folder);
-    let token = folder.set_up();
+    // Everybody is unassigned at once, again and again: this server is to let them go.
+    let declared = folder.apply(&format!("{DECLARATION}mass_change_guard = false\n"));
+    let token = declared["connections"]["okta"]["scim"]["token"].as_str().unwrap();
     let target = format!("http://{}/scim/v2", server.address);
-    let simulate = ["simulate", "scim", "--target", &target, "--token", &token, "--rate", "0"];
+    let simulate = ["simulate", "scim", "--target", &target, "--token", token, "--rate", "0"];
     let play = |extra: &[&str]| folder.run(&[&simulate[..], extra].concat());
 
     let output = play(&["--users", "40", "--groups", "16", "--days", "2", "--churn", "30%", "--mistakes", "--json"]);
@@ -22,7 +24,7 @@ fn scim_2_identity_providers_live_with_the_server_and_leave_nothing_behind() {
     assert_eq!((&verdict["passed"], &verdict["left"]), (&Value::Bool(true), &Value::from(0)), "{verdict:#}");
     assert_eq!(verdict["idps"].as_array().unwrap().len(), 8);
     assert!(verdict["compared"]["users"].as_u64().unwrap() >= 40, "{verdict:#}");
-    let mut client = Client::connect(server.address, &token).unwrap();
+    let mut client = Client::connect(server.address, token).unwrap();
     assert_eq!(client.send("GET", "/scim/v2/Users", None).unwrap().1["totalResults"], 0);
 
     let output = play(&["--idp", "entra", "--users", "5", "--groups", "1", "--days", "0", "--keep", "--run", "kept"]);

@@ -138,6 +138,7 @@ impl<T: Transport, C: Clock> Line<'_, T, C> {
         let fault = match (response.status, step.statuses) {
             (200..300, [409]) => Fault::Duplicate,
             (200..300, [404]) => Fault::DeletedAnswers,
+            (400..500, _) if request.path.contains("?cursor") => Fault::Cursor,
             _ => Fault::Refused,
         };
         self.note(fault, &format!("status {}", response.status), request, Some(response), why);
