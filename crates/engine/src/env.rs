@@ -34,6 +34,8 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The installation itself.
+    pub const SYSTEM: Self = Self { source: Source::Default, actor: Actor::System, connection: None, request: None };
     /// The operator's shell.
     pub const OPERATOR: Self = Self { source: Source::Manual, actor: Actor::Operator, connection: None, request: None };
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::{
     LedgerId, Rule, Version,
-    ledger::{Change, Event, Kind, LedgerRow},
+    ledger::{Baseline, Change, Event, Kind, LedgerRow},
 };
 use muster_store::{StoreError, Tx};
 use serde::Serialize;
@@ -150,7 +150,7 @@ fn to_value<T: Serialize>(value: &T) -> Result<Value, StoreError> {
     serde_json::to_value(value).map_err(StoreError::other)
 }
 
-fn raw(value: &Value) -> Result<Box<RawValue>, StoreError> {
+pub(crate) fn raw(value: &Value) -> Result<Box<RawValue>, StoreError> {
     serde_json::value::to_raw_value(value).map_err(StoreError::other)
 }
 
@@ -183,6 +183,7 @@ fn difference(old: Value, new: Value) -> (Map<String, Value>, Map<String, Value>
 /// The state of the world as the ledger tells it.
 #[derive(Debug, Default)]
 pub struct Replay {
+    baselines: BTreeMap<Subject, (Version, Value)>,
     changes: BTreeMap<Subject, BTreeMap<Version, Change>>,
 }
 
@@ -208,6 +209,24 @@ pub enum ReplayError {
 }
 
 impl Replay {
+    /// Begins a subject's history where the expired part of it ended; `members` are those of a group, as JSON texts.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError::Mismatch`] when the baseline is not JSON.
+    pub fn begin(&mut self, baseline: &Baseline, members: &[String]) -> Result<(), ReplayError> {
+        let subject = Subject { kind: baseline.kind, id: baseline.id, of: baseline.of };
+        let mismatch = |_| ReplayError::Mismatch(subject, baseline.version);
+        let mut fields: Value = serde_json::from_str(baseline.fields.get()).map_err(mismatch)?;
+        if subject.kind == Kind::DirectoryGroup {
+            let members: Vec<Value> =
+                members.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>().map_err(mismatch)?;
+            fields["members"] = Value::Array(members);
+        }
+        self.baselines.insert(subject, (baseline.version, fields));
+        Ok(())
+    }
+
     /// Takes in one row; in any order.
     ///
     /// # Errors
@@ -229,11 +248,16 @@ impl Replay {
     /// # Errors
     ///
     /// [`ReplayError::Gap`] and [`ReplayError::Mismatch`]: a change is missing, or was not recorded as it was.
-    pub fn state(self) -> Result<BTreeMap<Subject, (Version, Value)>, ReplayError> {
+    pub fn state(mut self) -> Result<BTreeMap<Subject, (Version, Value)>, ReplayError> {
         let mut state = BTreeMap::new();
+        for subject in self.baselines.keys() {
+            self.changes.entry(*subject).or_default();
+        }
         for (subject, changes) in self.changes {
-            let mut last = 0;
-            let mut fields: Option<Value> = None;
+            let (mut last, mut fields) = match self.baselines.remove(&subject) {
+                Some((version, fields)) => (version, Some(fields)),
+                None => (0, None),
+            };
             for (version, change) in changes {
                 if version != last + 1 {
                     return Err(ReplayError::Gap { subject, from: last, to: version });
@@ -264,7 +288,7 @@ impl Replay {
 }
 
 /// Puts a difference on top; whether its old side is what was there.
-fn apply(now: &mut Value, old: &Value, new: &Value) -> bool {
+pub(crate) fn apply(now: &mut Value, old: &Value, new: &Value) -> bool {
     let (Value::Object(now), Value::Object(old), Value::Object(new)) = (now, old, new) else { return false };
     for (name, old) in old {
         let new = new.get(name).unwrap_or(&Value::Null);

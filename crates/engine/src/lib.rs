@@ -22,6 +22,7 @@
 //! | [`describe`] | changes as people read them |
 //! | [`explain`] | PRE-2: who is where, and why |
 //! | [`ledger`] | recording every change, and replaying them |
+//! | [`retention`] | what is kept how long: request log, details, ledger (SCIM-11, PRE-2, ORG-9) |
 //! | [`search`] | lists and filters over a directory (SCIM-2) |
 //!
 //! Start reading at [`directory::create_user`].
@@ -39,6 +40,7 @@ pub mod guard;
 pub mod installation;
 pub mod ledger;
 pub mod organizations;
+pub mod retention;
 pub mod roles;
 pub mod search;
 pub mod seats;

@@ -9,7 +9,7 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, Method};
 use muster_engine::{Env, Origin};
-use muster_model::{Actor, RequestId, Source, Timestamp};
+use muster_model::{RequestId, Timestamp};
 use tracing::Instrument;
 
 use crate::{App, metrics::Route};
@@ -31,8 +31,7 @@ pub(crate) struct Arrival {
 impl Arrival {
     /// A request that comes now.
     pub(crate) fn now(app: &App) -> Self {
-        let origin = Origin { source: Source::Default, actor: Actor::System, connection: None, request: None };
-        let mut env = Env::new(app.surroundings(), origin);
+        let mut env = Env::new(app.surroundings(), Origin::SYSTEM);
         Self { id: RequestId(env.new_id()), at: env.now(), started: Instant::now() }
     }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use http::StatusCode;
+use muster_engine::retention::{Progress, Removed};
 use muster_store::Store;
 use prometheus_client::{
     collector::Collector,
@@ -13,7 +14,7 @@ use prometheus_client::{
     metrics::{
         counter::{ConstCounter, Counter},
         family::Family,
-        gauge::ConstGauge,
+        gauge::{ConstGauge, Gauge},
         histogram::Histogram,
         info::Info,
     },
@@ -33,6 +34,9 @@ pub(crate) struct Metrics {
     unauthorized: Family<Reason, Counter>,
     reads_logged: Counter,
     reads_dropped: Counter,
+    removed: Family<What, Counter>,
+    log_bytes: Gauge,
+    postponed: Gauge,
 }
 
 /// A route, as its pattern: `/scim/v2/Users/{id}`.
@@ -62,6 +66,11 @@ struct Reason {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct What {
+    what: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Build {
     version: &'static str,
 }
@@ -80,10 +89,23 @@ impl Metrics {
         registry.register("scim_unauthorized", "SCIM requests without a valid token", unauthorized.clone());
         registry.register("read_log_lines", "Reads written to the request log", reads_logged.clone());
         registry.register("read_log_dropped", "Reads that the request log had no room for", reads_dropped.clone());
+        let removed = Family::default();
+        let (log_bytes, postponed) = (Gauge::default(), Gauge::default());
+        registry.register(
+            "retention_removed",
+            "What this node removed because it was kept long enough",
+            removed.clone(),
+        );
+        registry.register("request_log_bytes", "About what all request logs take in the database", log_bytes.clone());
+        registry.register(
+            "ledger_rows_postponed",
+            "Ledger rows that are old enough to be folded, but follow from ones that are not",
+            postponed.clone(),
+        );
         let build = Build { version: env!("CARGO_PKG_VERSION") };
         registry.register("build", "The running program", Info::new(build));
         registry.register_collector(Box::new(StoreNumbers { store, started: Instant::now() }));
-        Self { registry, requests, latencies, unauthorized, reads_logged, reads_dropped }
+        Self { registry, requests, latencies, unauthorized, reads_logged, reads_dropped, removed, log_bytes, postponed }
     }
 
     /// Counts an answer.
@@ -111,6 +133,29 @@ impl Metrics {
     /// Counts reads that were not.
     pub(crate) fn reads_dropped(&self, lines: u64) {
         self.reads_dropped.inc_by(lines);
+    }
+
+    /// Counts what a slice of removing came to.
+    pub(crate) fn retained(&self, progress: Progress) {
+        let (Progress::More(removed) | Progress::Done(removed)) = progress else { return };
+        let Removed { requests, bodies, read_chunks, ledger_rows, postponed } = removed;
+        let counted = [
+            ("requests", requests),
+            ("request_bodies", bodies),
+            ("read_chunks", read_chunks),
+            ("ledger_rows", ledger_rows),
+        ];
+        for (what, count) in counted {
+            self.removed.get_or_create(&What { what }).inc_by(count);
+        }
+        if matches!(progress, Progress::Done(_)) {
+            self.postponed.set(i64::try_from(postponed).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Notes what all request logs take.
+    pub(crate) fn log_bytes(&self, bytes: i64) {
+        self.log_bytes.set(bytes);
     }
 
     /// The page.

@@ -157,6 +157,43 @@ pub enum Kind {
     DirectoryGroup,
 }
 
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Account,
+        Self::Company,
+        Self::Organization,
+        Self::Team,
+        Self::Membership,
+        Self::Grant,
+        Self::Domain,
+        Self::Connection,
+        Self::Token,
+        Self::Invitation,
+        Self::DirectoryUser,
+        Self::DirectoryGroup,
+    ];
+
+    /// The word in SQL and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Company => "company",
+            Self::Organization => "organization",
+            Self::Team => "team",
+            Self::Membership => "membership",
+            Self::Grant => "grant",
+            Self::Domain => "domain",
+            Self::Connection => "connection",
+            Self::Token => "token",
+            Self::Invitation => "invitation",
+            Self::DirectoryUser => "directory-user",
+            Self::DirectoryGroup => "directory-group",
+        }
+    }
+}
+
 /// One subject's change from one version to the next.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Change {
@@ -204,4 +241,21 @@ pub struct LedgerRow {
     pub request: Option<RequestId>,
     /// What changed.
     pub changes: Vec<Change>,
+}
+
+/// What the expired part of a subject's history came to (PRE-2): where a replay begins.
+#[derive(Debug, Clone)]
+pub struct Baseline {
+    /// Of what kind of thing.
+    pub kind: Kind,
+    /// Of which one.
+    pub id: Uuid,
+    /// Within what, where the id alone does not tell.
+    pub of: Option<Uuid>,
+    /// The version that it was at.
+    pub version: Version,
+    /// When the last change that is folded into it was made.
+    pub at: Timestamp,
+    /// All fields, without a group's members.
+    pub fields: Box<RawValue>,
 }

@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
 
 /// Microseconds since 1970-01-01T00:00:00Z: what both databases keep without rounding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,6 +32,12 @@ impl Timestamp {
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// The smallest UUIDv7 of this millisecond: ids made before are smaller, ids made from then on are not.
+    #[must_use]
+    pub fn first_id(self) -> Uuid {
+        Uuid::from_u128(u128::from(self.millis()) << 80 | 0x7 << 76 | 0b10 << 62)
     }
 
     /// Whole milliseconds since 1970, as in the head of a UUIDv7.

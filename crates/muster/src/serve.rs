@@ -129,6 +129,7 @@ impl Running {
             base_url: base_url.clone(),
             limits: limits.clone(),
         });
+        app.start_retention(config.retention);
         let installation = Installation { store, surroundings, base_url };
         // Before anybody is answered: whoever sees the server up can use the shell commands.
         let socket = open_socket(config, &installation, &app);

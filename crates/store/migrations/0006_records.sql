@@ -17,6 +17,24 @@ CREATE TABLE ledger_subjects (
     CONSTRAINT ledger_subjects_pkey PRIMARY KEY (subject, ledger)
 ){norowid};
 
+-- What expired ledger rows came to, per subject; `of` is nil where the id alone names it. Members of a group are rows of
+-- their own, so that folding costs what changed and not the group.
+CREATE TABLE ledger_baselines (
+    id              {uuid} NOT NULL,
+    kind            {text} NOT NULL,
+    of              {uuid} NOT NULL,
+    version         {int} NOT NULL,
+    at              {int} NOT NULL,
+    fields          {bytes} NOT NULL,
+    CONSTRAINT ledger_baselines_pkey PRIMARY KEY (id, kind, of)
+){norowid};
+
+CREATE TABLE ledger_baseline_members (
+    id              {uuid} NOT NULL,
+    member          {text} NOT NULL,
+    CONSTRAINT ledger_baseline_members_pkey PRIMARY KEY (id, member)
+){norowid};
+
 -- SCIM requests and sign-ins alike; the body is compressed and sealed.
 CREATE TABLE requests (
     id              {uuid} NOT NULL CONSTRAINT requests_pkey PRIMARY KEY,

@@ -26,6 +26,17 @@ impl World {
         let replayed = self.read(|conn| {
             let mut replay = Replay::default();
             let mut broken = None;
+            let mut baselines = Vec::new();
+            conn.each_baseline(|baseline| {
+                baselines.push(baseline);
+                Ok(())
+            })?;
+            for baseline in &baselines {
+                let members = conn.baseline_members(baseline.id)?;
+                if let Err(error) = replay.begin(baseline, &members) {
+                    broken.get_or_insert(error);
+                }
+            }
             conn.each_ledger_row(|row| {
                 if let Err(error) = replay.add(row) {
                     broken.get_or_insert(error);

@@ -4,8 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use muster_crypto::{TokenPrefix, TokenText};
 use muster_engine::{
-    EngineError, Env, Origin, Refusal, Surroundings, accounts, directory, guard, organizations, roles,
-    standing::Standing, tokens, transact,
+    EngineError, Env, Origin, Refusal, Surroundings, accounts, directory, guard, organizations,
+    retention::{self, Policy, Progress, Removed},
+    roles,
+    standing::Standing,
+    tokens, transact,
 };
 use muster_model::{
     Account, Actor, Connection, ConnectionId, ConnectionState, DirectoryGroup, DirectoryGroupId, DirectoryUser,
@@ -91,6 +94,38 @@ impl World {
     pub fn held(&self, connection: ConnectionId) -> Vec<HeldChange> {
         let now = self.clock.now();
         self.read(move |conn| Ok(guard::pending(conn, connection, now)?.0))
+    }
+
+    /// Removes what has been kept long enough, on behalf of a node, until all is done or another node has the duty.
+    ///
+    /// # Panics
+    ///
+    /// When the store fails.
+    pub fn retain(&self, policy: &Policy, node: u128) -> Removed {
+        let mut removed = Removed::default();
+        loop {
+            let (slice, done) = match self.retain_slice(policy, node) {
+                Progress::NotDue => return removed,
+                Progress::More(slice) => (slice, false),
+                Progress::Done(slice) => (slice, true),
+            };
+            removed = removed + slice;
+            if done {
+                return removed;
+            }
+        }
+    }
+
+    /// One slice of [`World::retain`].
+    ///
+    /// # Panics
+    ///
+    /// When the store fails.
+    pub fn retain_slice(&self, policy: &Policy, node: u128) -> Progress {
+        let (policy, now) = (*policy, self.clock.now());
+        let survey = self.store.scan_blocking(move |conn| retention::survey(conn, now)).expect("the log is counted");
+        self.by_hand(move |tx, env| retention::slice(tx, env, &policy, Uuid::from_u128(node), &survey))
+            .expect("a slice is done")
     }
 
     /// One change by the operator.

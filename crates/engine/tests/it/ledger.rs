@@ -1,9 +1,14 @@
-//! PRE-2 as a property: whatever happens, the tables equal a replay of the ledger, and the counters count.
+//! PRE-2 as a property: whatever happens and expires, the tables equal a replay of the ledger, and the counters count.
 
+use std::time::Duration;
+
+use muster_engine::retention::Policy;
 use muster_model::{DirectoryGroupId, DirectoryUserId, Role, UserStatement};
 use muster_store::Counter;
 use muster_testkit::{World, person};
 use proptest::prelude::*;
+
+const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Debug, Clone)]
 enum Act {
@@ -19,6 +24,8 @@ enum Act {
     RemoveByHand(u8, bool),
     MakeOwner(u8),
     Seats(u8),
+    /// Some days go by, and what is older than a week is folded.
+    Expire(u8),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -35,6 +42,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => (0..6_u8, any::<bool>()).prop_map(|(who, block)| Act::RemoveByHand(who, block)),
         1 => (0..6_u8).prop_map(Act::MakeOwner),
         1 => (0..6_u8).prop_map(Act::Seats),
+        1 => (0..10_u8).prop_map(Act::Expire),
     ];
     prop::collection::vec(one, 1..40)
 }
@@ -161,6 +169,10 @@ fn step(life: &mut Life, okta: muster_model::ConnectionId, moby: &muster_model::
             }
         }
         Act::Seats(seats) => world.seats(moby, i64::from(*seats)),
+        Act::Expire(days) => {
+            world.advance(DAY * u32::from(*days));
+            world.retain(&Policy { activity: DAY * 7, ..Policy::default() }, 1);
+        }
     }
 }
 
@@ -168,7 +180,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn pre_2_the_tables_equal_a_replay_of_the_ledger(acts in acts()) {
+    fn pre_2_the_tables_equal_a_replay_of_the_ledger_however_much_of_it_has_expired(acts in acts()) {
         live(&acts);
     }
 }

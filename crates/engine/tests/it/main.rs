@@ -14,6 +14,7 @@ mod ledger;
 mod org;
 mod pre;
 mod races;
+mod retention;
 mod scim;
 mod seats;
 mod ten;

@@ -7,7 +7,13 @@ use std::{
     time::Duration,
 };
 
-use muster_engine::{EngineError, tokens};
+use muster_engine::{
+    EngineError, Env, Origin, Surroundings,
+    retention::{self, Policy, Progress},
+    tokens,
+};
+use muster_store::Store;
+use uuid::Uuid;
 
 use super::Inner;
 use crate::journal::{self, Chunk};
@@ -16,6 +22,11 @@ use crate::journal::{self, Chunk};
 const POLL: Duration = Duration::from_millis(250);
 /// How long a logged read waits at most.
 const FLUSH: Duration = Duration::from_secs(1);
+
+/// How often it is seen whether something has been kept long enough.
+const RETAIN: Duration = Duration::from_secs(60);
+/// The rest between two slices of removing, in which others write.
+const REST: Duration = Duration::from_millis(5);
 
 pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(watch(Arc::downgrade(inner)));
@@ -42,6 +53,50 @@ async fn log_reads(weak: Weak<Inner>) {
         drop(tokio::time::timeout(FLUSH, full.notified()).await);
         let Some(inner) = open(&weak) else { return };
         flush(&inner).await;
+    }
+}
+
+/// Removes what has been kept long enough, for ever.
+pub(super) async fn retain(weak: Weak<Inner>, policy: Policy, node: Uuid) {
+    while let Some(inner) = open(&weak) {
+        let (store, surroundings) = (inner.store.clone(), Arc::clone(&inner.surroundings));
+        drop(inner);
+        let wait = match retain_slice(&store, surroundings, policy, node).await {
+            Ok(progress) => {
+                let Some(inner) = open(&weak) else { return };
+                inner.metrics.retained(progress);
+                if matches!(progress, Progress::Done(_)) {
+                    measure(&inner).await;
+                }
+                if matches!(progress, Progress::More(_)) { REST } else { RETAIN }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what has been kept long enough could not be removed");
+                RETAIN
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+async fn retain_slice(
+    store: &Store,
+    surroundings: Arc<dyn Surroundings>,
+    policy: Policy,
+    node: Uuid,
+) -> Result<Progress, EngineError> {
+    let now = surroundings.now();
+    let survey = store.scan(move |conn| retention::survey(conn, now)).await?;
+    let work = move |tx: &mut muster_store::Tx<'_>| {
+        let mut env = Env::new(Arc::clone(&surroundings), Origin::SYSTEM);
+        retention::slice(tx, &mut env, &policy, node, &survey)
+    };
+    store.write(work).await
+}
+
+async fn measure(inner: &Inner) {
+    if let Ok(bytes) = inner.store.read(retention::log_bytes).await {
+        inner.metrics.log_bytes(bytes);
     }
 }
 

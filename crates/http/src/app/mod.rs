@@ -13,7 +13,9 @@ use std::{
 
 use http::StatusCode;
 use muster_crypto::Sealer;
-use muster_engine::{EngineError, Env, Origin, Refusal, Surroundings, guard, search::Anchors, transact};
+use muster_engine::{
+    EngineError, Env, Origin, Refusal, Surroundings, guard, retention::Policy, search::Anchors, transact,
+};
 use muster_model::{
     Rule, Version,
     trace::{Note, Step},
@@ -131,6 +133,16 @@ impl App {
         });
         background::start(&inner);
         Self { inner }
+    }
+
+    /// Begins to remove what has been kept long enough, in the background, together with other nodes.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn start_retention(&self, policy: Policy) {
+        let node = Env::new(self.surroundings(), Origin::SYSTEM).new_id();
+        tokio::spawn(background::retain(Arc::downgrade(&self.inner), policy, node));
     }
 
     /// Forgets at once what is cached of connections and tokens, after this process changed some.

@@ -15,6 +15,7 @@ mod lists;
 mod log;
 mod protocol;
 mod rerun;
+mod retention;
 mod searches;
 mod sockets;
 mod support;

@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use muster_engine::retention::Policy;
 use muster_store::{Database, PostgresOptions};
 
 use settings::Setting;
@@ -25,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) keys: Keys,
     pub(crate) operations: Operations,
     pub(crate) log: Log,
+    /// What is kept how long.
+    pub(crate) retention: Policy,
 }
 
 /// Where the server listens and keeps its files.
@@ -115,6 +118,7 @@ impl Default for Config {
             database: DatabaseSection::default(),
             keys: Keys::default(),
             operations: Operations { listen: Some(settings::OPERATIONS), asked_for: false },
+            retention: Policy::default(),
             log: Log { level: "info".to_owned(), format: LogFormat::Auto },
         }
     }

@@ -1,6 +1,9 @@
 //! Every setting, once: where it is in the file, its flag, what it accepts, and how it is checked.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::{
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    time::Duration,
+};
 
 use clap::Arg;
 use tracing_subscriber::EnvFilter;
@@ -134,6 +137,58 @@ pub(crate) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        section: "retention",
+        key: "log_days",
+        flag: None,
+        placeholder: "N",
+        value: "a number of days from 1 to 3650",
+        help: "How long the request log is kept: reads, refusals, bodies",
+        default: "7",
+        set: |config, value| {
+            config.retention.log = days(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: "retention",
+        key: "log_megabytes",
+        flag: None,
+        placeholder: "N",
+        value: "a number of megabytes from 1 to 1000000",
+        help: "The most that one connection's request log takes; above it the oldest requests go",
+        default: "1024",
+        set: |config, value| {
+            config.retention.log_bytes = number(value, 1_000_000)? << 20;
+            Ok(())
+        },
+    },
+    Setting {
+        section: "retention",
+        key: "details_days",
+        flag: None,
+        placeholder: "N",
+        value: "a number of days from 1 to 3650",
+        help: "How long it is kept what was decided in a request that changed something; not shorter than the log",
+        default: "30",
+        set: |config, value| {
+            config.retention.details = days(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: "retention",
+        key: "activity_days",
+        flag: None,
+        placeholder: "N",
+        value: "a number of days from 1 to 3650",
+        help: "How long the activity log is kept; what values and grants are, and why, is kept for ever",
+        default: "90",
+        set: |config, value| {
+            config.retention.activity = days(value)?;
+            Ok(())
+        },
+    },
+    Setting {
         section: "log",
         key: "level",
         flag: Some("log"),
@@ -166,6 +221,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         },
     },
 ];
+
+/// Days as a time.
+fn days(value: &str) -> Result<Duration, &'static str> {
+    let days = number(value, 3_650)?;
+    Ok(Duration::from_hours(24 * days.unsigned_abs()))
+}
+
+/// A whole number from 1 to `most`.
+fn number(value: &str, most: i64) -> Result<i64, &'static str> {
+    let number = value.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or("is not a number in range")
+}
 
 impl Setting {
     /// The environment's name for it.

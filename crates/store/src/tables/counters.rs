@@ -19,6 +19,8 @@ pub enum Counter {
     Invitations,
     /// Owners on record of an organization.
     Owners,
+    /// Bytes of a connection's request log, as far as they are counted (SCIM-11).
+    LogBytes,
 }
 
 impl Counter {
@@ -30,6 +32,7 @@ impl Counter {
             Self::Members => "members",
             Self::Invitations => "invitations",
             Self::Owners => "owners",
+            Self::LogBytes => "log_bytes",
         }
     }
 }
@@ -45,6 +48,21 @@ impl Conn<'_> {
             "SELECT CAST(coalesce(sum(value), 0) AS BIGINT) FROM counters WHERE scope = ?1 AND name = ?2",
             vals![scope, counter.as_str()],
             |row| row.get(0),
+        )
+    }
+}
+
+impl Conn<'_> {
+    /// The present count of every scope that has one.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn counts(&mut self, counter: Counter) -> Result<Vec<(Uuid, i64)>, StoreError> {
+        self.query(
+            "SELECT scope, CAST(sum(value) AS BIGINT) FROM counters WHERE name = ?1 GROUP BY scope ORDER BY scope",
+            vals![counter.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
 }

@@ -17,10 +17,10 @@ use crate::{
 
 const TABLE: &str = "ledger";
 /// What ledger rows have in common; they take a fifth of the bytes with it. Never changed, only followed by another.
-const DICTIONARY: Dictionary = Dictionary { number: 2, text: include_bytes!("ledger-dictionary-1.txt") };
-const COLUMNS: &str = "l.id, l.at, l.source, l.connection, l.actor_kind, l.actor, l.request, l.changes";
+pub(super) const DICTIONARY: Dictionary = Dictionary { number: 2, text: include_bytes!("ledger-dictionary-1.txt") };
+pub(super) const COLUMNS: &str = "l.id, l.at, l.source, l.connection, l.actor_kind, l.actor, l.request, l.changes";
 
-fn ledger_row(row: &Row<'_>) -> Result<LedgerRow, StoreError> {
+pub(super) fn ledger_row(row: &Row<'_>) -> Result<LedgerRow, StoreError> {
     let id: Uuid = row.get(0)?;
     let corrupt = || StoreError::Corrupt { table: TABLE, key: id.to_string() };
     let changes = packing::unpack(&row.get::<Vec<u8>>(7)?, &[DICTIONARY]).map_err(|_| corrupt())?;

@@ -2,11 +2,13 @@
 //! [`Tx`](crate::Tx). Every statement that concerns a tenant names its connection or organization.
 
 mod accounts;
+mod baselines;
 mod connections;
 mod counters;
 mod directory_groups;
 mod directory_users;
 mod domains;
+mod duties;
 mod endings;
 mod grants;
 mod held_changes;
@@ -16,6 +18,7 @@ mod ledger;
 mod memberships;
 mod organizations;
 mod requests;
+mod retention;
 mod search;
 mod sessions;
 mod teams;
@@ -23,9 +26,11 @@ mod tokens;
 
 pub use counters::Counter;
 pub use directory_groups::UserGroup;
+pub use duties::Duty;
 pub use installation::DataKey;
 pub use ledger::ReportRow;
 pub use requests::RequestRow;
+pub use retention::{Expired, LogEntry};
 pub use search::{Candidates, Key, Listed};
 
 use muster_model::{
