@@ -80,7 +80,7 @@ fn pre_2_a_row_waits_for_the_one_that_it_follows_from_when_clocks_differ() {
 fn pre_2_folding_may_be_broken_off_after_any_slice_and_taken_over() {
     let world = World::new();
     let moby = world.organization("moby");
-    let okta = world.connection("okta", &[&moby]).build();
+    let okta = world.connection("okta", &[&moby]).set(|settings| settings.scim.mass_change_guard = false).build();
     for number in 0..250 {
         let user = world.create_user(okta, person(&format!("person{number}@example.com"))).unwrap();
         if number % 3 == 0 {
