@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Largest body about a user, in bytes. Above it: 413.
     pub user_body: usize,
-    /// Largest body about a group, in bytes: 10,000 members fit (SCIM-14). Above it: 413.
+    /// Largest body about a group, and of a Bulk, in bytes: 10,000 members fit (SCIM-14). Above it: 413.
     pub group_body: usize,
     /// Most bytes of bodies held at a time, by all clients together. Above it: 503.
     pub bodies: usize,

@@ -14,7 +14,8 @@
 //!    answer spliced from it ([`resource::Answer`]).
 //! 5. [`patch`]: PATCH messages, for users and for groups.
 //! 6. [`list`], [`sort`], [`projection`]: lists and what they show.
-//! 7. [`dialect`]: what is tolerated for which identity provider, and why.
+//! 7. [`bulk`]: many operations in one request.
+//! 8. [`dialect`]: what is tolerated for which identity provider, and why.
 //!
 //! A POST, a PATCH and a GET of one user, without the server around them:
 //!
@@ -48,6 +49,7 @@
 //! # }
 //! ```
 
+pub mod bulk;
 pub mod dialect;
 pub mod error;
 pub mod etag;

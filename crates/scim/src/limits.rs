@@ -43,6 +43,9 @@ pub const SORT_KEY_BYTES: usize = 256;
 /// Longest cursor that is looked at, in bytes. Those of this server are shorter.
 pub const CURSOR_BYTES: usize = 1_024;
 
+/// Longest `bulkId`, and longest id in the path of a bulk operation, in bytes.
+pub const BULK_ID_BYTES: usize = 256;
+
 /// Most values of one multi-valued attribute of a user. Members of a group are not counted by this.
 pub const VALUES: usize = 500;
 

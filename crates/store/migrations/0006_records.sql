@@ -51,6 +51,7 @@ CREATE TABLE requests (
     resource        {uuid},
     resource_version {int},
     repeats         {uuid},
+    part_of         {uuid},
     steps           {text} NOT NULL,
     body            {bytes}
 ){strict};

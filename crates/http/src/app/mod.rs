@@ -20,7 +20,7 @@ use muster_model::{
     Rule, Version,
     trace::{Note, Step},
 };
-use muster_scim::schema::Capabilities;
+use muster_scim::schema::{Bulk, Capabilities};
 use muster_store::{Conn, Store, StoreError, Tx};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
@@ -36,6 +36,8 @@ use crate::{
 const ROOM: usize = 1_024;
 /// How long a cursor is good, in seconds.
 const CURSOR_SECONDS: u32 = 3_600;
+/// The most operations in one Bulk.
+const BULK_OPERATIONS: u32 = 1_000;
 
 /// What an [`App`] is made of.
 pub struct AppOptions {
@@ -119,7 +121,7 @@ impl App {
             store,
             surroundings,
             base_url,
-            capabilities: Capabilities { cursor_timeout: Some(CURSOR_SECONDS), ..Capabilities::default() },
+            capabilities: capabilities(&limits),
             anchors: Anchors::default(),
             callers: Callers::default(),
             bodies: Bodies::new(Arc::clone(&sealer)),
@@ -302,6 +304,16 @@ impl App {
 
     pub(crate) fn is_closing(&self) -> bool {
         self.inner.closing.load(Ordering::Relaxed)
+    }
+}
+
+/// What is served, as discovery tells it.
+fn capabilities(limits: &Limits) -> Capabilities {
+    let max_payload_size = u32::try_from(limits.group_body).unwrap_or(u32::MAX);
+    Capabilities {
+        bulk: Some(Bulk { max_operations: BULK_OPERATIONS, max_payload_size }),
+        cursor_timeout: Some(CURSOR_SECONDS),
+        ..Capabilities::default()
     }
 }
 

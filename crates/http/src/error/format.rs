@@ -76,6 +76,12 @@ fn log(error: &HttpError, status: StatusCode, trace_id: &str) {
     tracing::error!(request = trace_id, status = status.as_u16(), causes, "the request failed");
 }
 
+/// The SCIM body of an error that is part of another answer, logged as [`render`] does.
+pub(crate) fn scim_body(error: &HttpError, trace_id: &str) -> String {
+    log(error, error.status(), trace_id);
+    ErrorFormat::Scim.body(error, trace_id).1
+}
+
 impl ErrorFormat {
     fn body(self, error: &HttpError, trace_id: &str) -> (&'static str, String) {
         let detail = error.public_detail(trace_id);

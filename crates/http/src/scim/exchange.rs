@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use http::{HeaderMap, Method, header, request::Parts};
 use muster_engine::{EngineError, Env, Origin};
-use muster_model::{Actor, Connection, Source};
+use muster_model::{Actor, Connection, RequestId, Source};
 use muster_scim::{Dialect, Notes, RequestError, ResourceType, json, projection::Projection};
 use muster_store::{Conn, RequestRow, StoreError, Tx};
 use serde_json::Value;
@@ -57,6 +57,10 @@ pub(super) struct Exchange {
     redacted: OnceLock<Bytes>,
     notes: Mutex<Notes>,
     logged: AtomicBool,
+    /// The request whose operation it is.
+    part_of: Option<RequestId>,
+    /// Whether one of its operations succeeded.
+    parts_changed: AtomicBool,
 }
 
 impl Exchange {
@@ -76,6 +80,22 @@ impl Exchange {
     ) -> Self {
         let base_url = Arc::from(app.base_url());
         Self::of(app, base_url, arrival, connection, Authority::Again(again), parts)
+    }
+
+    /// A request that is one operation of this one (RFC 7644 §3.7); `None` if this one is run again, whose operations are
+    /// run again one by one.
+    pub(super) fn part(&self, arrival: Arrival, parts: &mut Parts) -> Option<Self> {
+        let Authority::Token(caller) = &self.authority else { return None };
+        let mut part = Self::new(self.app.clone(), Arc::clone(&self.base_url), arrival, Arc::clone(caller), parts);
+        part.part_of = Some(self.arrival.id);
+        // Nobody sees the resource, so what is kept apart from it is not read.
+        part.query = vec![("excludedAttributes".to_owned(), "groups,members".to_owned())];
+        Some(part)
+    }
+
+    /// An operation of this request was served.
+    pub(super) fn note_part(&self, succeeded: bool) {
+        self.parts_changed.fetch_or(succeeded, Ordering::Relaxed);
     }
 
     fn of(
@@ -104,6 +124,8 @@ impl Exchange {
             redacted: OnceLock::new(),
             notes: Mutex::default(),
             logged: AtomicBool::new(false),
+            part_of: None,
+            parts_changed: AtomicBool::new(false),
         }
     }
 
@@ -253,6 +275,7 @@ impl Exchange {
             404 if is_read => Outcome::Read,
             400.. => Outcome::Refused,
             _ if is_read => Outcome::Read,
+            _ if self.parts_changed.load(Ordering::Relaxed) => Outcome::Changed,
             _ => Outcome::Unchanged,
         };
         let refused = error.filter(|_| outcome == Outcome::Refused).cloned();
@@ -316,6 +339,7 @@ impl Exchange {
             resource: None,
             resource_version: None,
             repeats,
+            part_of: self.part_of,
             steps: Vec::new(),
             body: sealed,
         };

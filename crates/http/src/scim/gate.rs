@@ -59,8 +59,8 @@ async fn admit(
     let mut room = None;
     if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
         let limits = exchange.app.limits();
-        let is_group = parts.uri.path().starts_with("/Groups");
-        let limit = if is_group { limits.group_body } else { limits.user_body };
+        let is_large = ["/Groups", "/Bulk"].iter().any(|path| parts.uri.path().starts_with(path));
+        let limit = if is_large { limits.group_body } else { limits.user_body };
         let size = body::announced(exchange.headers()).unwrap_or(limit).min(limit);
         room = Some(exchange.app.room_for(size).ok_or(HttpError::TooBusy)?);
         let received = body::receive(exchange.headers(), body, limit, limits.body_time).await?;

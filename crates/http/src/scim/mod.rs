@@ -5,6 +5,7 @@
 
 mod answers;
 mod body;
+mod bulk;
 mod candidates;
 mod conditions;
 mod cursor;
@@ -25,7 +26,7 @@ use axum::{
     extract::{Path, Request, rejection::PathRejection},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, any, any_service, get, post},
+    routing::{MethodRouter, any_service, get, post},
 };
 use exchange::Exchange;
 use muster_engine::{EngineError, Env};
@@ -40,6 +41,9 @@ use crate::{App, ErrorFormat, HttpError, error::format::render};
 
 /// The paths under which SCIM is served. The second is Docker Hub's.
 const PREFIXES: [&str; 2] = ["/scim/v2", "/v2/scim/2.0"];
+
+/// Why `/Me` is not served to a connection's token.
+const ME: &str = "`/Me` tells of a person, and this token is a connection's: reading it";
 
 /// What every handler gets.
 type Call = Extension<Arc<Exchange>>;
@@ -110,8 +114,9 @@ fn table() -> [(&'static str, MethodRouter); 14] {
         ("/ResourceTypes/{name}", get(discovery::resource_type)),
         ("/Schemas", get(discovery::schemas)),
         ("/Schemas/{urn}", get(discovery::schema)),
-        ("/Me", any(async |_: Request| HttpError::NotImplemented("`/Me`"))),
-        ("/Bulk", post(async |_: Request| HttpError::NotImplemented("bulk"))),
+        // RFC 7644 §3.11: read-only (SCIM-2), and only a person's token has somebody behind it.
+        ("/Me", get(async |_: Request| HttpError::NotImplemented(ME))),
+        ("/Bulk", post(bulk::bulk)),
         ("/.search", post(lists::search_all)),
         ("/Users/.search", post(lists::search_users)),
         ("/Groups/.search", post(lists::search_groups)),

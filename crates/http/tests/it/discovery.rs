@@ -9,7 +9,7 @@ async fn scim_2_discovery_is_complete() {
     let server = Server::new();
     let config = server.get("/ServiceProviderConfig").await.due(200).value();
     assert_eq!(config["patch"]["supported"], json!(true));
-    assert_eq!(config["bulk"]["supported"], json!(false));
+    assert_eq!(config["bulk"], json!({"supported": true, "maxOperations": 1_000, "maxPayloadSize": 5 * 1024 * 1024}));
     let pagination = json!({
         "cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 100, "maxPageSize": 200,
         "cursorTimeout": 3_600,
@@ -36,9 +36,12 @@ async fn scim_2_discovery_is_complete() {
 }
 
 #[tokio::test]
-async fn scim_2_what_is_not_there_yet_says_so() {
+async fn scim_2_a_connection_is_nobody_so_there_is_no_me() {
     let server = Server::new();
-    for (method, path) in [("GET", "/Me"), ("PATCH", "/Me"), ("POST", "/Bulk")] {
-        server.scim(method, path).json(json!({})).send().await.refused(501, None, "not supported");
+    server.get("/Me").await.refused(501, None, "a person");
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        let answer = server.scim(method, "/Me").json(json!({})).send().await.refused(405, None, "Allow");
+        assert_eq!(answer.header("allow"), "GET,HEAD", "{method}");
     }
+    server.to("GET", "/scim/v2/Me").send().await.due(401);
 }

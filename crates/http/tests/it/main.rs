@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
 mod bad_input;
+mod bulk;
 mod callers;
 mod cursors;
 mod discovery;

@@ -8,7 +8,7 @@ use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "requests";
 const COLUMNS: &str = "id, connection, at, micros, kind, method, target, status, dialect, outcome, token, resource, \
-                       resource_version, repeats, steps, body";
+                       resource_version, repeats, part_of, steps, body";
 
 /// One logged request and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct RequestRow {
     pub resource_version: Option<Version>,
     /// The recorded request that this one runs again.
     pub repeats: Option<RequestId>,
+    /// The Bulk whose operation it is; that is not on the log itself, except as a line.
+    pub part_of: Option<RequestId>,
     /// What was decided, in order.
     pub steps: Vec<Step>,
     /// What was sent: redacted, compressed, sealed.
@@ -63,8 +65,9 @@ fn request(row: &Row<'_>) -> Result<RequestRow, StoreError> {
         resource: row.get(11)?,
         resource_version: row.get(12)?,
         repeats: row.get::<Option<Uuid>>(13)?.map(RequestId),
-        steps: from_json(row, 14, TABLE)?,
-        body: row.get(15)?,
+        part_of: row.get::<Option<Uuid>>(14)?.map(RequestId),
+        steps: from_json(row, 15, TABLE)?,
+        body: row.get(16)?,
     })
 }
 
@@ -108,8 +111,8 @@ impl Tx<'_> {
     pub fn insert_request(&mut self, request: &RequestRow) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO requests (id, connection, at, micros, kind, method, target, status, dialect, outcome, token, \
-             resource, resource_version, repeats, steps, body) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             resource, resource_version, repeats, part_of, steps, body) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             vals![
                 request.id,
                 request.connection,
@@ -125,6 +128,7 @@ impl Tx<'_> {
                 request.resource,
                 request.resource_version,
                 request.repeats,
+                request.part_of,
                 json(&request.steps)?,
                 request.body.as_ref(),
             ],
