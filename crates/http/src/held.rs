@@ -7,9 +7,9 @@ use muster_model::{
     Actor, ConnectionId, HeldChange, HeldChangeId, HeldState, Source,
     guard::{Endings, OrganizationEndings},
 };
-use muster_store::Tx;
+use muster_store::{RequestRow, Tx};
 
-use crate::{App, HttpError, Purpose, Rerun, RerunError, app::Lane};
+use crate::{App, HttpError, LogError, Purpose, Rerun, RerunError, app::Lane};
 
 /// How often a request that the server could not serve just now is run again.
 const TRIES: usize = 3;
@@ -62,6 +62,15 @@ impl App {
             settled.push(self.approve_one(held, origin).await?);
         }
         Ok(settled)
+    }
+
+    /// What was sent in a logged request, without secrets; `None` when it had no body, or one that was no JSON.
+    ///
+    /// # Errors
+    ///
+    /// When it was sealed with another installation's key, or damaged.
+    pub fn logged_body(&self, request: &RequestRow) -> Result<Option<Vec<u8>>, LogError> {
+        self.bodies().open(request)
     }
 
     async fn approve_one(&self, held: HeldChange, origin: Origin) -> Result<Settled, HttpError> {

@@ -1,11 +1,15 @@
 //! The command line: one definition, from which help and parsing follow.
 
+mod held;
+
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use muster_model::TokenId;
 
 use crate::{admin::Request, config, simulate::SimulateCommand};
+
+pub(crate) use held::{HELD_SHOWN, HeldCommand};
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -94,6 +98,16 @@ Example:
   muster simulate scim --target https://example.com/scim/v2 --token \"$TOKEN\""
     )]
     Simulate(SimulateCommand),
+    /// What the mass-change guard holds: requests that would end too much within an hour.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  muster held list --connection okta
+  muster held approve --connection okta
+  muster held reject --connection okta 0190f5fe-7c2a-7000-8000-0123456789ab"
+    )]
+    Held(HeldCommand),
 }
 
 #[derive(Debug, Args)]

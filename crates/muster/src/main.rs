@@ -27,8 +27,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use admin::{Answer, Installation, Request, TokenRequest};
-use cli::{ApplyArgs, Command, TokenCommand, Words};
+use admin::{Answer, Application, HeldRequest, Installation, Request, TokenRequest};
+use cli::{ApplyArgs, Command, HELD_SHOWN, HeldCommand, TokenCommand, Words};
 use config::Config;
 use error::CommandError;
 use local::Sent;
@@ -68,6 +68,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Export => perform(&config, Request::Export)?,
         Command::Token(command) => perform(&config, token_request(command))?,
         Command::Explain(args) => perform(&config, Request::Explain { email: args.email.clone() })?,
+        Command::Held(command) => held(&config, command, cli.json)?,
         Command::Conflicts(args) => perform(&config, args.request())?,
     };
     Ok(output::show(&answer, cli.json)?)
@@ -94,6 +95,7 @@ fn perform(config: &Config, mut request: Request) -> Result<Answer, CommandError
         store: store.clone(),
         surroundings: Arc::new(surroundings::System),
         base_url: config.base_url(config.server.listen),
+        application: Application::Closed(Arc::new(config.clone())),
     };
     let answer = admin::run(&installation, request);
     drop(installation);
@@ -113,12 +115,34 @@ fn apply(config: &Config, args: &ApplyArgs, json: bool) -> Result<Answer, Comman
     perform(config, request(args.plan))
 }
 
+/// What the guard holds. Before all of it is decided at once, it is shown, so that the number is known.
+fn held(config: &Config, command: &HeldCommand, json: bool) -> Result<Answer, CommandError> {
+    let request = |request| Request::Held { connection: command.connection().to_owned(), request };
+    if let HeldRequest::Approve { ids, .. } | HeldRequest::Reject { ids } = command.request()
+        && ids.is_empty()
+        && !command.is_sure()
+        && io::stdin().is_terminal()
+    {
+        let waiting = perform(config, request(HeldRequest::List { all: false, limit: HELD_SHOWN }))?;
+        if matches!(&waiting, Answer::Held(held) if held.waiting == 0) {
+            return Ok(waiting);
+        }
+        ask(&waiting, json)?;
+    }
+    perform(config, request(command.request()))
+}
+
 /// Shows what pruning would do, and asks where there is somebody to ask.
 fn confirm(plan: &Answer, yes: bool, json: bool) -> Result<(), CommandError> {
     let Answer::Applied(applied) = plan else { return Ok(()) };
     if applied.changes.is_empty() || yes {
         return Ok(());
     }
+    ask(plan, json)
+}
+
+/// Shows what would be done, and asks where there is somebody to ask.
+fn ask(plan: &Answer, json: bool) -> Result<(), CommandError> {
     if !json {
         output::show(plan, false)?;
     }

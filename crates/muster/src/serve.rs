@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    admin::Installation,
+    admin::{Application, Installation},
     config::{Config, Operations},
     local::Socket,
     open::{self, OpenError},
@@ -130,7 +130,8 @@ impl Running {
             limits: limits.clone(),
         });
         app.start_retention(config.retention);
-        let installation = Installation { store, surroundings, base_url };
+        let application = Application::Serving(app.clone());
+        let installation = Installation { store, surroundings, base_url, application };
         // Before anybody is answered: whoever sees the server up can use the shell commands.
         let socket = open_socket(config, &installation, &app);
         let (stop, stopped) = watch::channel(false);

@@ -3,10 +3,12 @@
 //! A [`Request`] is done by [`run`] and comes to an [`Answer`]; both are plain values, so that the command line can do
 //! it itself or have a running server do it (`local`), with the same outcome.
 
+mod app;
 mod apply;
 mod conflicts;
 mod explain;
 mod explanation;
+mod held;
 mod named;
 mod token;
 
@@ -14,14 +16,20 @@ use std::{path::PathBuf, sync::Arc};
 
 use muster_crypto::NoRandomness;
 use muster_engine::{EngineError, Env, Origin, Surroundings, transact};
+use muster_http::{HttpError, LogError};
 use muster_store::{Store, Tx};
 use serde::{Deserialize, Serialize};
 
-use crate::declaration::{Declaration, ReadError};
+use crate::{
+    declaration::{Declaration, ReadError},
+    open::OpenError,
+};
 
+pub(crate) use app::Application;
 pub(crate) use apply::{Applied, Change, FieldChange};
 pub(crate) use conflicts::Conflicts;
 pub(crate) use explanation::{Explanation, Said};
+pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
 pub(crate) use token::{TokenRequest, Tokens};
 
 /// What is administered.
@@ -33,6 +41,8 @@ pub(crate) struct Installation {
     pub(crate) surroundings: Arc<dyn Surroundings>,
     /// What links are made of.
     pub(crate) base_url: String,
+    /// What runs requests.
+    pub(crate) application: Application,
 }
 
 /// What is asked for.
@@ -62,6 +72,13 @@ pub(crate) enum Request {
         /// The account's email.
         email: String,
     },
+    /// What the mass-change guard holds.
+    Held {
+        /// The connection's name.
+        connection: String,
+        /// What about it.
+        request: HeldRequest,
+    },
     /// Where SSO and SCIM disagree.
     Conflicts {
         /// The connection's name.
@@ -85,6 +102,8 @@ pub(crate) enum Answer {
     Tokens(Tokens),
     /// Of [`Request::Explain`].
     Explained(Box<Explanation>),
+    /// Of [`Request::Held`].
+    Held(Held),
     /// Of [`Request::Conflicts`].
     Conflicts(Conflicts),
 }
@@ -95,6 +114,18 @@ pub(crate) enum AdminError {
     /// The engine refused, or the store could not.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The application could not.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// What is on the request log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The operating system refused.
+    #[error("the operating system refused")]
+    System(#[from] std::io::Error),
     /// The declaration cannot be understood.
     #[error(transparent)]
     Declaration(#[from] ReadError),
@@ -140,6 +171,7 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         }
         Request::Token { connection, request } => token::run(installation, &connection, request).map(Answer::Tokens),
         Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
+        Request::Held { connection, request } => held::run(installation, &connection, request).map(Answer::Held),
         Request::Conflicts { connection, after, limit } => {
             conflicts::list(installation, &connection, after.as_deref(), limit).map(Answer::Conflicts)
         }

@@ -3,6 +3,7 @@
 mod applied;
 mod conflicts;
 mod explained;
+mod held;
 mod tokens;
 
 use std::io::{self, IsTerminal, Write};
@@ -33,6 +34,8 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Exported(declaration), true) => line(&serde_json::to_string(declaration)?),
         (Answer::Tokens(tokens), true) => line(&serde_json::to_string(tokens)?),
         (Answer::Explained(explanation), true) => line(&serde_json::to_string(explanation)?),
+        (Answer::Held(held), true) => line(&serde_json::to_string(held)?),
+        (Answer::Held(held), false) => line(&held::text(held)),
         (Answer::Conflicts(conflicts), true) => line(&serde_json::to_string(conflicts)?),
         (Answer::Applied(applied), false) => line(&applied::text(applied)),
         (Answer::Exported(declaration), false) => line(export(declaration)?.trim_end()),

@@ -7,6 +7,7 @@ mod client;
 mod configuration;
 mod crash;
 mod demo;
+mod held;
 mod process;
 mod serving;
 mod simulate;
