@@ -7,7 +7,12 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use muster_model::TokenId;
 
-use crate::{admin::Request, config, simulate::SimulateCommand};
+use crate::{
+    admin::Request,
+    backup::{BackupArgs, RestoreArgs},
+    config,
+    simulate::SimulateCommand,
+};
 
 pub(crate) use held::{HELD_SHOWN, HeldCommand};
 
@@ -90,6 +95,22 @@ Examples:
   muster conflicts --connection okta
   muster conflicts --connection okta --json | jq '.conflicts[].email'")]
     Conflicts(ConflictsArgs),
+    /// Copy the embedded database into a file, whole and checked, while the server runs or not.
+    #[command(after_help = "\
+Examples:
+  muster backup /backups/muster.db
+  muster backup /backups/             # a file named by the time
+  muster backup /backups/muster.db --force
+
+The master key is not in it: keep a copy of `master.key` apart, and not beside the backups.
+On PostgreSQL use its own tools, such as pg_dump.")]
+    Backup(BackupArgs),
+    /// Put a backup in the place of the embedded database; the former one is kept beside it.
+    #[command(after_help = "\
+Examples:
+  muster restore /backups/muster.db               # into an empty data folder
+  muster restore /backups/muster.db --force       # the server is stopped; the former database stays beside")]
+    Restore(RestoreArgs),
     /// Play identity providers against any server, and say what it does wrong.
     #[command(
         subcommand,

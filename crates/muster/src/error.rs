@@ -3,8 +3,8 @@
 use std::{error::Error, process::ExitCode};
 
 use crate::{
-    admin::AdminError, config::ConfigError, declaration::ReadError, demo::DemoError, open::OpenError,
-    output::OutputError, serve::ServeError, simulate::SimulateError,
+    admin::AdminError, backup::BackupCommandError, config::ConfigError, declaration::ReadError, demo::DemoError,
+    open::OpenError, output::OutputError, serve::ServeError, simulate::SimulateError,
 };
 
 /// Why a command did not do what it was asked.
@@ -28,6 +28,9 @@ pub(crate) enum CommandError {
     /// The demonstration.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// A backup.
+    #[error(transparent)]
+    Backup(#[from] BackupCommandError),
     /// The simulation.
     #[error(transparent)]
     Simulate(#[from] SimulateError),
@@ -48,6 +51,7 @@ impl CommandError {
             | Self::Admin(AdminError::Wrong(_))
             | Self::Simulate(SimulateError::Target(_)) => ExitCode::from(2),
             Self::Simulate(_)
+            | Self::Backup(_)
             | Self::Open(_)
             | Self::Admin(_)
             | Self::Serve(_)

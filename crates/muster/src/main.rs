@@ -5,6 +5,7 @@
 //! store (`admin`), done here or by the server that holds the database (`local`).
 
 mod admin;
+mod backup;
 mod cli;
 mod config;
 mod declaration;
@@ -64,6 +65,11 @@ fn run(words: &Words) -> Result<(), CommandError> {
             return Ok(demo::demo(&config, args.port, cli.json)?);
         }
         Command::Simulate(command) => return Ok(simulate::simulate(command, cli.json)?),
+        Command::Backup(args) => backup::backup(&config, args)?,
+        Command::Restore(args) => {
+            let restored = backup::restore(&config, args)?;
+            return Ok(output::restored(&restored, cli.json)?);
+        }
         Command::Apply(args) => apply(&config, args, cli.json)?,
         Command::Export => perform(&config, Request::Export)?,
         Command::Token(command) => perform(&config, token_request(command))?,

@@ -95,7 +95,7 @@ fn data_folder(config: &Config) -> Result<(), OpenError> {
 }
 
 /// A folder for its owner alone; one that is there stays as it is.
-fn make_folder(path: PathBuf) -> Result<(), OpenError> {
+pub(crate) fn make_folder(path: PathBuf) -> Result<(), OpenError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
     made.map_err(|source| OpenError::DataFolder { path, source })
 }

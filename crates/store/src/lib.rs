@@ -6,6 +6,7 @@
 //! Beneath, `backend` holds the two databases behind one private enum; nothing above it asks which one is open.
 
 mod backend;
+pub mod backup;
 mod conn;
 mod error;
 mod job;

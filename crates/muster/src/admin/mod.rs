@@ -5,6 +5,7 @@
 
 mod app;
 mod apply;
+pub(crate) mod backup;
 mod conflicts;
 mod explain;
 mod explanation;
@@ -27,6 +28,7 @@ use crate::{
 
 pub(crate) use app::Application;
 pub(crate) use apply::{Applied, Change, FieldChange};
+pub(crate) use backup::{BackUp, BackedUp, back_up};
 pub(crate) use conflicts::Conflicts;
 pub(crate) use explanation::{Explanation, Said};
 pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
@@ -67,6 +69,8 @@ pub(crate) enum Request {
         /// What about them.
         request: TokenRequest,
     },
+    /// Copy the embedded database into a file.
+    BackUp(BackUp),
     /// Who is this, and why is it where it is?
     Explain {
         /// The account's email.
@@ -104,6 +108,8 @@ pub(crate) enum Answer {
     Explained(Box<Explanation>),
     /// Of [`Request::Held`].
     Held(Held),
+    /// Of [`Request::BackUp`].
+    BackedUp(BackedUp),
     /// Of [`Request::Conflicts`].
     Conflicts(Conflicts),
 }
@@ -129,6 +135,9 @@ pub(crate) enum AdminError {
     /// The declaration cannot be understood.
     #[error(transparent)]
     Declaration(#[from] ReadError),
+    /// There is no backup.
+    #[error(transparent)]
+    Backup(#[from] muster_store::backup::BackupError),
     /// No secret can be made.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -172,6 +181,7 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         Request::Token { connection, request } => token::run(installation, &connection, request).map(Answer::Tokens),
         Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
         Request::Held { connection, request } => held::run(installation, &connection, request).map(Answer::Held),
+        Request::BackUp(request) => back_up(&request).map(Answer::BackedUp),
         Request::Conflicts { connection, after, limit } => {
             conflicts::list(installation, &connection, after.as_deref(), limit).map(Answer::Conflicts)
         }

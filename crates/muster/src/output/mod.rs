@@ -1,6 +1,7 @@
 //! What people and programs see: tables on a terminal, JSON with `--json`.
 
 mod applied;
+mod backup;
 mod conflicts;
 mod explained;
 mod held;
@@ -11,7 +12,7 @@ use std::io::{self, IsTerminal, Write};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use crate::{admin::Answer, declaration::Declaration};
+use crate::{admin::Answer, backup::Restored, declaration::Declaration};
 
 /// An answer cannot be written; a closed pipe is none of our business.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +38,19 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Held(held), true) => line(&serde_json::to_string(held)?),
         (Answer::Held(held), false) => line(&held::text(held)),
         (Answer::Conflicts(conflicts), true) => line(&serde_json::to_string(conflicts)?),
+        (Answer::BackedUp(backup), true) => line(&serde_json::to_string(backup)?),
         (Answer::Applied(applied), false) => line(&applied::text(applied)),
         (Answer::Exported(declaration), false) => line(export(declaration)?.trim_end()),
+        (Answer::BackedUp(backup), false) => line(&backup::text(backup)),
         (Answer::Tokens(tokens), false) => tokens::show(tokens),
         (Answer::Explained(explanation), false) => line(&explained::text(explanation)),
         (Answer::Conflicts(conflicts), false) => line(&conflicts::text(conflicts)),
     }
+}
+
+/// Shows what was restored.
+pub(crate) fn restored(restored: &Restored, json: bool) -> Result<(), OutputError> {
+    if json { self::json(restored) } else { line(&backup::restored(restored)) }
 }
 
 fn export(declaration: &Declaration) -> Result<String, OutputError> {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
 mod administration;
+mod backup;
 mod client;
 mod configuration;
 mod crash;

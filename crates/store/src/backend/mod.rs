@@ -11,6 +11,7 @@ use std::{
 
 pub(crate) use gauges::Gauges;
 pub(crate) use postgres::Whole;
+pub(crate) use sqlite::copy as sqlite_copy;
 
 use crate::{
     error::StoreError,

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod connection;
+pub(crate) mod copy;
 mod location;
 mod migrations;
 mod reader;
