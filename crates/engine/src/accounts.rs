@@ -8,7 +8,7 @@ use muster_model::{
 };
 use muster_store::Tx;
 
-use crate::{EngineError, Env, Refusal, ledger::Subject};
+use crate::{EngineError, Env, Refusal, connections, ledger::Subject};
 
 /// The account with this email, made when there is none. Answers whether it was made.
 ///
@@ -134,6 +134,13 @@ pub fn change_email(
         Some(other) if other.email_confirmed => return Err(Refusal::EmailTaken(email.to_string()).into()),
         Some(other) => take_email_away(tx, env, other)?,
         None => {}
+    }
+    // ORG-2: a block is about the person, also when somebody is pushed anew under the address that is given up here.
+    if let Some(given_up) = &account.email
+        && given_up.key() != email.key()
+        && tx.keep_address_out(account.id, given_up, env.now())?
+    {
+        connections::changed(tx)?;
     }
     account.email = Some(email.clone());
     account.email_confirmed = true;

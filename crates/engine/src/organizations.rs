@@ -107,6 +107,7 @@ pub fn set_member(
         standing.wake(|grant| !grant.is_managing());
     }
     standing.edit(|membership| membership.blocked = false);
+    tx.let_addresses_in(organization.id, account.id, account.email.as_ref())?;
     let by_hand = Reason { team: None, source: Source::Manual, connection: None, origin: Origin::Person };
     standing.give(env, by_hand, Rule::Org1);
     let origin = env.origin();

@@ -47,6 +47,9 @@ pub struct Covered {
     /// Former names; they keep mapping.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<String>,
+    /// Whether an owner's block keeps out addresses that blocked people have given up (ORG-2).
+    #[serde(skip)]
+    pub keeps_addresses_out: bool,
 }
 
 /// Where a connection is in its life (SSO-12).

@@ -137,8 +137,8 @@ mod tests {
             state: ConnectionState::Active,
             settings: Settings::default(),
             organizations: vec![
-                Covered { id: MOBY, name: "moby".into(), former: vec!["old-moby".into()] },
-                Covered { id: WHALE, name: "whale".into(), former: vec![] },
+                Covered { id: MOBY, name: "moby".into(), former: vec!["old-moby".into()], keeps_addresses_out: false },
+                Covered { id: WHALE, name: "whale".into(), former: vec![], keeps_addresses_out: false },
             ],
             domains: vec![],
             mappings,

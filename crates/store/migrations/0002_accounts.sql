@@ -95,6 +95,16 @@ CREATE INDEX memberships_unsettled ON memberships (organization) WHERE state IN 
 -- Those about whose role sources disagree (PRE-3).
 CREATE INDEX memberships_conflict ON memberships (account, organization) WHERE conflict;
 
+-- Addresses that a blocked person (ORG-2) has given up: whoever is pushed anew under one of them is kept out as well.
+CREATE TABLE blocked_addresses (
+    organization    {uuid} NOT NULL CONSTRAINT blocked_addresses_organization_fkey REFERENCES organizations (id),
+    email_key       {text} NOT NULL,
+    account         {uuid} NOT NULL CONSTRAINT blocked_addresses_account_fkey REFERENCES accounts (id),
+    given_up        {int} NOT NULL,
+    CONSTRAINT blocked_addresses_pkey PRIMARY KEY (organization, email_key)
+){norowid};
+CREATE INDEX blocked_addresses_account ON blocked_addresses (account);
+
 -- One row a reason. Ended rows go, the ledger keeps them. While a membership sleeps, so do its grants, unwritten;
 -- `asleep` is for the one that a connection put to sleep while another kept the membership awake. origin_kind: 0 person, 1 linked, 2 group.
 CREATE TABLE grants (

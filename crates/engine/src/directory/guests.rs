@@ -11,6 +11,7 @@ use muster_model::{
 };
 use muster_store::{Counter, Tx};
 
+use super::provision::is_kept_out;
 use crate::{EngineError, Env, Refusal, ledger::Subject, seats, teams};
 
 /// How long an invitation's link works (ORG-3).
@@ -48,6 +49,10 @@ pub(super) fn invite(
         env.note(Rule::Scim10, Note::NotProvisioned("the connection has no default organization".to_owned()));
         return Ok(());
     };
+    if is_kept_out(tx, connection, covered.id, Some(email))? {
+        env.note(Rule::Org2, Note::Blocked(covered.name.clone()));
+        return Ok(());
+    }
     if self::pending(tx, env, covered.id, email)?.is_some() {
         env.note(Rule::Scim10, Note::Invited(covered.name.clone()));
         return Ok(());

@@ -302,6 +302,13 @@ fn join(
         Some(email) => guests::pending(tx, env, standing.organization(), email)?,
         None => None,
     };
+    // An owner's own invitation is a later act than the block.
+    if invitation.as_ref().is_none_or(|invitation| invitation.connection.is_some())
+        && is_kept_out(tx, connection, standing.organization(), account.email.as_ref())?
+    {
+        env.note(Rule::Org2, Note::Blocked(name.to_owned()));
+        return Ok(Admission::Blocked);
+    }
     // A pending invitation holds a seat already (SCIM-5: the same one).
     if invitation.is_none() && !seats::is_free(tx, standing.organization())? {
         return wait_or_refuse(env, standing, name, rule, managing);
@@ -339,6 +346,20 @@ fn join(
         env.note(Rule::Scim5, Note::InvitationUsed(name.to_owned()));
     }
     Ok(Admission::Managed)
+}
+
+/// Whether an owner blocked somebody who has since given this address up (ORG-2).
+pub(super) fn is_kept_out(
+    tx: &mut Conn<'_>,
+    connection: &Connection,
+    organization: OrganizationId,
+    email: Option<&Email>,
+) -> Result<bool, EngineError> {
+    let may_be = connection.covered(organization).is_some_and(|covered| covered.keeps_addresses_out);
+    match email.filter(|_| may_be) {
+        Some(email) => Ok(tx.keeps_address_out(organization, email)?),
+        None => Ok(false),
+    }
 }
 
 /// A user's own write is refused; a group's is stored, and the membership waits (SCIM-9).
@@ -547,8 +568,13 @@ pub(super) fn is_missing_somewhere(
 ) -> Result<bool, EngineError> {
     let (Some(account), Some(place)) = (user.account, place(connection, said)?) else { return Ok(false) };
     let standing = Standing::load(tx, account, place.organization)?;
-    Ok(match standing.membership() {
+    let missing = match standing.membership() {
         None => true,
         Some(membership) => matches!(membership.state, MembershipState::Ended { .. }) && !membership.blocked,
-    })
+    };
+    if !missing {
+        return Ok(false);
+    }
+    let email = tx.account(account)?.and_then(|account| account.email);
+    Ok(!is_kept_out(tx, connection, place.organization, email.as_ref())?)
 }

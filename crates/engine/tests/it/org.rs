@@ -126,6 +126,49 @@ fn org_2_a_member_removed_by_hand_returns_with_the_next_write_unless_blocked() {
 }
 
 #[test]
+fn org_2_a_block_keeps_out_whoever_is_pushed_anew_under_the_address_that_was_given_up() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let account = world.account_of("ada@example.com").unwrap();
+    world.remove_member(&moby, &account, true).unwrap();
+    world.put_user(okta, ada.id, person("lovelace@example.com")).unwrap();
+    let anew = world.create_user(okta, person("Ada@Example.com")).unwrap();
+    assert!(anew.account.is_some_and(|other| other != account.id), "the old address makes a new account");
+    world.create_group(okta, "moby:developers", &[anew.id]).unwrap();
+    world.create_group(okta, "whale:crew", &[anew.id]).unwrap();
+    assert!(world.membership(&moby, "ada@example.com").is_none(), "only an owner lifts the block");
+    assert!(world.is_member(&whale, "ada@example.com"), "it is one organization's");
+    let said_again = world.put_user(okta, anew.id, person("Ada@Example.com")).unwrap();
+    assert!(!said_again.changed, "saying it again makes no difference");
+    world.create_user(okta, person("bob@example.com")).unwrap();
+    assert!(world.is_member(&moby, "bob@example.com"));
+
+    world.set_member(&moby, &account, Role::Member).unwrap();
+    let said_again = world.put_user(okta, anew.id, person("Ada@Example.com")).unwrap();
+    assert!(
+        said_again.changed && world.is_member(&moby, "ada@example.com"),
+        "the block is lifted with all its addresses"
+    );
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_2_adding_the_new_person_by_hand_lets_the_address_in() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    world.remove_member(&moby, &world.account_of("ada@example.com").unwrap(), true).unwrap();
+    world.put_user(okta, ada.id, person("lovelace@example.com")).unwrap();
+    world.create_user(okta, person("ada@example.com")).unwrap();
+    world.set_member(&moby, &world.account_of("ada@example.com").unwrap(), Role::Member).unwrap();
+    assert!(world.is_member(&moby, "ada@example.com"));
+    assert!(world.membership(&moby, "lovelace@example.com").unwrap().blocked, "the other block stays");
+}
+
+#[test]
 fn org_8_members_of_other_domains_are_guests() {
     let world = World::new();
     let moby = world.organization("moby");

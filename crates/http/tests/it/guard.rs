@@ -99,6 +99,28 @@ async fn mig_3_approval_goes_in_order_and_skips_what_was_written_since() {
 }
 
 #[tokio::test]
+async fn mig_3_operations_of_a_bulk_are_held_singly() {
+    let server = Server::new();
+    let mut ids = Vec::new();
+    for number in 0..52 {
+        ids.push(server.user(&email(number)).await);
+    }
+    let operation = |id: &String| {
+        let operations = json!([{"op": "replace", "path": "active", "value": false}]);
+        let data = json!({"schemas": [crate::support::PATCH], "Operations": operations});
+        json!({"method": "PATCH", "path": format!("/Users/{id}"), "data": data})
+    };
+    let operations: Vec<Value> = ids.iter().map(operation).collect();
+    let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations});
+    let answer = server.post("/Bulk", body).await.due(200).value();
+    let statuses: Vec<&str> =
+        answer["Operations"].as_array().unwrap().iter().map(|one| one["status"].as_str().unwrap()).collect();
+    assert_eq!((&statuses[..50], &statuses[50..]), (&["200"; 50][..], &["503", "503"][..]));
+    assert_eq!(approve(&server).await, [HeldState::Applied, HeldState::Applied]);
+    assert!(!is_active(&server.get(&format!("/Users/{}", ids[51])).await));
+}
+
+#[tokio::test]
 async fn mig_3_todays_rules_decide_about_what_was_held() {
     let (server, ids) = after_fifty(52).await;
     off(&server, &ids[50]).await.due(503);

@@ -70,17 +70,25 @@ impl Conn<'_> {
 
     fn covered_organizations(&mut self, id: ConnectionId) -> Result<Vec<Covered>, StoreError> {
         let rows = self.query(
-            "SELECT o.id, o.name, f.name FROM connection_organizations c \
+            "SELECT o.id, o.name, f.name, \
+             EXISTS (SELECT 1 FROM blocked_addresses b WHERE b.organization = o.id) FROM connection_organizations c \
              JOIN organizations o ON o.id = c.organization AND o.ended IS NULL \
              LEFT JOIN former_names f ON f.kind = 'organization' AND f.id = o.id \
              WHERE c.connection = ?1 ORDER BY o.name, o.id",
             vals![id],
-            |row| Ok((OrganizationId(row.get(0)?), row.get::<String>(1)?, row.get::<Option<String>>(2)?)),
+            |row| {
+                let covered = Covered {
+                    id: OrganizationId(row.get(0)?),
+                    name: row.get(1)?,
+                    former: Vec::new(),
+                    keeps_addresses_out: row.get(3)?,
+                };
+                Ok((covered, row.get::<Option<String>>(2)?))
+            },
         )?;
         let mut covered: BTreeMap<String, Covered> = BTreeMap::new();
-        for (id, name, former) in rows {
-            let entry = covered.entry(name.clone()).or_insert(Covered { id, name, former: Vec::new() });
-            entry.former.extend(former);
+        for (organization, former) in rows {
+            covered.entry(organization.name.clone()).or_insert(organization).former.extend(former);
         }
         Ok(covered.into_values().collect())
     }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod baselines;
+mod blocked_addresses;
 mod connections;
 mod counters;
 mod directory_groups;
