@@ -34,9 +34,7 @@ pub use serve::serve;
 pub fn router(app: &App) -> Router {
     let render = middleware::from_fn_with_state(ErrorFormat::Page, error::format::render);
     let arrive = middleware::from_fn_with_state(app.clone(), arrival::arrive);
-    scim::mount(Router::new(), app)
-        .merge(operations::probes(app))
-        .fallback(async |_: Request| HttpError::NoRoute)
-        .layer(render)
-        .layer(arrive)
+    let pages = operations::probes(app).fallback(async |_: Request| HttpError::NoRoute).layer(render).layer(arrive);
+    // SCIM's gate does for its requests what the layers do for the others.
+    scim::mount(pages, app)
 }

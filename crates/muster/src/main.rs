@@ -35,6 +35,10 @@ use error::CommandError;
 use local::Sent;
 use muster_store::Migrate;
 
+// Requests allocate on one thread and free on another: the system's allocator makes them wait for each other.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// How long a command waits for a database that somebody else holds.
 const PATIENCE: Duration = Duration::from_secs(3);
 

@@ -127,7 +127,7 @@ pub(super) async fn flush(inner: &Inner) {
 
 /// Compresses a chunk; its text is not needed any more.
 fn pack(mut chunk: Chunk) -> (Chunk, Vec<u8>) {
-    let content = journal::pack_lines(chunk.text.as_bytes());
-    chunk.text = String::new();
+    let content = journal::pack_lines(&chunk.text);
+    chunk.text = Vec::new();
     (chunk, content)
 }

@@ -9,6 +9,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderValue, Method, StatusCode, header};
+use muster_model::RequestId;
 
 use muster_engine::EngineError;
 
@@ -35,21 +36,28 @@ pub(crate) async fn render(State(format): State<ErrorFormat>, request: Request, 
     let is_head = request.method() == Method::HEAD;
     let arrival = request.extensions().get::<Arrival>().copied();
     let response = next.run(request).await;
-    let status = response.status();
-    let is_error = status.is_client_error() || status.is_server_error();
-    if !is_error || response.extensions().get::<Rendered>().is_some() {
-        return response;
+    format.render(response, is_head, arrival.map(|arrival| arrival.id))
+}
+
+impl ErrorFormat {
+    /// Writes the body of a failure; every other response stays as it is.
+    pub(crate) fn render(self, response: Response, is_head: bool, trace: Option<RequestId>) -> Response {
+        let status = response.status();
+        let is_error = status.is_client_error() || status.is_server_error();
+        if !is_error || response.extensions().get::<Rendered>().is_some() {
+            return response;
+        }
+        let (mut parts, _) = response.into_parts();
+        let error = parts.extensions.remove::<Arc<HttpError>>();
+        let error = error.unwrap_or_else(|| Arc::new(HttpError::from_status(status)));
+        let trace_id = trace.map(|id| id.to_string()).unwrap_or_default();
+        log(&error, status, &trace_id);
+        let (content_type, body) = self.body(&error, &trace_id);
+        parts.headers.remove(header::CONTENT_LENGTH);
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        parts.extensions.insert(Rendered);
+        Response::from_parts(parts, if is_head { Body::empty() } else { Body::from(body) })
     }
-    let (mut parts, _) = response.into_parts();
-    let error = parts.extensions.remove::<Arc<HttpError>>();
-    let error = error.unwrap_or_else(|| Arc::new(HttpError::from_status(status)));
-    let trace_id = arrival.map(|arrival| arrival.id.to_string()).unwrap_or_default();
-    log(&error, status, &trace_id);
-    let (content_type, body) = format.body(&error, &trace_id);
-    parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    parts.extensions.insert(Rendered);
-    Response::from_parts(parts, if is_head { Body::empty() } else { Body::from(body) })
 }
 
 /// Tells operators of a failure of the server, with its causes. Being busy is for the metrics to tell, a rule's refusal

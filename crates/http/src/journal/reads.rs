@@ -76,7 +76,7 @@ pub(crate) struct Chunk {
     /// The id of the first line's request, which is also the row's.
     pub(crate) first: RequestId,
     pub(crate) lines: i64,
-    pub(crate) text: String,
+    pub(crate) text: Vec<u8>,
 }
 
 /// The buffer. It is bounded: what has no room is dropped, and the caller told.
@@ -101,16 +101,19 @@ impl ReadLog {
 
     /// Adds a line; `false` if there is no room for it.
     pub(crate) fn push(&self, connection: ConnectionId, line: &Line<'_>) -> bool {
-        let Ok(mut text) = serde_json::to_string(line) else { return false };
-        text.push('\n');
         let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
-        if buffer.bytes + text.len() > self.most_bytes {
+        let Buffer { open, bytes, .. } = &mut *buffer;
+        let empty = || Chunk { connection, first: line.id, lines: 0, text: Vec::new() };
+        let chunk = open.entry(connection).or_insert_with(empty);
+        let before = chunk.text.len();
+        let written = serde_json::to_writer(&mut chunk.text, line).is_ok();
+        chunk.text.push(b'\n');
+        let added = chunk.text.len() - before;
+        if !written || *bytes + added > self.most_bytes {
+            chunk.text.truncate(before);
             return false;
         }
-        buffer.bytes += text.len();
-        let empty = || Chunk { connection, first: line.id, lines: 0, text: String::new() };
-        let chunk = buffer.open.entry(connection).or_insert_with(empty);
-        chunk.text.push_str(&text);
+        *bytes += added;
         chunk.lines += 1;
         if chunk.lines >= LINES
             && let Some(chunk) = buffer.open.remove(&connection)
@@ -125,7 +128,8 @@ impl ReadLog {
     /// All chunks, full or not; the buffer is empty afterwards.
     pub(crate) fn take(&self) -> Vec<Chunk> {
         let taken = std::mem::take(&mut *self.buffer.lock().unwrap_or_else(PoisonError::into_inner));
-        taken.full.into_iter().chain(taken.open.into_values()).collect()
+        let open = taken.open.into_values().filter(|chunk| chunk.lines > 0);
+        taken.full.into_iter().chain(open).collect()
     }
 
     /// Told when a chunk is full.
@@ -183,7 +187,7 @@ mod tests {
         let chunks = log.take();
         assert_eq!(chunks.iter().map(|chunk| chunk.lines).collect::<Vec<_>>(), [1_000, 500]);
         assert_eq!(chunks[1].first, lines[1_000].id);
-        let packed = chunks.iter().map(|chunk| codec::pack_lines(chunk.text.as_bytes()));
+        let packed = chunks.iter().map(|chunk| codec::pack_lines(&chunk.text));
         let read: Vec<_> = packed.flat_map(|chunk| logged_reads(&chunk).unwrap()).collect();
         assert_eq!(read, lines.iter().map(as_read).collect::<Vec<_>>());
         assert!(log.take().is_empty());

@@ -34,10 +34,9 @@ use muster_model::{Rule, trace};
 use muster_scim::Notes;
 pub use rerun::{Purpose, Repeated, Rerun, RerunError};
 use tower::ServiceExt as _;
-use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
-use crate::{App, ErrorFormat, HttpError, error::format::render};
+use crate::{App, HttpError};
 
 /// The paths under which SCIM is served. The second is Docker Hub's.
 const PREFIXES: [&str; 2] = ["/scim/v2", "/v2/scim/2.0"];
@@ -85,14 +84,9 @@ fn handlers() -> Router {
     router.fallback(async |_: Request| HttpError::NoRoute)
 }
 
-/// Puts around handlers what every request goes through. The gate is outside the net for panics, so that their requests
-/// are logged too.
+/// Puts around handlers what every request goes through.
 fn guarded(handlers: Router, gate: gate::Gate) -> Router {
-    handlers
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(gate, gate::gate))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(ErrorFormat::Scim, render))
+    handlers.layer(from_fn_with_state(gate, gate::gate))
 }
 
 /// What is answered when a handler panicked.

@@ -4,20 +4,19 @@ use std::{
     sync::{
         Arc,
         atomic::Ordering::Relaxed,
-        mpsc::{Receiver, RecvTimeoutError},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender},
     },
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, hooks::Wal};
 
 use super::{Shared, connection};
 use crate::error::StoreError;
 
-/// Pages in the log that are worth a checkpoint while writes go on: 64 MiB.
-const PAGES: i64 = 16_384;
-/// Pages in the log from which on the writer copies the rest itself, so that the log can start again: 256 MiB.
-const TOO_MANY_PAGES: i64 = 65_536;
+/// Pages in the log that are worth a checkpoint while writes go on: 32 MiB. Then the log starts again from its beginning:
+/// writing over what is there costs half of making a file longer.
+const PAGES: i64 = 8_192;
 const TICK: Duration = Duration::from_millis(500);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -25,6 +24,18 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct Checkpointer {
     connection: Connection,
     shared: Arc<Shared>,
+}
+
+/// Has the connection that writes say when the log has become long.
+pub(super) fn announce(writer: &mut Connection, long: SyncSender<()>) -> Result<(), StoreError> {
+    let hook = move |_: &mut Wal, pages| {
+        if i64::from(pages) >= PAGES {
+            // A full channel says it already; a closed one means that the checkpointer is gone.
+            let _ = long.try_send(());
+        }
+        Ok(())
+    };
+    writer.wal_hook(Some(hook)).map_err(connection::meaning)
 }
 
 /// The log's pages.
@@ -43,11 +54,11 @@ impl Checkpointer {
         Ok(checkpointer)
     }
 
-    /// Looks after the log until the writer has ended.
-    pub(super) fn run(self, stopped: &Receiver<()>) {
+    /// Looks after the log until the writer has ended: now and then, and whenever the writer says that it is long.
+    pub(super) fn run(self, long: &Receiver<()>) {
         let mut before = Log { pages: 0, copied: 0 };
         let mut optimized = Instant::now();
-        while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+        while long.recv_timeout(TICK) != Err(RecvTimeoutError::Disconnected) {
             self.measure();
             match self.tend(before) {
                 Ok(log) => before = log,
@@ -70,7 +81,8 @@ impl Checkpointer {
             return Ok(log);
         }
         let log = self.checkpoint("PASSIVE")?;
-        if log.pages > TOO_MANY_PAGES && log.copied < log.pages {
+        // What was written meanwhile is little, and only the writer can keep it from growing.
+        if log.pages >= PAGES && log.copied < log.pages {
             self.shared.finish_log.store(true, Relaxed);
         }
         Ok(log)

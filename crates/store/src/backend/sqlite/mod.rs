@@ -58,13 +58,14 @@ pub(crate) fn open(location: Location, options: &Options) -> Result<Opened, Stor
         threads.push(spawn(format!("store-scan-{number}"), move || reader.run(&jobs))?);
     }
     let here = reader::Nearby::open(&shared, options.read_limit, options.readers.max(1))?;
-    let (running, stopped) = mpsc::channel();
+    // The sender is the writing connection's: when that closes, the checkpointer ends.
+    let (long, heard) = mpsc::sync_channel(1);
+    checkpoint::announce(&mut connection, long)?;
     let checkpointer = checkpoint::Checkpointer::open(&shared)?;
-    let checkpoint_thread = spawn("store-checkpoint".to_owned(), move || checkpointer.run(&stopped))?;
+    let checkpoint_thread = spawn("store-checkpoint".to_owned(), move || checkpointer.run(&heard))?;
     let writer = writer::Writer::new(connection, Arc::clone(&shared));
     threads.push(spawn("store-write".to_owned(), move || {
         writer.run(&write_jobs);
-        drop(running);
         if thread::JoinHandle::join(checkpoint_thread).is_err() {
             tracing::error!("the checkpoint thread panicked");
         }
