@@ -7,13 +7,14 @@ use muster_model::{
     ledger::{Change, Event, Kind},
 };
 use muster_store::Conn;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::EngineError;
 
 /// One subject's change.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Described {
     /// What happened.
     pub event: Event,
@@ -26,7 +27,7 @@ pub struct Described {
 }
 
 /// One field's change. A value that was or is absent is null.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// Its name; dotted for a field of a field.
     pub name: String,

@@ -11,6 +11,8 @@ use muster_model::{
 use muster_store::ReportRow;
 use uuid::{Builder, Uuid};
 
+use crate::watch::Watch;
+
 /// The clock and the source of randomness.
 pub trait Surroundings: Send + Sync {
     /// The present time.
@@ -58,6 +60,8 @@ pub struct Env {
     pub(crate) guarded: Option<Guarded>,
     pub(crate) approved: Option<HeldChangeId>,
     pub(crate) barring: bool,
+    /// What this run makes of people's places, if somebody wants to know.
+    pub(crate) watch: Option<Watch>,
 }
 
 /// A change of a connection's directory, as the mass-change guard sees it.
@@ -89,6 +93,7 @@ impl Env {
             guarded: None,
             approved: None,
             barring: true,
+            watch: None,
         }
     }
 
@@ -121,7 +126,11 @@ impl Env {
         let floor = newest.map_or(0, |id| id.as_u128()).max(self.last_id);
         let id = if made > floor { made } else { next_v7(floor) };
         self.last_id = id;
-        Uuid::from_u128(id)
+        let id = Uuid::from_u128(id);
+        if let Some(watch) = &mut self.watch {
+            watch.made.insert(id);
+        }
+        id
     }
 
     /// Random decimal digits.

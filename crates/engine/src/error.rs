@@ -95,6 +95,9 @@ pub enum Refusal {
         /// The organization's name.
         organization: String,
     },
+    /// MIG-2: a plan whose state has changed since, or that is done.
+    #[error("{0}")]
+    PlanStale(String),
     /// A name that ACC-3 does not allow, or that was another's.
     #[error("{0}")]
     Name(String),

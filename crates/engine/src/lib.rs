@@ -21,18 +21,23 @@
 //! | [`installation`] | the master key is the right one; data keys |
 //! | [`describe`] | changes as people read them |
 //! | [`explain`] | PRE-2: who is where, and why |
+//! | [`drift`] | what has come apart from what the directory last said |
+//! | [`plans`], [`adoption`] | MIG-2, MIG-1: what a change would do, kept, and applied as it was shown |
 //! | [`ledger`] | recording every change, and replaying them |
 //! | [`retention`] | what is kept how long: request log, details, ledger (SCIM-11, PRE-2, ORG-9) |
 //! | [`search`] | lists and filters over a directory (SCIM-2) |
+//! | [`watch`] | what a run makes of people's places, for plans |
 //!
 //! Start reading at [`directory::create_user`].
 
 pub mod accounts;
+pub mod adoption;
 pub mod conflicts;
 pub mod connections;
 pub mod declare;
 pub mod describe;
 pub mod directory;
+pub mod drift;
 pub mod env;
 pub mod error;
 pub mod explain;
@@ -40,6 +45,7 @@ pub mod guard;
 pub mod installation;
 pub mod ledger;
 pub mod organizations;
+pub mod plans;
 pub mod retention;
 pub mod roles;
 pub mod search;
@@ -48,6 +54,7 @@ mod settle;
 pub mod standing;
 pub mod teams;
 pub mod tokens;
+pub mod watch;
 
 pub use env::{Env, Origin, Surroundings};
 pub use error::{EngineError, Refusal};

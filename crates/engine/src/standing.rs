@@ -3,7 +3,7 @@
 //! Rules read and change a [`Standing`]; [`Standing::save`] finds out what is different and writes exactly that, with
 //! the ledger, the counters of seats and owners, and the endings of the mass-change guard. So a rule cannot forget one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::{
     AccountId, ConnectionId, Grant, GrantId, Layers, Membership, MembershipState, OrganizationId, Role, Rule, Source,
@@ -14,7 +14,7 @@ use muster_model::{
 };
 use muster_store::{Conn, Counter, Tx};
 
-use crate::{EngineError, Env, ledger::Subject, settle::record_membership};
+use crate::{EngineError, Env, ledger::Subject, settle::record_membership, watch::Seen};
 
 /// One account in one organization.
 #[derive(Debug, Clone)]
@@ -281,6 +281,12 @@ impl Standing {
     /// The store's.
     pub fn save(self, tx: &mut Tx<'_>, env: &mut Env, rule: Rule) -> Result<(), EngineError> {
         self.count_endings(env);
+        if env.watch.is_some() {
+            let before = self.grants.iter().filter_map(|held| held.before.as_ref());
+            let before = seen(self.before.as_ref(), before);
+            let after = seen(self.membership.as_ref(), self.grants());
+            env.note_move(self.organization, self.account, before, after);
+        }
         self.save_grants(tx, env, rule)?;
         self.save_membership(tx, env, rule)
     }
@@ -374,4 +380,15 @@ impl Standing {
         }
         Ok(())
     }
+}
+
+/// What others see of a membership with these grants.
+fn seen<'g>(membership: Option<&Membership>, grants: impl Iterator<Item = &'g Grant>) -> Option<Seen> {
+    let membership = membership?;
+    let (mut teams, mut managed_by) = (BTreeSet::new(), BTreeSet::new());
+    for grant in grants.filter(|grant| membership.is_active() && !grant.asleep) {
+        teams.extend(grant.team);
+        managed_by.extend(grant.connection.filter(|_| grant.is_managing()));
+    }
+    Some(Seen { state: membership.state, role: membership.role, teams, managed_by })
 }

@@ -27,6 +27,7 @@ pub use held::{Approval, Settled};
 pub use journal::{CodecError, LogError, LoggedRead, logged_body, logged_reads};
 pub use limits::Limits;
 pub use operations::operations_router;
+pub use scim::statement::ScimDocuments;
 pub use scim::{Purpose, Repeated, Rerun, RerunError};
 pub use serve::serve;
 

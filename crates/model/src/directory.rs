@@ -92,10 +92,12 @@ pub enum Unprovisioned {
     NoEmail,
     /// Of another domain, and invited as a guest.
     Invited,
+    /// The connection's successor speaks for the person now (SSO-12).
+    TakenOver,
 }
 
 impl Unprovisioned {
-    const ALL: [Self; 3] = [Self::Inactive, Self::NoEmail, Self::Invited];
+    const ALL: [Self; 4] = [Self::Inactive, Self::NoEmail, Self::Invited, Self::TakenOver];
 
     /// The word in SQL.
     #[must_use]
@@ -104,6 +106,7 @@ impl Unprovisioned {
             Self::Inactive => "inactive",
             Self::NoEmail => "no-email",
             Self::Invited => "invited",
+            Self::TakenOver => "taken-over",
         }
     }
 
@@ -120,6 +123,7 @@ impl Unprovisioned {
             Self::Inactive => "not provisioned: inactive",
             Self::NoEmail => "not provisioned: no email",
             Self::Invited => "not provisioned: invited as a guest",
+            Self::TakenOver => "not provisioned: the connection's successor speaks for the person",
         }
     }
 }

@@ -79,6 +79,8 @@ ids! {
     LedgerId;
     /// One request: it is in the logs, the trace and the answer. Shown to people as the TraceID.
     RequestId;
+    /// A kept plan; what it does is filed under it as the request.
+    PlanId;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The command line: one definition, from which help and parsing follow.
 
 mod held;
+mod migration;
 
 use std::path::PathBuf;
 
@@ -8,13 +9,13 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use muster_model::TokenId;
 
 use crate::{
-    admin::Request,
     backup::{BackupArgs, RestoreArgs},
     config,
     simulate::SimulateCommand,
 };
 
 pub(crate) use held::{HELD_SHOWN, HeldCommand};
+pub(crate) use migration::{AdoptArgs, ConflictsArgs, DriftArgs, PlanArgs, PlanCommand};
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -129,6 +130,30 @@ Examples:
   muster held reject --connection okta 0190f5fe-7c2a-7000-8000-0123456789ab"
     )]
     Held(HeldCommand),
+    /// What a file would change, for everybody whom it concerns: kept, and applied exactly as it was shown.
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "\
+Examples:
+  muster plan muster.toml                # who would be added, removed, moved
+  muster plan apply 0190f5fe-7c2a-7000-8000-0123456789ab
+  muster plan list"
+    )]
+    Plan(PlanArgs),
+    /// Put existing members under SCIM management, in place.
+    #[command(after_help = "\
+Examples:
+  muster adopt --connection okta --list              # who is there without being managed, and why
+  muster adopt --connection okta --plan              # what would change for all of them
+  muster adopt --connection okta --yes               # do it
+  muster adopt --connection okta ada@example.com     # an owner, or somebody inactive: singly")]
+    Adopt(AdoptArgs),
+    /// Compare what is stored with what the identity provider last said.
+    #[command(after_help = "\
+Examples:
+  muster drift --connection okta
+  muster drift --connection okta --repair")]
+    Drift(DriftArgs),
 }
 
 #[derive(Debug, Args)]
@@ -203,31 +228,6 @@ pub(crate) enum TokenCommand {
 pub(crate) struct ExplainArgs {
     /// The account's email.
     pub(crate) email: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ConflictsArgs {
-    /// The connection's name.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) connection: String,
-    /// Go on after this account, as the last page said.
-    #[arg(long, value_name = "ID")]
-    pub(crate) after: Option<String>,
-    /// How many accounts a page holds at most.
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = page_size())]
-    pub(crate) limit: u32,
-}
-
-/// How much a list shows at once.
-fn page_size() -> clap::builder::RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(1..=10_000)
-}
-
-impl ConflictsArgs {
-    pub(crate) fn request(&self) -> Request {
-        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        Request::Conflicts { connection: self.connection.clone(), after: self.after.clone(), limit }
-    }
 }
 
 /// The command line's words, and the settings among them.

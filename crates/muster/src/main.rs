@@ -28,8 +28,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use admin::{Answer, Application, HeldRequest, Installation, Request, TokenRequest};
-use cli::{ApplyArgs, Command, HELD_SHOWN, HeldCommand, TokenCommand, Words};
+use admin::{Adopting, Answer, Application, HeldRequest, Installation, PlanRequest, Planned, Request, TokenRequest};
+use cli::{AdoptArgs, ApplyArgs, Command, HELD_SHOWN, HeldCommand, PlanArgs, PlanCommand, TokenCommand, Words};
 use config::Config;
 use error::CommandError;
 use local::Sent;
@@ -80,6 +80,9 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Explain(args) => perform(&config, Request::Explain { email: args.email.clone() })?,
         Command::Held(command) => held(&config, command, cli.json)?,
         Command::Conflicts(args) => perform(&config, args.request())?,
+        Command::Plan(args) => perform(&config, Request::Plan(plan_request(args)?))?,
+        Command::Adopt(args) => adopt(&config, args, cli.json)?,
+        Command::Drift(args) => perform(&config, args.request())?,
     };
     Ok(output::show(&answer, cli.json)?)
 }
@@ -164,6 +167,35 @@ fn ask(plan: &Answer, json: bool) -> Result<(), CommandError> {
     let mut reply = String::new();
     let read = io::stdin().read_line(&mut reply);
     if read.is_ok() && matches!(reply.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(CommandError::Declined) }
+}
+
+fn plan_request(args: &PlanArgs) -> Result<PlanRequest, CommandError> {
+    Ok(match (&args.command, &args.file) {
+        (Some(PlanCommand::List), _) => PlanRequest::List,
+        (Some(PlanCommand::Show { id, from }), _) => PlanRequest::Show { id: *id, from: *from },
+        (Some(PlanCommand::Apply { id }), _) => PlanRequest::Apply { id: *id },
+        (Some(PlanCommand::Discard { id }), _) => PlanRequest::Discard { id: *id },
+        (None, Some(file)) => {
+            let declaration = Box::new(declaration::read(file)?);
+            declaration::to_engine(&declaration)?;
+            PlanRequest::Make { declaration, prune: args.prune }
+        }
+        (None, None) => PlanRequest::List,
+    })
+}
+
+/// A plan, and with it or after a question the adoption itself.
+fn adopt(config: &Config, args: &AdoptArgs, json: bool) -> Result<Answer, CommandError> {
+    let answer = perform(config, Request::Adopt(args.request()))?;
+    let Answer::Adopting(Adopting::Planned(Planned::Plan(plan))) = &answer else { return Ok(answer) };
+    let id = plan.line.id;
+    if args.plan || (!args.yes && !io::stdin().is_terminal()) {
+        return Ok(answer);
+    }
+    if !args.yes {
+        ask(&answer, json)?;
+    }
+    perform(config, Request::Plan(PlanRequest::Apply { id }))
 }
 
 fn token_request(command: &TokenCommand) -> Request {

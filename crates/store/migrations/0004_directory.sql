@@ -88,14 +88,13 @@ CREATE INDEX held_changes_pending ON held_changes (connection, id) WHERE state =
 -- A request that comes again is not kept twice.
 CREATE UNIQUE INDEX held_changes_connection_fingerprint_key ON held_changes (connection, fingerprint) WHERE state = 'held';
 
+-- What would come of a change, in batches; 32 bytes of fingerprints for each (MIG-2).
 CREATE TABLE plans (
     id              {uuid} NOT NULL CONSTRAINT plans_pkey PRIMARY KEY,
-    connection      {uuid},
-    organization    {uuid},
-    inputs          {text} NOT NULL,
+    inputs          {bytes} NOT NULL,
     fingerprints    {bytes} NOT NULL,
     result          {bytes} NOT NULL,
-    state           {text} NOT NULL,
+    progress        {int} NOT NULL,
     created         {int} NOT NULL,
     applied         {int}
 ){strict};

@@ -9,5 +9,5 @@ mod statement;
 mod world;
 
 pub use clock::Clock;
-pub use statement::{person, team_group};
+pub use statement::{TestDocuments, person, team_group};
 pub use world::{ConnectionBuilder, World};

@@ -1,7 +1,8 @@
 //! What an IdP says, for tests: a person, a group.
 
-use muster_model::{UserStatement, directory::GroupStatement};
-use serde_json::json;
+use muster_engine::{EngineError, directory::Documents};
+use muster_model::{DirectoryUser, UserStatement, directory::GroupStatement};
+use serde_json::{Value, json};
 
 /// An active person with this `userName`, and nothing else said.
 #[must_use]
@@ -36,6 +37,30 @@ pub(crate) fn restated(mut said: UserStatement) -> UserStatement {
     });
     said.document = document.to_string();
     said
+}
+
+/// Reads these tests' documents back.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TestDocuments;
+
+impl Documents for TestDocuments {
+    fn statement(&self, user: &DirectoryUser) -> Result<UserStatement, EngineError> {
+        let said: Value = serde_json::from_str(&user.document).expect("a test's document is JSON");
+        let text = |key: &str| said[key].as_str().map(str::to_owned);
+        let emails = said["emails"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        Ok(UserStatement {
+            document: user.document.clone(),
+            user_name: user.user_name.clone(),
+            external_id: user.external_id.clone(),
+            active: user.active,
+            full_name: text("displayName"),
+            emails: emails.map(str::to_owned).collect(),
+            organization: text("dockerOrg"),
+            team: text("dockerTeam"),
+            role: text("dockerRole").and_then(|role| role.parse().ok()),
+            session_minutes: said["dockerSessionMinutes"].as_i64(),
+        })
+    }
 }
 
 /// A group with this `displayName`.

@@ -180,7 +180,7 @@ impl Work<'_, '_> {
         }
         let after = self.reload(row)?;
         self.record_connection(before, &after)?;
-        reevaluate::connection(self.tx, self.env, before, &after)?;
+        reevaluate::connection(self.tx, self.env, before, &after, self.documents)?;
         Ok(after)
     }
 

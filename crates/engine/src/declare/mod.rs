@@ -27,17 +27,19 @@ use muster_model::{
     connection::{Precedence, ScimSettings},
 };
 use muster_store::Tx;
+use serde::{Deserialize, Serialize};
 
 pub use export::export;
 
 use crate::{
     EngineError, Env, Refusal,
     describe::{self, Described},
+    directory::Documents,
     transact,
 };
 
 /// Everything that a file states. What it does not name is left alone, unless it is pruned.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Declaration {
     /// Parents of organizations.
     pub companies: Vec<Company>,
@@ -50,14 +52,14 @@ pub struct Declaration {
 }
 
 /// A company, by its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Company {
     /// Unique; folded to lower case.
     pub name: String,
 }
 
 /// An organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organization {
     /// The slug; folded to lower case.
     pub name: String,
@@ -72,7 +74,7 @@ pub struct Organization {
 }
 
 /// A holder, by its name (TEN-1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Holder {
     /// An organization.
     Organization(String),
@@ -81,7 +83,7 @@ pub enum Holder {
 }
 
 /// An email domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Domain {
     /// The domain; folded to lower case.
     pub name: String,
@@ -92,7 +94,7 @@ pub struct Domain {
 }
 
 /// A connection with all of its settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// Unique.
     pub name: String,
@@ -123,7 +125,7 @@ pub struct Connection {
 }
 
 /// A row of a connection's mapping table (GRP-8).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
     /// A group name, exact or with `*`.
     pub pattern: String,
@@ -162,7 +164,8 @@ pub struct Applied {
 
 /// Makes the database say what `declaration` says; with `prune`, nothing else either: connections that are not named
 /// are switched off and cover nothing (SSO-12), domains and organizations that are not named end. Settles what follows
-/// and writes the ledger, as [`transact`] does.
+/// and writes the ledger, as [`transact`] does. `documents` reads what directories said before, for those whom changed
+/// settings place anew.
 ///
 /// # Errors
 ///
@@ -173,10 +176,12 @@ pub fn apply(
     declaration: &Declaration,
     prune: bool,
     secrets: &Secrets,
+    documents: &dyn Documents,
 ) -> Result<Applied, EngineError> {
     let declaration = check::checked(declaration)?;
     let mut applied = transact(tx, env, |tx, env| {
-        let mut work = Work { tx, env, declaration: &declaration, secrets, applied: Applied::default() };
+        let applied = Applied::default();
+        let mut work = Work { tx, env, declaration: &declaration, secrets, documents, applied };
         work.run(prune)?;
         Ok::<_, EngineError>(work.applied)
     })?;
@@ -190,6 +195,7 @@ struct Work<'w, 't> {
     env: &'w mut Env,
     declaration: &'w Declaration,
     secrets: &'w Secrets,
+    documents: &'w dyn Documents,
     applied: Applied,
 }
 

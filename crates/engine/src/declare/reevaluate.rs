@@ -11,7 +11,9 @@ use muster_store::Tx;
 use uuid::Uuid;
 
 use crate::{
-    EngineError, Env, accounts, directory, roles,
+    EngineError, Env, accounts,
+    directory::{self, Documents},
+    roles,
     standing::{Reason, Standing},
 };
 
@@ -24,6 +26,7 @@ pub(super) fn connection(
     env: &mut Env,
     before: &Connection,
     after: &Connection,
+    documents: &dyn Documents,
 ) -> Result<(), EngineError> {
     let uncovered: Vec<OrganizationId> = before
         .organizations
@@ -47,7 +50,21 @@ pub(super) fn connection(
     if weight(before) != weight(after) {
         each_account(tx, after.id, |tx, account| resolve(tx, env, after, account))?;
     }
+    if places(before) != places(after) && directory::require_scim(after).is_ok() {
+        directory::reassert_all(tx, env, after, documents)?;
+    }
     Ok(())
+}
+
+/// What decides where this connection's directory puts people.
+fn places(connection: &Connection) -> impl PartialEq {
+    let settings = &connection.settings;
+    (
+        connection.default_organization().map(|covered| covered.id),
+        settings.default_team.clone(),
+        settings.scim.user_names,
+        settings.scim.membership_follows_groups,
+    )
 }
 
 /// What decides how this connection's statements count.

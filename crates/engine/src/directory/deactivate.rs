@@ -1,8 +1,8 @@
 //! The end of what a directory user brought about: remembered (`active: false`) or forgotten (DELETE) (SCIM-5).
 
 use muster_model::{
-    Connection, DirectoryUser, Grant, MembershipState, Rule, Source, directory::Unprovisioned, grant::Origin,
-    membership::Ending, trace::Note,
+    AccountId, Connection, DirectoryUser, Grant, MembershipState, Rule, Source, directory::Unprovisioned,
+    grant::Origin, membership::Ending, trace::Note,
 };
 use muster_store::Tx;
 
@@ -17,11 +17,11 @@ pub(super) fn deactivate(
     user: &mut DirectoryUser,
 ) -> Result<(), EngineError> {
     guests::take_back(tx, env, user)?;
-    if user.account.is_none() {
+    let Some(account) = user.account else {
         user.unprovisioned = Some(Unprovisioned::Inactive);
         return Ok(());
-    }
-    withdraw(tx, env, connection, user, false)
+    };
+    withdraw(tx, env, connection, account, false)
 }
 
 /// As [`deactivate`], and nothing is left to come back.
@@ -32,17 +32,29 @@ pub(super) fn forget(
     user: &DirectoryUser,
 ) -> Result<(), EngineError> {
     guests::take_back(tx, env, user)?;
-    withdraw(tx, env, connection, user, true)
+    match user.account {
+        Some(account) => forget_account(tx, env, connection, account),
+        None => Ok(()),
+    }
+}
+
+/// Ends what a connection manages of an account, as if its user were deleted.
+pub(super) fn forget_account(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    account: AccountId,
+) -> Result<(), EngineError> {
+    withdraw(tx, env, connection, account, true)
 }
 
 fn withdraw(
     tx: &mut Tx<'_>,
     env: &mut Env,
     connection: &Connection,
-    user: &DirectoryUser,
+    account: AccountId,
     forget: bool,
 ) -> Result<(), EngineError> {
-    let Some(account) = user.account else { return Ok(()) };
     for (_, mut standing) in Standing::load_all(tx, account)? {
         withdraw_from(tx, env, connection, &mut standing, forget)?;
         standing.save(tx, env, Rule::Scim5)?;
@@ -132,7 +144,7 @@ fn forget_profile(
     tx: &mut Tx<'_>,
     env: &mut Env,
     connection: &Connection,
-    account: muster_model::AccountId,
+    account: AccountId,
 ) -> Result<(), EngineError> {
     let Some(before) = tx.account_for_update(account)? else { return Ok(()) };
     let mut after = before.clone();

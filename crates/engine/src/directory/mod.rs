@@ -4,18 +4,26 @@
 //! - `provision`: an active user's account and memberships (SCIM-4, SCIM-5, SCIM-6);
 //! - `deactivate`: ending and remembering them;
 //! - `guests`: people of other domains (SCIM-10);
+//! - [`reassert`](reassert()): what was last said, said anew;
 //! - [`groups`](create_group): groups, and `placement`: what being in one means (GRP-1 to GRP-8).
 
+mod adopt;
 mod deactivate;
+mod documents;
 mod groups;
 mod guests;
 mod placement;
 mod provision;
+mod reassert;
 mod users;
 
+pub(crate) use adopt::{adopt, placed};
+pub use documents::Documents;
 pub use groups::{
     GroupChange, MEMBER_CHANGES, MemberChange, change_group, create_group, delete_group, group, members, remap_groups,
 };
+pub use reassert::{Inherited, reassert, reassert_all};
+pub(crate) use reassert::{restate_row, withdraw_orphan};
 pub use users::{Changed, change_user, create_user, delete_user, user, user_groups};
 
 use muster_model::{Connection, ConnectionState};

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use muster_model::{
     Account, AccountId, Connection, DirectoryGroup, DirectoryGroupId, DirectoryUser, Grant, MembershipState, Role,
-    Rule, Source, Team, grant::Origin, ledger::Event, mapping::Target, membership::Ending, trace::Note,
+    Rule, Source, Team, UserStatement, grant::Origin, ledger::Event, mapping::Target, membership::Ending, trace::Note,
 };
 use muster_store::{Conn, Tx};
 
 use super::{
-    provision::{Admission, admit, end_unless_last_owner, role_by_groups},
+    provision::{self, Admission, admit, end_unless_last_owner, role_by_groups},
     users,
 };
 use crate::{
@@ -160,6 +160,27 @@ fn follow_groups(
     end_unless_last_owner(tx, env, connection, standing, ended)
 }
 
+/// Lets the memberships that only groups made follow them, wherever the user is, other than in its own place.
+pub(super) fn follow_all(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &DirectoryUser,
+    said: &UserStatement,
+) -> Result<(), EngineError> {
+    let Some(account) = user.account.filter(|_| connection.settings.scim.membership_follows_groups) else {
+        return Ok(());
+    };
+    let own = provision::place(connection, said)?.map(|place| place.organization);
+    for (organization, mut standing) in Standing::load_all(tx, account)? {
+        if Some(organization) != own && standing.is_active() {
+            follow_groups(tx, env, connection, &mut standing)?;
+            standing.save(tx, env, Rule::Grp7)?;
+        }
+    }
+    Ok(())
+}
+
 /// The role that the table gives follows the groups at every push; an explicit `dockerRole` beats it (GRP-8).
 /// `entered` is the role of the group that the user has just come into.
 fn restate_role(
@@ -235,7 +256,7 @@ pub(super) fn touch_users(
     Ok(())
 }
 
-fn groups_of(
+pub(super) fn groups_of(
     tx: &mut Conn<'_>,
     connection: &Connection,
     user: &DirectoryUser,

@@ -17,11 +17,11 @@ use crate::{
 };
 
 /// Where the user belongs, by the extension or the connection's defaults (SCIM-4, JIT-5).
-struct Place {
-    organization: OrganizationId,
+pub(super) struct Place {
+    pub(super) organization: OrganizationId,
     name: String,
     /// The team, and whether the user states it rather than the default.
-    team: Option<(String, bool)>,
+    pub(super) team: Option<(String, bool)>,
 }
 
 /// What a directory user that is active for the first time, or again, brings about.
@@ -494,7 +494,7 @@ fn wake_elsewhere(
 }
 
 /// Where the statement puts the user.
-fn place(connection: &Connection, said: &UserStatement) -> Result<Option<Place>, EngineError> {
+pub(super) fn place(connection: &Connection, said: &UserStatement) -> Result<Option<Place>, EngineError> {
     let named = said.organization.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let covered = match named {
         Some(name) => {

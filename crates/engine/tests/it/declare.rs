@@ -15,7 +15,7 @@ use muster_model::{
     ledger::Kind,
     precedence::Policy,
 };
-use muster_testkit::{World, person};
+use muster_testkit::{TestDocuments, World, person};
 
 fn organization(name: &str) -> Organization {
     Organization { name: name.into(), company: None, seats: None, owners: vec![], teams: vec![] }
@@ -106,7 +106,7 @@ fn try_apply(world: &World, declaration: &Declaration, prune: bool) -> Result<Ap
     let (clock, declaration, secrets) = (Arc::clone(&world.clock), declaration.clone(), secrets(declaration));
     world.store.write_blocking(move |tx| {
         let mut env = Env::new(Arc::clone(&clock) as _, Origin::OPERATOR);
-        declare::apply(tx, &mut env, &declaration, prune, &secrets)
+        declare::apply(tx, &mut env, &declaration, prune, &secrets, &TestDocuments)
     })
 }
 
@@ -196,7 +196,7 @@ fn mig_2_a_plan_shows_the_change_and_writes_nothing() {
     let (again, hashes) = (stated.clone(), secrets(&stated));
     let plan = world.store.rehearse_blocking(move |tx| {
         let mut env = Env::new(Arc::clone(&clock) as _, Origin::OPERATOR);
-        declare::apply(tx, &mut env, &again, false, &hashes)
+        declare::apply(tx, &mut env, &again, false, &hashes, &TestDocuments)
     });
     let (plan, before): (Applied, _) = (plan.unwrap(), export(&world));
     assert_eq!(before, Declaration::default());

@@ -5,13 +5,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
 mod acc;
+mod adoption;
 mod conflicts;
 mod declare;
+mod drift;
 mod grp;
 mod guard;
 mod installation;
 mod ledger;
 mod org;
+mod plans;
 mod pre;
 mod races;
 mod retention;

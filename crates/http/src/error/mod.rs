@@ -165,6 +165,7 @@ impl HttpError {
                 Refusal::ScimDisabled(_) | Refusal::ConnectionInactive(_) => Rule::Scim7,
                 Refusal::LastOwner { .. } => Rule::Org1,
                 Refusal::Held(_) | Refusal::Overtaken => Rule::Mig3,
+                Refusal::PlanStale(_) => Rule::Mig2,
                 Refusal::Name(_) => Rule::Acc3,
                 Refusal::VersionMismatch { .. } | Refusal::Invalid(_) | Refusal::TooMany => Rule::Scim2,
             },

@@ -16,7 +16,7 @@ mod groups;
 mod lists;
 mod looking;
 mod rerun;
-mod statement;
+pub(crate) mod statement;
 mod users;
 
 use std::{any::Any, sync::Arc};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_engine::{
     EngineError,
-    directory::{GroupChange, MemberChange},
+    directory::{Documents, GroupChange, MemberChange},
 };
 use muster_model::{
     DirectoryGroup, DirectoryUser, UserStatement,
@@ -19,6 +19,17 @@ use muster_store::StoreError;
 use uuid::{Uuid, fmt::Hyphenated};
 
 use crate::HttpError;
+
+/// Reads stored users back, for the rules that look at what was said earlier.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ScimDocuments;
+
+impl Documents for ScimDocuments {
+    fn statement(&self, user: &DirectoryUser) -> Result<UserStatement, EngineError> {
+        let resource = stored(ResourceType::User, &user.document, "directory_users", user.id.0)?;
+        Ok(UserStatement { active: user.active, document: user.document.clone(), ..self::user(&resource) })
+    }
+}
 
 /// What a user resource states.
 pub(super) fn user(resource: &Resource) -> UserStatement {
@@ -90,9 +101,9 @@ pub(super) fn changed_group(
     Ok(GroupChange { statement: (after != stored).then(|| group(&after)), members })
 }
 
-fn stored(resource_type: ResourceType, document: &str, table: &'static str, id: Uuid) -> Result<Resource, HttpError> {
+fn stored(resource_type: ResourceType, document: &str, table: &'static str, id: Uuid) -> Result<Resource, EngineError> {
     let corrupt = |_| EngineError::Store(StoreError::Corrupt { table, key: id.to_string() });
-    Ok(Resource::from_document(resource_type, document).map_err(corrupt)?)
+    Resource::from_document(resource_type, document).map_err(corrupt)
 }
 
 /// An id of ours: the hyphenated form, in any case.

@@ -8,6 +8,7 @@ use muster_engine::{
     declare::{self, Secrets},
     describe::Described,
 };
+use muster_http::ScimDocuments;
 use muster_model::ConnectionId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -111,13 +112,13 @@ impl From<Described> for Change {
 }
 
 /// Secrets made beforehand, so that a transaction that runs again uses the same.
-struct Made {
+pub(super) struct Made {
     scim: BTreeMap<String, TokenText>,
     links: BTreeMap<String, TokenText>,
 }
 
 impl Made {
-    fn new(stated: &declare::Declaration) -> Result<Self, NoRandomness> {
+    pub(super) fn new(stated: &declare::Declaration) -> Result<Self, NoRandomness> {
         let mut made = Self { scim: BTreeMap::new(), links: BTreeMap::new() };
         for connection in stated.connections.iter().filter(|connection| connection.scim.enabled) {
             made.scim.insert(connection.name.trim().to_owned(), TokenText::generate(TokenPrefix::Scim)?);
@@ -128,7 +129,7 @@ impl Made {
         Ok(made)
     }
 
-    fn hashes(&self) -> Secrets {
+    pub(super) fn hashes(&self) -> Secrets {
         let hashes = |texts: &BTreeMap<String, TokenText>| {
             texts.iter().map(|(name, text)| (name.clone(), text.hash())).collect()
         };
@@ -147,10 +148,21 @@ pub(super) fn apply(
     let (secrets, surroundings) = (made.hashes(), Arc::clone(&installation.surroundings));
     let work = move |tx: &mut muster_store::Tx<'_>| {
         let mut env = Env::new(Arc::clone(&surroundings), Origin::OPERATOR);
-        declare::apply(tx, &mut env, &stated, prune, &secrets)
+        declare::apply(tx, &mut env, &stated, prune, &secrets, &ScimDocuments)
     };
     let store = &installation.store;
     let applied = if plan { store.rehearse_blocking(work)? } else { store.write_blocking(work)? };
+    Ok(answer(installation, declaration, applied, &made, plan))
+}
+
+/// What applying came to, with the secrets that it turned out to need.
+pub(super) fn answer(
+    installation: &Installation,
+    declaration: &Declaration,
+    applied: declare::Applied,
+    made: &Made,
+    plan: bool,
+) -> Applied {
     // A plan's secrets open nothing.
     let shown = |text: &TokenText| (!plan).then(|| text.expose().to_owned());
     let base_url = &installation.base_url;
@@ -158,13 +170,13 @@ pub(super) fn apply(
         let name = stated.name.trim();
         let token = applied.tokens.get(name).and_then(|_| made.scim.get(name)).and_then(shown);
         let id = *applied.connections.get(name)?;
-        Some((name.to_owned(), answer(base_url, id, stated, token)))
+        Some((name.to_owned(), connection_answer(base_url, id, stated, token)))
     };
     let link = |email: &String| {
         let text = made.links.get(email).and_then(shown)?;
         Some((email.clone(), format!("{base_url}/signin?link={text}")))
     };
-    Ok(Applied {
+    Applied {
         plan,
         organizations: applied
             .organizations
@@ -174,10 +186,10 @@ pub(super) fn apply(
         connections: declaration.connections.iter().filter_map(connection).collect(),
         sign_in_links: applied.links.keys().filter_map(link).collect(),
         changes: applied.changes.into_iter().map(Change::from).collect(),
-    })
+    }
 }
 
-fn answer(base_url: &str, id: ConnectionId, stated: &Connection, token: Option<String>) -> ConnectionAnswer {
+fn connection_answer(base_url: &str, id: ConnectionId, stated: &Connection, token: Option<String>) -> ConnectionAnswer {
     let saml = format!("{base_url}/sso/saml/{id}");
     ConnectionAnswer {
         id: id.to_string(),

@@ -3,14 +3,17 @@
 //! A [`Request`] is done by [`run`] and comes to an [`Answer`]; both are plain values, so that the command line can do
 //! it itself or have a running server do it (`local`), with the same outcome.
 
+mod adopt;
 mod app;
 mod apply;
 pub(crate) mod backup;
 mod conflicts;
+mod drift;
 mod explain;
 mod explanation;
 mod held;
 mod named;
+mod plan;
 mod token;
 
 use std::{path::PathBuf, sync::Arc};
@@ -26,12 +29,15 @@ use crate::{
     open::OpenError,
 };
 
+pub(crate) use adopt::{AdoptRequest, AdoptWhat, Adopting, Candidates};
 pub(crate) use app::Application;
 pub(crate) use apply::{Applied, Change, FieldChange};
 pub(crate) use backup::{BackUp, BackedUp, back_up};
 pub(crate) use conflicts::Conflicts;
+pub(crate) use drift::Drift;
 pub(crate) use explanation::{Explanation, Said};
 pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
+pub(crate) use plan::{MemberLine, PlanLine, PlanRequest, PlanView, Planned};
 pub(crate) use token::{TokenRequest, Tokens};
 
 /// What is administered.
@@ -92,6 +98,19 @@ pub(crate) enum Request {
         /// How many accounts a page holds at most.
         limit: usize,
     },
+    /// What would change, kept, and done as it was shown.
+    Plan(PlanRequest),
+    /// Existing members under SCIM management.
+    Adopt(AdoptRequest),
+    /// What has come apart from what the IdP last said.
+    Drift {
+        /// The connection's name.
+        connection: String,
+        /// The directory user after which to begin.
+        after: Option<String>,
+        /// Mend it.
+        repair: bool,
+    },
 }
 
 /// What came of a request.
@@ -112,6 +131,12 @@ pub(crate) enum Answer {
     BackedUp(BackedUp),
     /// Of [`Request::Conflicts`].
     Conflicts(Conflicts),
+    /// Of [`Request::Plan`].
+    Planned(Planned),
+    /// Of [`Request::Adopt`].
+    Adopting(Adopting),
+    /// Of [`Request::Drift`].
+    Drift(Drift),
 }
 
 /// Why a request was not done.
@@ -184,6 +209,11 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         Request::BackUp(request) => back_up(&request).map(Answer::BackedUp),
         Request::Conflicts { connection, after, limit } => {
             conflicts::list(installation, &connection, after.as_deref(), limit).map(Answer::Conflicts)
+        }
+        Request::Plan(request) => plan::run(installation, request).map(Answer::Planned),
+        Request::Adopt(request) => adopt::run(installation, request).map(Answer::Adopting),
+        Request::Drift { connection, after, repair } => {
+            drift::run(installation, &connection, after.as_deref(), repair).map(Answer::Drift)
         }
     }
 }

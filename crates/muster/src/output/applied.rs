@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use comfy_table::Table;
 use serde_json::Value;
 
 use super::table;
@@ -13,26 +14,34 @@ const VALUE: usize = 80;
 /// Changes as a table, then what is shown only now.
 pub(super) fn text(applied: &Applied) -> String {
     let mut text = String::new();
+    // Writing to a string does not fail.
     if applied.changes.is_empty() {
         text.push_str("nothing to change: everything is as the file states");
     } else {
-        let mut changes = table(["", "what", "name", ""]);
-        for change in &applied.changes {
-            let sign = Sign::of(change);
-            changes.add_row([
-                sign.as_str().to_owned(),
-                change.kind.replace('-', " "),
-                change.name.clone(),
-                details(change, sign),
-            ]);
-        }
+        let changes = changes(&applied.changes);
         let verb = if applied.plan { "would change" } else { "changed" };
-        // Writing to a string does not fail.
         let _ = write!(text, "{changes}\n\n{} {verb}", applied.changes.len());
     }
-    if applied.plan {
-        return text;
+    if !applied.plan {
+        text.push_str(&made(applied));
     }
+    text
+}
+
+/// A line for each change.
+pub(super) fn changes(changes: &[Change]) -> Table {
+    let mut rows = table(["", "what", "name", ""]);
+    for change in changes {
+        let sign = Sign::of(change);
+        let kind = change.kind.replace('-', " ");
+        rows.add_row([sign.as_str().to_owned(), kind, change.name.clone(), details(change, sign)]);
+    }
+    rows
+}
+
+/// Where SCIM is, and what is shown only now.
+pub(super) fn made(applied: &Applied) -> String {
+    let mut text = String::new();
     for (name, connection) in &applied.connections {
         let Some(scim) = &connection.scim else { continue };
         let _ = write!(text, "\n\nconnection {name}: SCIM at {}", scim.base_url);

@@ -3,8 +3,10 @@
 mod applied;
 mod backup;
 mod conflicts;
+mod drift;
 mod explained;
 mod held;
+mod plans;
 mod tokens;
 
 use std::io::{self, IsTerminal, Write};
@@ -39,12 +41,18 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Held(held), false) => line(&held::text(held)),
         (Answer::Conflicts(conflicts), true) => line(&serde_json::to_string(conflicts)?),
         (Answer::BackedUp(backup), true) => line(&serde_json::to_string(backup)?),
+        (Answer::Planned(planned), true) => line(&serde_json::to_string(planned)?),
+        (Answer::Adopting(adopting), true) => line(&serde_json::to_string(adopting)?),
+        (Answer::Drift(drift), true) => line(&serde_json::to_string(drift)?),
         (Answer::Applied(applied), false) => line(&applied::text(applied)),
         (Answer::Exported(declaration), false) => line(export(declaration)?.trim_end()),
         (Answer::BackedUp(backup), false) => line(&backup::text(backup)),
         (Answer::Tokens(tokens), false) => tokens::show(tokens),
         (Answer::Explained(explanation), false) => line(&explained::text(explanation)),
         (Answer::Conflicts(conflicts), false) => line(&conflicts::text(conflicts)),
+        (Answer::Planned(planned), false) => line(&plans::text(planned)),
+        (Answer::Adopting(adopting), false) => line(&plans::adopting(adopting)),
+        (Answer::Drift(drift), false) => line(&drift::text(drift)),
     }
 }
 

@@ -9,6 +9,7 @@ mod configuration;
 mod crash;
 mod demo;
 mod held;
+mod migration;
 mod process;
 mod serving;
 mod simulate;

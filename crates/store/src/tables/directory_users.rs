@@ -77,6 +77,24 @@ impl Conn<'_> {
         self.query(&sql, vals, directory_user)
     }
 
+    /// A page of a connection's directory users after `after`, by id; held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn directory_users_after(
+        &mut self,
+        connection: ConnectionId,
+        after: DirectoryUserId,
+        limit: i64,
+    ) -> Result<Vec<DirectoryUser>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM directory_users WHERE connection = ?1 AND id > ?2 ORDER BY id LIMIT ?3{}",
+            self.for_update()
+        );
+        self.query(&sql, vals![connection, after, limit], directory_user)
+    }
+
     /// The directory users that an account has, over all connections.
     ///
     /// # Errors

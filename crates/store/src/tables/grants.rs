@@ -84,6 +84,26 @@ impl Conn<'_> {
         )
     }
 
+    /// Accounts after `after` to which a connection's directory gives something without having a user for them, by id.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn accounts_without_directory_user(
+        &mut self,
+        connection: ConnectionId,
+        after: AccountId,
+        limit: i64,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        self.query(
+            "SELECT DISTINCT g.account FROM grants g WHERE g.connection = ?1 AND g.source = 'scim' AND g.account > ?2 \
+             AND NOT EXISTS (SELECT 1 FROM directory_users u WHERE u.account = g.account AND u.connection = ?1) \
+             ORDER BY g.account LIMIT ?3",
+            vals![connection, after, limit],
+            |row| Ok(AccountId(row.get(0)?)),
+        )
+    }
+
     /// The accounts of a team's members after `after`, by id.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod invitations;
 mod ledger;
 mod memberships;
 mod organizations;
+mod plans;
 mod requests;
 mod retention;
 mod search;
@@ -30,13 +31,14 @@ pub use directory_groups::UserGroup;
 pub use duties::Duty;
 pub use installation::DataKey;
 pub use ledger::ReportRow;
+pub use plans::PlanRow;
 pub use requests::RequestRow;
 pub use retention::{Expired, LogEntry};
 pub use search::{Candidates, Key, Listed};
 
 use muster_model::{
     AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, GrantId, HeldChangeId,
-    InvitationId, LedgerId, MappingId, OrganizationId, RequestId, SessionId, TeamId, Timestamp, TokenId,
+    InvitationId, LedgerId, MappingId, OrganizationId, PlanId, RequestId, SessionId, TeamId, Timestamp, TokenId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -68,6 +70,7 @@ id_vals!(
     LedgerId,
     MappingId,
     OrganizationId,
+    PlanId,
     RequestId,
     SessionId,
     TeamId,
