@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod attributes;
+mod bulk;
 mod dialects;
 mod generate;
 mod oracle;
