@@ -10,6 +10,30 @@ pub fn form(value: &str) -> String {
     encode(value, "+")
 }
 
+/// Reads what [`percent`] or [`form`] wrote.
+pub fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let escaped = tail.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match (escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()), first) {
+            (Some(byte), _) => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            (None, b'+') => {
+                bytes.push(b' ');
+                rest = tail;
+            }
+            (None, _) => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 fn encode(value: &str, space: &str) -> String {
     let mut encoded = String::with_capacity(value.len() * 2);
     let mut in_placeholder = false;
@@ -44,6 +68,15 @@ mod tests {
     #[test]
     fn a_filter_is_encoded_as_onelogin_logs_show_it() {
         assert_eq!(form(r#"userName eq "onelogin-test-user01""#), "userName+eq+%22onelogin-test-user01%22");
+    }
+
+    #[test]
+    fn what_was_encoded_is_read_again() {
+        for text in [r#"userName eq "o'brien+7@example.com""#, "é 100% + {", ""] {
+            assert_eq!(decode(&percent(text)), text);
+            assert_eq!(decode(&form(text)), text);
+        }
+        assert_eq!(decode("%zz%4"), "%zz%4");
     }
 
     #[test]

@@ -53,6 +53,17 @@ impl Known {
         self.resources.get(name)?["id"].as_str()
     }
 
+    /// The paths of all users and groups that are known.
+    pub fn paths(&self) -> Vec<String> {
+        let path = |(name, resource): (&String, &Value)| {
+            let kind = if name.starts_with("group:") { "Groups" } else { "Users" };
+            Some(format!("/{kind}/{}", encode::percent(resource["id"].as_str()?)))
+        };
+        let mut paths: Vec<String> = self.resources.iter().filter_map(path).collect();
+        paths.sort_unstable();
+        paths
+    }
+
     fn keep(&mut self, name: String, resource: &Value) {
         if resource["id"].is_string() {
             self.resources.insert(name, resource.clone());

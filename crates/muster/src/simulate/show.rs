@@ -75,10 +75,11 @@ fn summary(verdict: &Verdict) -> String {
 
 /// The verdict in a sentence.
 pub(super) fn conclusion(verdict: &Verdict) -> String {
-    if let Some(why) = &verdict.stopped {
-        return format!("not played to the end: {why}");
-    }
     let grave = verdict.findings.iter().filter(|finding| finding.fault.is_grave()).count();
+    if !verdict.stopped.is_empty() {
+        let stopped = verdict.stopped.join("; ");
+        return format!("failed: {grave} kinds of faults, and not played to the end: {stopped}");
+    }
     match (grave, verdict.findings.iter().count() - grave) {
         (0, 0) => "passed: nothing was found".to_owned(),
         (0, remarks) => format!("passed, with {remarks} kinds of remarks"),

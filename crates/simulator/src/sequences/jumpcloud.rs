@@ -53,8 +53,9 @@ pub fn steps(intent: Intent<'_>) -> Vec<Step> {
             steps
         }
         Intent::RenameGroup { group, name, .. } => {
-            let body = Body::Json(json!({ "schemas": [GROUP], "displayName": name }));
-            vec![Step::put(format!("rename the group to {name}"), format!("/Groups/{}", group.id()), body)]
+            // By PATCH: what a PUT without members leaves of them is the service provider's choice (RFC 7644 §3.5.1).
+            let body = patch(&[json!({ "op": "replace", "path": "displayName", "value": name })]);
+            vec![Step::patch(format!("rename the group to {name}"), format!("/Groups/{}", group.id()), body)]
         }
         Intent::DeleteGroup(group) => vec![delete_group(group)],
     }

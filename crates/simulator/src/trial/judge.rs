@@ -97,7 +97,22 @@ impl<T: Transport, C: Clock> Line<'_, T, C> {
                 self.note(fault, check.pointer(), request, Some(response), why);
             }
         }
-        Some(body)
+        // Nobody is taken for somebody else.
+        if self.strangers(request, response, &body) { None } else { Some(body) }
+    }
+
+    /// Whether a filter on a name has found resources of other names.
+    fn strangers(&self, request: &Request, response: &Response, body: &Value) -> bool {
+        let parameter = request.path.split(['?', '&']).find_map(|parameter| parameter.strip_prefix("filter="));
+        let filter = parameter.map(crate::encode::decode).unwrap_or_default();
+        let Some((attribute, value)) = filter.split_once(" eq ") else { return false };
+        let due = value.trim_matches('"').to_lowercase();
+        let resources = body["Resources"].as_array().into_iter().flatten();
+        let others = |resource: &&Value| resource[attribute].as_str().is_some_and(|name| name.to_lowercase() != due);
+        let Some(stranger) = resources.filter(|_| !filter.contains(" and ")).find(others) else { return false };
+        let why = format!("`{filter}` found {}", shown(stranger.get(attribute)));
+        self.note(Fault::Filter, attribute, request, Some(response), why);
+        true
     }
 
     /// What every answer owes: JSON, an error's or a list's or a resource's form.

@@ -123,12 +123,17 @@ pub async fn run(plan: &Plan, transport: &impl Transport, clock: &impl Clock, ob
         };
         let model = RefCell::new(Model::new(population));
         let life = Life { plan, runner: Runner { line: &line, model: &model }, observer };
-        verdict.stopped = life.live(share(plan.users), share(plan.groups), &mut verdict.compared).await;
+        let ended = life.live(share(plan.users), share(plan.groups), &mut verdict.compared).await;
         if !plan.keep {
             verdict.left += life.clean_up().await;
         }
-        if verdict.stopped.is_some() {
-            break;
+        match ended {
+            End::Lived => {}
+            End::Refused(why) => verdict.stopped.push(format!("{idp}: {why}")),
+            End::Stopped(why) => {
+                verdict.stopped.push(why);
+                break;
+            }
         }
     }
     let journal = journal.into_inner();
@@ -140,6 +145,16 @@ pub async fn run(plan: &Plan, transport: &impl Transport, clock: &impl Clock, ob
     verdict
 }
 
+/// How an IdP's time with the server ended.
+enum End {
+    /// After everything was played.
+    Lived,
+    /// The server takes nothing from this IdP; it may from others.
+    Refused(String),
+    /// Nothing more can or may be tried.
+    Stopped(String),
+}
+
 /// One IdP's time with the server.
 struct Life<'a, T, C, O> {
     plan: &'a Plan,
@@ -148,18 +163,18 @@ struct Life<'a, T, C, O> {
 }
 
 impl<T: Transport, C: Clock, O: Observer> Life<'_, T, C, O> {
-    /// From the first connection to reading everything back; why it ended early.
-    async fn live(&self, users: usize, groups: usize, compared: &mut Compared) -> Option<String> {
+    /// From the first connection to reading everything back.
+    async fn live(&self, users: usize, groups: usize, compared: &mut Compared) -> End {
         let (idp, model) = (self.runner.line.idp, self.runner.model);
         let mut random = Random::new(self.plan.seed, idp.slug());
-        if let Some(why) = self.connect().await {
-            return Some(why);
+        if !self.connect().await {
+            return End::Stopped("GET /Users has no success: check the address and the token".to_owned());
         }
         let day = day::first(&mut model.borrow_mut(), &mut random, idp, users, groups);
         let mut joins = day.users.into_iter();
         self.work("first users", joins.by_ref().take(FIRST).collect()).await;
         if users > 0 && model.borrow().in_state(model::State::Active).is_empty() {
-            return Some(format!("none of the first {} users could be created", users.min(FIRST)));
+            return End::Refused(format!("none of the first {} users could be created", users.min(FIRST)));
         }
         self.work("initial cycle: users", joins.collect()).await;
         self.work("initial cycle: groups", day.groups).await;
@@ -172,7 +187,7 @@ impl<T: Transport, C: Clock, O: Observer> Life<'_, T, C, O> {
             self.mistakes().await;
         }
         if self.observer.is_stopped() {
-            return Some("it was interrupted".to_owned());
+            return End::Stopped("it was interrupted".to_owned());
         }
         self.tell("reading back", 0, 1);
         let found = self.runner.read_back(&mut random).await;
@@ -182,22 +197,27 @@ impl<T: Transport, C: Clock, O: Observer> Life<'_, T, C, O> {
         compared.others += found.others;
         compared.by_cursor |= found.by_cursor;
         self.tell("reading back", 1, 1);
-        None
+        End::Lived
     }
 
     /// The administrator's test of the connection. Without any success there is nothing to try.
-    async fn connect(&self) -> Option<String> {
+    async fn connect(&self) -> bool {
         self.tell("connecting", 0, 1);
         let test = self.runner.model.borrow().population.person(TEST_USER, Identity::new(TEST_USER));
         let steps = self.runner.line.idp.steps(Intent::Connect(&test));
         let mut known = Known::default();
         let body = self.runner.ask(crate::step::Method::Get, "/Users?startIndex=1&count=1".to_owned(), &[200]).await;
         if body.is_none() {
-            return Some("GET /Users has no success: check the address and the token".to_owned());
+            return false;
         }
-        self.runner.play(&steps, &mut known, &Due::default()).await;
+        let (ending, _) = self.runner.play(&steps, &mut known, &Due::default()).await;
+        if ending != Ending::Done {
+            // The test was not played to where it deletes what it made.
+            let paths = known.paths();
+            self.runner.model.borrow_mut().strays.extend(paths.into_iter().map(Into::into));
+        }
         self.tell("connecting", 1, 1);
-        None
+        true
     }
 
     async fn mistakes(&self) {

@@ -12,7 +12,7 @@ use super::model::State;
 use super::random::Random;
 use crate::encode::percent;
 use crate::step::Method;
-use crate::transport::{Request, Transport};
+use crate::transport::{Request, Response, Transport};
 
 /// Resources asked for on a page.
 const PAGE: usize = 100;
@@ -163,7 +163,7 @@ impl<T: Transport, C: Clock> Runner<'_, T, C> {
                 _ => Fault::LostUpdate,
             };
             let why = format!("of `{}`: {}", model.person(number).email, difference.why);
-            self.line.note(fault, difference.attribute, request, None, why);
+            self.line.note(fault, difference.attribute, request, Some(&found(resource)), why);
         }
     }
 
@@ -210,13 +210,13 @@ impl<T: Transport, C: Clock> Runner<'_, T, C> {
             let name = if other_case { person.email.to_uppercase() } else { person.email };
             let path = format!("/Users?filter={}", percent(&format!("userName eq \"{name}\"")));
             if let Some(list) = self.ask(Method::Get, path.clone(), &[200]).await {
-                let found: Vec<&str> =
+                let ids: Vec<&str> =
                     list["Resources"].as_array().into_iter().flatten().filter_map(|user| user["id"].as_str()).collect();
-                if found != [&*id] {
+                if ids != [&*id] {
                     let fault = if other_case { Fault::FilterCase } else { Fault::Filter };
-                    let why = format!("`userName eq \"{name}\"` found {found:?} instead of `{id}`");
+                    let why = format!("`userName eq \"{name}\"` found {ids:?} instead of `{id}`");
                     let request = Request { method: Method::Get, path, headers: Vec::new(), body: None };
-                    self.line.note(fault, "userName", &request, None, why);
+                    self.line.note(fault, "userName", &request, Some(&found(&list)), why);
                 }
             }
         }
@@ -281,4 +281,9 @@ impl<T: Transport, C: Clock> Runner<'_, T, C> {
             self.line.note(Fault::MemberMissing, "members", request, None, why);
         }
     }
+}
+
+/// What was found, as the answer that told it.
+fn found(value: &Value) -> Response {
+    Response { status: 200, headers: Vec::new(), body: value.to_string().into_bytes(), took: None }
 }

@@ -27,13 +27,13 @@ pub struct Verdict {
     pub compared: Compared,
     /// Resources of this run that could not be removed.
     pub left: usize,
-    /// Why the trial ended before its time.
-    pub stopped: Option<String>,
+    /// Why something was not played to its end.
+    pub stopped: Vec<String>,
 }
 
 impl Verdict {
     /// Whether the server passed: the trial was played to its end, and nothing grave was found.
     pub fn passed(&self) -> bool {
-        self.stopped.is_none() && !self.findings.any_grave()
+        self.stopped.is_empty() && !self.findings.any_grave()
     }
 }
