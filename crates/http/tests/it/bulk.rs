@@ -283,3 +283,24 @@ async fn scim_8_a_bulk_reaches_no_other_connection() {
     .await;
     assert_eq!(statuses(&done), ["404", "400"]);
 }
+
+#[tokio::test]
+async fn mig_3_operations_of_a_bulk_are_held_singly() {
+    let server = Server::new();
+    let mut ids = Vec::new();
+    for number in 0..53 {
+        ids.push(server.user(&format!("p{number}@example.com")).await);
+    }
+    let off = |id: &String| {
+        json!({"method": "PATCH", "path": format!("/Users/{id}"), "data": {
+            "schemas": [PATCH], "Operations": [{"op": "replace", "path": "active", "value": false}],
+        }})
+    };
+    let mut operations: Vec<Value> = ids.iter().map(off).collect();
+    operations.push(post("new", person("new@example.com")));
+    let done = bulk(&server, json!(operations)).await;
+    assert!(statuses(&done[..50]).iter().all(|status| *status == "200"));
+    assert_eq!(statuses(&done[50..]), ["503", "503", "503", "201"], "what ends nothing goes on");
+    assert!(done[50]["response"]["detail"].as_str().unwrap().contains("mass-change guard"), "{}", done[50]);
+    assert_eq!(server.world.held(server.connection).len(), 3);
+}

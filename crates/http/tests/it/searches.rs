@@ -1,6 +1,7 @@
 //! `/.search` (RFC 7644 §3.4.3), and lists over users and groups.
 
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use crate::support::{Server, encoded, person, team};
 
@@ -161,4 +162,28 @@ async fn scim_2_a_page_that_grows_too_large_ends_early_and_says_so() {
     }
     let small = server.get("/Groups?excludedAttributes=members,externalId").await.due(200).value();
     assert!(small["itemsPerPage"].as_u64().unwrap() >= 3);
+}
+
+#[tokio::test]
+async fn large_answers_together_take_no_more_than_their_room() {
+    let limits = muster_http::Limits { answers: 1024 * 1024, ..muster_http::Limits::default() };
+    let server = Server::with(limits);
+    for name in ["a", "b", "c"] {
+        let mut body = person(&format!("{name}@example.com"));
+        body["title"] = json!("x".repeat(300_000));
+        server.post("/Users", body).await.due(201);
+    }
+    let request = || {
+        let bearer = format!("Bearer {}", server.token.expose());
+        let request = http::Request::get("/scim/v2/Users").header("authorization", bearer);
+        server.router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap())
+    };
+    let unsent = request().await.unwrap();
+    assert_eq!(unsent.status(), 200);
+    let refused = server.get("/Users").await.refused(503, None, "busy");
+    assert_eq!(refused.header("retry-after"), "1");
+    server.get("/Users?count=0").await.due(200);
+    drop(unsent);
+    let list = server.get("/Users").await.due(200);
+    assert_eq!((list.value()["itemsPerPage"].as_u64(), list.text.len() > 900_000), (Some(3), true));
 }
