@@ -84,6 +84,10 @@ pub fn state(
             if value > connection.settings.highest_role {
                 env.note(Rule::Org1, Note::RoleCapped(value.to_string()));
             }
+            // From now on it is the connection's own word, the same or not (SSO-12).
+            if roles.get(source, Some(connection.id)).is_some_and(|said| said.rule == Rule::Sso12) {
+                roles.withdraw(source, Some(connection.id));
+            }
             roles.say(Statement {
                 source,
                 connection: Some(connection.id),
@@ -95,6 +99,8 @@ pub fn state(
                 locked: false,
             })
         }
+        // What was inherited holds until its heir says something (SSO-12).
+        None if roles.get(source, Some(connection.id)).is_some_and(|said| said.rule == Rule::Sso12) => false,
         None => roles.withdraw(source, Some(connection.id)),
     };
     if !changed {

@@ -101,6 +101,10 @@ pub struct Settings {
     pub highest_role: Role,
     /// The directory.
     pub scim: ScimSettings,
+    /// The connection that takes this one's people over, each with its first push (SSO-12).
+    pub successor: Option<ConnectionId>,
+    /// The connection whose successor this one is.
+    pub predecessor: Option<ConnectionId>,
     /// The IdP's single sign-on settings, as the sign-in part of the product reads them.
     pub sso: Option<serde_json::Value>,
 }
@@ -114,6 +118,8 @@ impl Default for Settings {
             precedence: Precedence::default(),
             highest_role: Role::Owner,
             scim: ScimSettings::default(),
+            successor: None,
+            predecessor: None,
             sso: None,
         }
     }

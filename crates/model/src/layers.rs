@@ -99,6 +99,22 @@ impl<V: PartialEq> Layers<V> {
         self.0.len() != before
     }
 
+    /// Lets one connection's statement be another's from now on, unless that has made one itself. Answers whether there was
+    /// one. The `rule` marks it as inherited.
+    pub fn hand_over(&mut self, source: Source, from: ConnectionId, to: ConnectionId, rule: Rule) -> bool {
+        if self.get(source, Some(to)).is_some() {
+            return self.withdraw(source, Some(from));
+        }
+        match self.0.iter_mut().find(|said| said.source == source && said.connection == Some(from)) {
+            Some(said) => {
+                said.connection = Some(to);
+                said.rule = rule;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Whether two of the sources that count say different things (PRE-3).
     #[must_use]
     pub fn in_conflict(&self) -> bool {

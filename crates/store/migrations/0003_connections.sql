@@ -25,7 +25,6 @@ CREATE TABLE connections (
     protocol        {text},
     settings        {text} NOT NULL,
     secret          {bytes},
-    successor       {uuid},
     scim_since      {int},
     created         {int} NOT NULL,
     version         {int} NOT NULL

@@ -91,6 +91,13 @@ fn check_connection(connection: &mut Connection) -> Result<(), EngineError> {
         covered(&place, "default_organization", default, &connection.organizations)?;
     }
     connection.default_team = fold(&place, "default_team", &connection.default_team)?;
+    if let Some(successor) = &mut connection.successor {
+        *successor = successor.trim().to_owned();
+        if *successor == connection.name {
+            let why = "a connection cannot succeed itself: name another one";
+            return Err(refuse(&place, "successor", quoted(successor), why));
+        }
+    }
     for mapping in &mut connection.mappings {
         check_mapping(&place, mapping, &connection.organizations)?;
     }

@@ -49,12 +49,17 @@ pub fn export(conn: &mut Conn<'_>) -> Result<Declaration, EngineError> {
     }
     for id in conn.connection_ids()? {
         let Some(connection) = conn.connection(id)? else { continue };
+        let successor = match connection.settings.successor {
+            Some(successor) => conn.connection(successor)?.map(|successor| successor.name),
+            None => None,
+        };
         let pruned = connection.state == ConnectionState::Off && connection.organizations.is_empty();
         if !pruned {
             let named = conn.connection_domain_ids(id)?;
             let domains = domains.iter().filter(|domain| named.contains(&domain.id));
             let domains = domains.map(|domain| domain.name.clone()).collect();
-            declaration.connections.extend(names.connection(connection, domains));
+            let stated = names.connection(connection, domains);
+            declaration.connections.extend(stated.map(|stated| Connection { successor, ..stated }));
         }
     }
     Ok(declaration)
@@ -103,6 +108,7 @@ impl Names {
             highest_role: settings.highest_role,
             state: connection.state,
             scim: settings.scim,
+            successor: None,
             sso: settings.sso,
             mappings: mappings.collect(),
         })

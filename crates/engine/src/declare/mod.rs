@@ -18,6 +18,7 @@ mod organizations;
 mod prune;
 mod public_mail;
 mod reevaluate;
+mod successors;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,7 @@ use muster_store::Tx;
 use serde::{Deserialize, Serialize};
 
 pub use export::export;
+pub(crate) use reevaluate::release;
 
 use crate::{
     EngineError, Env, Refusal,
@@ -118,6 +120,8 @@ pub struct Connection {
     pub state: ConnectionState,
     /// The directory.
     pub scim: ScimSettings,
+    /// The connection that takes this one's people over (SSO-12).
+    pub successor: Option<String>,
     /// The single sign-on settings, as the sign-in part of the product reads them.
     pub sso: Option<serde_json::Value>,
     /// The mapping table (GRP-8).
@@ -210,6 +214,7 @@ impl Work<'_, '_> {
         }
         self.domains(&mut concerned)?;
         self.connections(&before)?;
+        self.successors()?;
         if prune {
             self.prune_connections(&before)?;
         }

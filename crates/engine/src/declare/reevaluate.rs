@@ -89,7 +89,7 @@ fn resolve(tx: &mut Tx<'_>, env: &mut Env, connection: &Connection, account: Acc
 
 /// A connection lets go of one membership: who is in stays in, with the same teams and role, by hand from now on; what
 /// only it remembered is over (SSO-12).
-pub(super) fn release(
+pub(crate) fn release(
     tx: &mut Tx<'_>,
     env: &mut Env,
     connection: ConnectionId,

@@ -15,6 +15,7 @@ mod guests;
 mod placement;
 mod provision;
 mod reassert;
+mod successor;
 mod users;
 
 pub(crate) use adopt::{adopt, placed};

@@ -72,7 +72,15 @@ fn give_team(
     {
         env.note(Rule::Grp1, Note::TeamJoined(team.name.clone()));
     }
-    let reason = Reason::scim(connection.id, team.map(|team| team.id), Origin::Group(group.0));
+    let team = team.map(|team| team.id);
+    // What was inherited stood for what the connection's own groups had not said yet (SSO-12).
+    standing.end(|grant| {
+        grant.connection == Some(connection.id)
+            && grant.rule == Rule::Sso12
+            && grant.team == team
+            && matches!(grant.origin, Origin::Group(of) if of != group.0)
+    });
+    let reason = Reason::scim(connection.id, team, Origin::Group(group.0));
     standing.give(env, reason, Rule::Grp1);
 }
 

@@ -9,7 +9,7 @@ use muster_model::{
 };
 use muster_store::{Conn, Tx};
 
-use super::{guests, users};
+use super::{guests, successor, users};
 use crate::{
     EngineError, Env, Refusal, accounts, roles, seats,
     standing::{Reason, Standing},
@@ -48,6 +48,10 @@ pub(super) fn follow(
     user: &mut DirectoryUser,
     said: &UserStatement,
 ) -> Result<(), EngineError> {
+    if successor::is_taken_over(connection, user) {
+        env.note(Rule::Sso12, Note::NotProvisioned("the connection's successor speaks for the person".to_owned()));
+        return Ok(());
+    }
     let place = place(connection, said)?;
     let email = said.email(connection.settings.scim.user_names).map_err(Refusal::NotAnEmail)?;
     let Some(email) = email else {
@@ -100,6 +104,10 @@ fn follow_account(
         (None, Some(email)) => {
             let (account, made) = accounts::find_or_create(tx, env, email, Rule::Scim5)?;
             if !made {
+                if successor::has_successor(tx, connection, &account)? {
+                    user.unprovisioned = Some(Unprovisioned::TakenOver);
+                    return Ok(());
+                }
                 replace_tombstone(tx, env, connection, user, &account, email)?;
             }
             (account, made)
@@ -107,6 +115,9 @@ fn follow_account(
         (None, None) => return Ok(()),
     };
     let mut account = before.clone();
+    if !made {
+        successor::take_over(tx, env, connection, user, &mut account)?;
+    }
     // TEN-2: a connection changes an account only inside its own domains, before and after.
     if account.email.as_ref().is_some_and(|current| connection.owns(current)) {
         if let Some(email) = &email {

@@ -20,4 +20,5 @@ mod races;
 mod retention;
 mod scim;
 mod seats;
+mod successor;
 mod ten;

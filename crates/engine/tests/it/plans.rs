@@ -80,6 +80,7 @@ pub(crate) fn world() -> (World, Organization, Organization, ConnectionId) {
             highest_role: Role::Owner,
             state: ConnectionState::Active,
             scim: ScimSettings { enabled: true, ..ScimSettings::default() },
+            successor: None,
             sso: None,
             mappings: vec![],
         }],
@@ -100,7 +101,7 @@ pub(crate) fn world() -> (World, Organization, Organization, ConnectionId) {
     (world, moby, whale, okta)
 }
 
-fn declared(world: &World, change: impl FnOnce(&mut Declaration)) -> Proposal {
+pub(crate) fn declared(world: &World, change: impl FnOnce(&mut Declaration)) -> Proposal {
     let mut declaration = world.read(declare::export);
     change(&mut declaration);
     Proposal::Declaration { declaration, prune: false }

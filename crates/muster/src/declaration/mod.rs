@@ -87,6 +87,9 @@ pub(crate) struct Connection {
     pub(crate) highest_role: Role,
     #[serde(default = "active")]
     pub(crate) state: ConnectionState,
+    /// The connection that takes this one's people over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) successor: Option<String>,
     #[serde(default)]
     pub(crate) precedence: Precedence,
     #[serde(default, skip_serializing_if = "Option::is_none")]

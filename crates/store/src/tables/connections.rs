@@ -142,8 +142,8 @@ impl Tx<'_> {
     pub fn insert_connection(&mut self, connection: &Connection, at: Timestamp) -> Result<(), StoreError> {
         let (organization, company) = connection.holder.columns();
         self.put(
-            "INSERT INTO connections (id, name, organization, company, state, protocol, settings, secret, successor, \
-             scim_since, created, version) VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, NULL, NULL, ?7, ?8, ?9)",
+            "INSERT INTO connections (id, name, organization, company, state, protocol, settings, secret, \
+             scim_since, created, version) VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, NULL, ?7, ?8, ?9)",
             vals![
                 connection.id,
                 &connection.name,

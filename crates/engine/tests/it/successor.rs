@@ -1,0 +1,183 @@
+//! SSO-12's SCIM half: a successor takes people over, each with its first push.
+
+use muster_engine::{
+    EngineError, Refusal,
+    declare::{self, Declaration},
+};
+use muster_model::{
+    ConnectionId, MembershipState, Organization, Role, Source, UserStatement, directory::Unprovisioned,
+};
+use muster_testkit::{World, person};
+
+use crate::plans::{apply, declared, make};
+
+/// `okta` over `moby` and `whale`, with people in it, then `entra`, its successor, over `moby`.
+struct Swap {
+    world: World,
+    moby: Organization,
+    whale: Organization,
+    okta: ConnectionId,
+}
+
+impl Swap {
+    fn new() -> Self {
+        let (world, moby, whale, okta) = crate::plans::world();
+        Self { world, moby, whale, okta }
+    }
+
+    /// Names the successor.
+    fn begin(&self) -> ConnectionId {
+        self.declare(|stated| {
+            let mut entra = stated.connections[0].clone();
+            entra.name = "entra".into();
+            entra.organizations = vec!["moby".into()];
+            stated.connections[0].successor = Some("entra".into());
+            stated.connections.push(entra);
+        })
+        .unwrap();
+        self.world.read(|conn| Ok(conn.connection_by_name("entra")?)).unwrap().id
+    }
+
+    fn declare(&self, change: impl FnOnce(&mut Declaration)) -> Result<(), EngineError> {
+        let plan = make(&self.world, &declared(&self.world, change))?;
+        apply(&self.world, plan.id).map(drop)
+    }
+
+    fn managed_by(&self, connection: ConnectionId, email: &str) -> bool {
+        self.world.grants(&self.moby, email).iter().any(|grant| grant.manages(connection))
+    }
+}
+
+const ADA: &str = "ada@example.com";
+
+fn ada() -> UserStatement {
+    UserStatement { full_name: Some("Ada".into()), ..person(ADA) }
+}
+
+#[test]
+fn sso_12_the_successors_first_push_takes_memberships_over_under_a_new_id() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let old = world.create_user(swap.okta, UserStatement { role: Some(Role::Editor), ..ada() }).unwrap();
+    world.create_group(swap.okta, "moby:eng", &[old.id]).unwrap();
+    let before = world.membership(&swap.moby, ADA).unwrap();
+    let entra = swap.begin();
+    assert!(swap.managed_by(swap.okta, ADA), "nothing happens before the first push");
+
+    let new = world.create_user(entra, ada()).unwrap();
+    assert_ne!(new.id, old.id);
+    assert_eq!(new.account, old.account, "the person stays who it was");
+    let after = world.membership(&swap.moby, ADA).unwrap();
+    assert_eq!((after.joined, after.role), (before.joined, Role::Editor), "inherited until entra says otherwise");
+    assert_eq!(world.teams(&swap.moby, ADA), ["company", "eng"]);
+    assert!(swap.managed_by(entra, ADA) && !swap.managed_by(swap.okta, ADA));
+    let name = world.account_of(ADA).unwrap().names;
+    assert!(name.get(Source::Scim, Some(swap.okta)).is_none() && name.get(Source::Scim, Some(entra)).is_some());
+    assert_eq!(world.user(swap.okta, old.id).unwrap().unprovisioned, Some(Unprovisioned::TakenOver));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn sso_12_what_the_old_connection_says_of_who_was_taken_over_does_nothing() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let old = world.create_user(swap.okta, ada()).unwrap();
+    let entra = swap.begin();
+    world.create_user(entra, ada()).unwrap();
+    world.put_user(swap.okta, old.id, UserStatement { active: false, ..ada() }).unwrap();
+    assert!(world.is_member(&swap.moby, ADA), "everybody is unassigned from the old application");
+    world.put_user(swap.okta, old.id, UserStatement { full_name: Some("Old".into()), ..ada() }).unwrap();
+    world.delete_user(swap.okta, old.id).unwrap();
+    let again = world.create_user(swap.okta, ada()).unwrap();
+    assert_eq!((again.account, again.unprovisioned), (None, Some(Unprovisioned::TakenOver)));
+    assert_eq!(world.account_of(ADA).unwrap().full_name, "Ada");
+    assert!(world.is_member(&swap.moby, ADA) && !swap.managed_by(swap.okta, ADA));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn sso_12_inherited_teams_stand_until_the_successors_own_groups_name_them() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let old = world.create_user(swap.okta, ada()).unwrap();
+    world.create_group(swap.okta, "moby:eng", &[old.id]).unwrap();
+    let entra = swap.begin();
+    let new = world.create_user(entra, ada()).unwrap();
+    let group = world.create_group(entra, "moby:eng", &[]).unwrap();
+    assert_eq!(world.teams(&swap.moby, ADA), ["company", "eng"], "an empty group says nothing of her yet");
+    world.change_members(entra, group.id, &[new.id], &[]).unwrap();
+    world.change_members(entra, group.id, &[], &[new.id]).unwrap();
+    assert_eq!(world.teams(&swap.moby, ADA), ["company"], "now the team is entra's word alone");
+}
+
+#[test]
+fn sso_12_who_slept_comes_back_through_the_successor_with_role_and_teams() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let said = UserStatement { role: Some(Role::Editor), ..ada() };
+    let old = world.create_user(swap.okta, said.clone()).unwrap();
+    world.put_user(swap.okta, old.id, UserStatement { active: false, ..said }).unwrap();
+    let entra = swap.begin();
+    let asleep = world.membership(&swap.moby, ADA).unwrap().state;
+    assert_eq!(asleep, MembershipState::Asleep { by: swap.okta });
+    world.create_user(entra, ada()).unwrap();
+    assert_eq!(world.membership(&swap.moby, ADA).unwrap().role, Role::Editor);
+    assert!(world.is_member(&swap.moby, ADA) && swap.managed_by(entra, ADA));
+    assert_eq!(world.teams(&swap.moby, ADA), ["company"]);
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn sso_12_where_the_successor_covers_nothing_the_membership_stays_by_hand() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let old = world.create_user(swap.okta, ada()).unwrap();
+    world.create_group(swap.okta, "whale:divers", &[old.id]).unwrap();
+    let entra = swap.begin();
+    world.create_user(entra, ada()).unwrap();
+    assert_eq!(world.teams(&swap.whale, ADA), ["divers"]);
+    assert!(world.grants(&swap.whale, ADA).iter().all(|grant| grant.source == Source::Manual));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn sso_12_a_link_that_was_a_mistake_can_be_taken_back() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let old = world.create_user(swap.okta, ada()).unwrap();
+    let entra = swap.begin();
+    let new = world.create_user(entra, ada()).unwrap();
+    swap.declare(|stated| {
+        for connection in &mut stated.connections {
+            connection.successor = None;
+        }
+    })
+    .unwrap();
+    world.put_user(swap.okta, old.id, UserStatement { external_id: Some("x".into()), ..ada() }).unwrap();
+    assert!(swap.managed_by(swap.okta, ADA), "okta speaks for her again");
+    world.delete_user(entra, new.id).unwrap();
+    assert!(world.is_member(&swap.moby, ADA));
+}
+
+#[test]
+fn sso_12_a_successor_is_exported_and_wrong_ones_are_refused() {
+    let swap = Swap::new();
+    swap.begin();
+    let exported = swap.world.read(declare::export);
+    let okta = exported.connections.iter().find(|connection| connection.name == "okta").unwrap();
+    assert_eq!(okta.successor.as_deref(), Some("entra"));
+    let name = |wanted: &'static str, of: &'static str| {
+        swap.declare(move |stated| {
+            let connection = stated.connections.iter_mut().find(|connection| connection.name == of).unwrap();
+            connection.successor = Some(wanted.into());
+        })
+    };
+    for (wanted, of, expected) in [
+        ("okta", "okta", "cannot succeed itself"),
+        ("okta", "entra", "succeed each other"),
+        ("nobody", "entra", "no such connection"),
+    ] {
+        let Err(EngineError::Refused(Refusal::Invalid(text))) = name(wanted, of) else { panic!("{wanted}") };
+        assert!(text.contains(expected), "{text}");
+    }
+}
