@@ -24,7 +24,9 @@ use axum::{Router, extract::Request, middleware};
 pub use app::{App, AppOptions};
 pub use error::{HttpError, Unauthorized, format::ErrorFormat};
 pub use held::{Approval, Settled};
-pub use journal::{CodecError, LogError, LoggedRead, logged_body, logged_reads};
+pub use journal::{
+    CodecError, LogError, LogPage, Logged, LoggedRead, log_page, logged_body, logged_read, logged_reads,
+};
 pub use limits::Limits;
 pub use operations::operations_router;
 pub use scim::statement::ScimDocuments;

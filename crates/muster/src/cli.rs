@@ -2,6 +2,7 @@
 
 mod held;
 mod migration;
+mod requests;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use crate::{
 
 pub(crate) use held::{HELD_SHOWN, HeldCommand};
 pub(crate) use migration::{AdoptArgs, ConflictsArgs, DriftArgs, PlanArgs, PlanCommand};
+pub(crate) use requests::RequestsCommand;
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -87,6 +89,16 @@ Examples:
   muster token revoke okta 0190f5fe-7c2a-7000-8000-0123456789ab"
     )]
     Token(TokenCommand),
+    /// The request log: what came over SCIM, how it was read, what was decided and changed.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  muster requests list --connection okta --since 2h --status 4xx
+  muster requests list --connection okta --user ada@example.com
+  muster requests show 0190f5fe-7c2a-7000-8000-0123456789ab"
+    )]
+    Requests(RequestsCommand),
     /// Who is this, and why is it where it is? Every value and grant with source, time, actor and rule.
     #[command(after_help = "Examples:\n  muster explain ada@example.com\n  muster explain ada@example.com --json")]
     Explain(ExplainArgs),

@@ -79,6 +79,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Token(command) => perform(&config, token_request(command))?,
         Command::Explain(args) => perform(&config, Request::Explain { email: args.email.clone() })?,
         Command::Held(command) => held(&config, command, cli.json)?,
+        Command::Requests(command) => perform(&config, command.request())?,
         Command::Conflicts(args) => perform(&config, args.request())?,
         Command::Plan(args) => perform(&config, Request::Plan(plan_request(args)?))?,
         Command::Adopt(args) => adopt(&config, args, cli.json)?,

@@ -7,6 +7,7 @@
 
 mod bodies;
 mod codec;
+mod pages;
 mod reads;
 mod record;
 mod redact;
@@ -15,12 +16,14 @@ pub(crate) use bodies::Bodies;
 pub use bodies::logged_body;
 pub use codec::CodecError;
 pub(crate) use codec::pack_lines;
+pub use pages::{LogPage, Logged, log_page, logged_read};
 pub(crate) use reads::{Chunk, Line, ReadLog};
 pub use reads::{LoggedRead, logged_reads};
 pub(crate) use record::{Outcome, Record, Trace};
 pub(crate) use redact::redacted;
 
 use muster_crypto::SealError;
+use muster_store::{StoreError, TxError};
 
 /// Why a logged request cannot be read back.
 #[derive(Debug, thiserror::Error)]
@@ -34,4 +37,16 @@ pub enum LogError {
     /// A line is not one of ours.
     #[error("a logged line cannot be read")]
     Line(#[from] serde_json::Error),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl TxError for LogError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Seal(_) | Self::Codec(_) | Self::Line(_) => None,
+        }
+    }
 }

@@ -73,7 +73,7 @@ pub fn logged_reads(chunk: &[u8]) -> Result<Vec<LoggedRead>, LogError> {
 #[derive(Debug)]
 pub(crate) struct Chunk {
     pub(crate) connection: ConnectionId,
-    /// The id of the first line's request, which is also the row's.
+    /// The smallest id of a line's request, which is also the row's.
     pub(crate) first: RequestId,
     pub(crate) lines: i64,
     pub(crate) text: Vec<u8>,
@@ -115,6 +115,8 @@ impl ReadLog {
         }
         *bytes += added;
         chunk.lines += 1;
+        // A request that took long comes after ones that began later.
+        chunk.first = chunk.first.min(line.id);
         if chunk.lines >= LINES
             && let Some(chunk) = buffer.open.remove(&connection)
         {

@@ -14,6 +14,7 @@ mod guard;
 mod isolation;
 mod lists;
 mod log;
+mod pages;
 mod protocol;
 mod rerun;
 mod retention;

@@ -14,6 +14,7 @@ mod explanation;
 mod held;
 mod named;
 mod plan;
+mod requests;
 mod token;
 
 use std::{path::PathBuf, sync::Arc};
@@ -38,6 +39,7 @@ pub(crate) use drift::Drift;
 pub(crate) use explanation::{Explanation, Said};
 pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
 pub(crate) use plan::{MemberLine, PlanLine, PlanRequest, PlanView, Planned};
+pub(crate) use requests::{Filter, RequestDetails, RequestLine, RequestList, RequestsRequest};
 pub(crate) use token::{TokenRequest, Tokens};
 
 /// What is administered.
@@ -49,7 +51,7 @@ pub(crate) struct Installation {
     pub(crate) surroundings: Arc<dyn Surroundings>,
     /// What links are made of.
     pub(crate) base_url: String,
-    /// What runs requests.
+    /// What runs requests, and opens what is sealed.
     pub(crate) application: Application,
 }
 
@@ -111,6 +113,8 @@ pub(crate) enum Request {
         /// Mend it.
         repair: bool,
     },
+    /// The request log.
+    Requests(RequestsRequest),
 }
 
 /// What came of a request.
@@ -137,6 +141,10 @@ pub(crate) enum Answer {
     Adopting(Adopting),
     /// Of [`Request::Drift`].
     Drift(Drift),
+    /// Of [`RequestsRequest::List`].
+    Requests(RequestList),
+    /// Of [`RequestsRequest::Show`].
+    RequestDetails(Box<RequestDetails>),
 }
 
 /// Why a request was not done.
@@ -204,6 +212,7 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
             Ok(Answer::Exported(Box::new(crate::declaration::from_engine(exported))))
         }
         Request::Token { connection, request } => token::run(installation, &connection, request).map(Answer::Tokens),
+        Request::Requests(request) => requests::run(installation, request),
         Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
         Request::Held { connection, request } => held::run(installation, &connection, request).map(Answer::Held),
         Request::BackUp(request) => back_up(&request).map(Answer::BackedUp),

@@ -7,6 +7,7 @@ mod drift;
 mod explained;
 mod held;
 mod plans;
+mod requests;
 mod tokens;
 
 use std::io::{self, IsTerminal, Write};
@@ -44,10 +45,14 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Planned(planned), true) => line(&serde_json::to_string(planned)?),
         (Answer::Adopting(adopting), true) => line(&serde_json::to_string(adopting)?),
         (Answer::Drift(drift), true) => line(&serde_json::to_string(drift)?),
+        (Answer::Requests(list), true) => line(&serde_json::to_string(list)?),
+        (Answer::RequestDetails(details), true) => line(&serde_json::to_string(details)?),
         (Answer::Applied(applied), false) => line(&applied::text(applied)),
         (Answer::Exported(declaration), false) => line(export(declaration)?.trim_end()),
         (Answer::BackedUp(backup), false) => line(&backup::text(backup)),
         (Answer::Tokens(tokens), false) => tokens::show(tokens),
+        (Answer::Requests(list), false) => line(&requests::list(list)),
+        (Answer::RequestDetails(details), false) => line(&requests::details(details)),
         (Answer::Explained(explanation), false) => line(&explained::text(explanation)),
         (Answer::Conflicts(conflicts), false) => line(&conflicts::text(conflicts)),
         (Answer::Planned(planned), false) => line(&plans::text(planned)),

@@ -11,5 +11,6 @@ mod demo;
 mod held;
 mod migration;
 mod process;
+mod requests;
 mod serving;
 mod simulate;

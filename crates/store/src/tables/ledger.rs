@@ -72,6 +72,25 @@ impl Conn<'_> {
         self.query(&sql, vals![subject, limit], ledger_row)
     }
 
+    /// The row that tells what a request changed of one of its subjects, if the ledger still keeps it. `from` is the time
+    /// before which the request had not begun.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn ledger_row_of(
+        &mut self,
+        request: RequestId,
+        subject: Uuid,
+        from: Timestamp,
+    ) -> Result<Option<LedgerRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM ledger_subjects s JOIN ledger l ON l.id = s.ledger \
+             WHERE s.subject = ?1 AND s.ledger >= ?2 AND l.request = ?3 ORDER BY s.ledger LIMIT 1"
+        );
+        self.opt(&sql, vals![subject, from.first_id(), request], ledger_row)
+    }
+
     /// Calls `visit` with every row of the ledger, oldest first.
     ///
     /// # Errors

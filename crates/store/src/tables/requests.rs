@@ -91,6 +91,55 @@ impl Conn<'_> {
         self.query(&sql, vals![connection, limit], request)
     }
 
+    /// The newest logged requests of a connection before an id, newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn requests_before(
+        &mut self,
+        connection: ConnectionId,
+        before: Uuid,
+        limit: i64,
+    ) -> Result<Vec<RequestRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM requests WHERE connection = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
+        self.query(&sql, vals![connection, before, limit], request)
+    }
+
+    /// The oldest logged requests of a connection between two ids, the first one included, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn requests_between(
+        &mut self,
+        connection: ConnectionId,
+        from: Uuid,
+        before: Uuid,
+        limit: i64,
+    ) -> Result<Vec<RequestRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM requests WHERE connection = ?1 AND id >= ?2 AND id < ?3 ORDER BY id LIMIT ?4"
+        );
+        self.query(&sql, vals![connection, from, before, limit], request)
+    }
+
+    /// The newest chunks of logged reads of a connection whose first line is before an id, newest first: each with the id
+    /// of that line.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn read_chunks_before(
+        &mut self,
+        connection: ConnectionId,
+        before: Uuid,
+        limit: i64,
+    ) -> Result<Vec<(Uuid, Vec<u8>)>, StoreError> {
+        let sql = "SELECT id, content FROM read_chunks WHERE connection = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+        self.query(sql, vals![connection, before, limit], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// The newest chunks of logged reads of a connection, newest first.
     ///
     /// # Errors

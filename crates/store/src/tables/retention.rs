@@ -90,7 +90,8 @@ impl Conn<'_> {
         self.query(&sql, vals![after, before, limit], entry)
     }
 
-    /// The oldest logged requests of a connection.
+    /// The oldest logged requests of a connection, without those that the mass-change guard holds: what was sent in them
+    /// is still to be decided about.
     ///
     /// # Errors
     ///
@@ -98,7 +99,8 @@ impl Conn<'_> {
     pub fn oldest_log_entries(&mut self, connection: ConnectionId, limit: i64) -> Result<Vec<LogEntry>, StoreError> {
         let sql = format!(
             "SELECT id, connection, {SIZE}, coalesce(octet_length(body), 0), outcome FROM requests \
-             WHERE connection = ?1 ORDER BY id LIMIT ?2"
+             WHERE connection = ?1 AND NOT EXISTS (SELECT 1 FROM held_changes h WHERE h.connection = ?1 \
+             AND h.request = requests.id AND h.state = 'held') ORDER BY id LIMIT ?2"
         );
         self.query(&sql, vals![connection, limit], entry)
     }

@@ -1,0 +1,33 @@
+//! The request log, from the shell (SCIM-11).
+
+mod list;
+mod show;
+mod time;
+
+use muster_model::RequestId;
+use serde::{Deserialize, Serialize};
+
+use super::{AdminError, Answer, Installation};
+
+pub(crate) use list::{Filter, RequestLine, RequestList};
+pub(crate) use show::RequestDetails;
+
+/// What about the request log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RequestsRequest {
+    /// Which requests there were.
+    List(Filter),
+    /// Everything about one.
+    Show {
+        /// Its TraceID.
+        id: RequestId,
+    },
+}
+
+pub(super) fn run(installation: &Installation, request: RequestsRequest) -> Result<Answer, AdminError> {
+    match request {
+        RequestsRequest::List(filter) => list::list(installation, filter).map(Answer::Requests),
+        RequestsRequest::Show { id } => show::show(installation, id).map(Box::new).map(Answer::RequestDetails),
+    }
+}

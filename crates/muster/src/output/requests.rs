@@ -1,0 +1,81 @@
+//! The request log, for people.
+
+use std::fmt::Write as _;
+
+use super::{applied, table};
+use crate::admin::{RequestDetails, RequestLine, RequestList};
+
+/// A line for each request, newest first.
+pub(super) fn list(list: &RequestList) -> String {
+    if list.requests.is_empty() {
+        return format!("no requests of connection {} are on the log for this question", list.connection);
+    }
+    let mut lines = table(["time", "trace", "", "target", "status", "outcome", "from", "ms", "because"]);
+    for request in &list.requests {
+        lines.add_row([
+            request.at.clone(),
+            request.id.to_string(),
+            request.method.clone(),
+            request.target.clone(),
+            request.status.to_string(),
+            outcome(request),
+            request.dialect.clone().unwrap_or_default(),
+            format!("{:.1}", request.milliseconds),
+            request.detail.clone().unwrap_or_default(),
+        ]);
+    }
+    let mut text = format!("{lines}\n\n{} requests", list.requests.len());
+    if let Some(next) = list.next {
+        // Writing to a string does not fail.
+        let _ = write!(text, "; older: add --before {next}");
+    }
+    text
+}
+
+/// What came of a request, and whether it was a recorded one that was run again.
+pub(super) fn outcome(request: &RequestLine) -> String {
+    match request.kind.as_str() {
+        "scim" => request.outcome.clone(),
+        kind => format!("{} ({kind})", request.outcome),
+    }
+}
+
+/// Everything about one request.
+pub(super) fn details(details: &RequestDetails) -> String {
+    let request = &details.request;
+    let mut text = format!(
+        "{} {}\n{} {}, {:.1} ms, {}",
+        request.method,
+        request.target,
+        request.status,
+        outcome(request),
+        request.milliseconds,
+        request.at,
+    );
+    let some = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    // Writing to a string does not fail.
+    let _ = write!(text, "\nconnection {}, from {}, ", some(&details.connection), some(&request.dialect));
+    let _ = match (&details.token, request.repeats) {
+        (_, Some(repeats)) => write!(text, "{} of {repeats}", request.kind),
+        (token, None) => write!(text, "token {}", some(token)),
+    };
+    if let Some(resource) = request.resource {
+        let version = details.resource_version.map(|version| format!(" version {version}")).unwrap_or_default();
+        let _ = write!(text, "\nwrote {resource}{version}");
+    }
+    section(&mut text, "What was sent", details.sent.as_ref().map(|sent| format!("{sent:#}")));
+    let understood = (!details.understood.is_empty()).then(|| details.understood.join("\n"));
+    section(&mut text, "Read against the letter", understood);
+    let decisions: Vec<String> =
+        details.decisions.iter().map(|decision| format!("{:<8} {}", decision.rule, decision.what)).collect();
+    section(&mut text, "What was decided", (!decisions.is_empty()).then(|| decisions.join("\n")));
+    let changes = (!details.changes.is_empty()).then(|| applied::changes(&details.changes).to_string());
+    section(&mut text, "What changed", changes);
+    text
+}
+
+fn section(text: &mut String, title: &str, content: Option<String>) {
+    if let Some(content) = content {
+        let _ = write!(text, "\n\n{title}\n{content}");
+    }
+}
