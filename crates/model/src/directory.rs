@@ -149,6 +149,9 @@ pub struct DirectoryGroup {
     /// How many members it has, of either kind.
     #[serde(skip)]
     pub members: i64,
+    /// Whether some of its members are still where its former targets said.
+    #[serde(skip)]
+    pub moving: bool,
     /// When the resource was made.
     pub created: Timestamp,
     /// When the resource last changed visibly.

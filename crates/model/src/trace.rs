@@ -75,6 +75,8 @@ pub enum Note {
     Invited(String),
     /// The group maps to nothing: the reason.
     GroupUnmapped(String),
+    /// So many members follow their group in the background, because it is large.
+    MembersFollow(i64),
     /// A group inside a group maps nobody.
     NestedGroup(String),
     /// A value that cannot be applied was passed over: the reason.
@@ -121,6 +123,7 @@ impl fmt::Display for Note {
             Self::InvitationUsed(organization) => write!(f, "used the pending invitation to {organization}"),
             Self::Invited(organization) => write!(f, "invited to {organization} as a guest"),
             Self::GroupUnmapped(why) => f.write_str(why),
+            Self::MembersFollow(members) => write!(f, "its {members} members follow within moments"),
             Self::NestedGroup(group) => write!(f, "group {group} inside a group maps nobody"),
             Self::PassedOver(why) => write!(f, "passed over: {why}"),
             Self::NothingChanged => f.write_str("nothing changed"),

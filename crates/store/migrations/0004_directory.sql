@@ -38,6 +38,7 @@ CREATE TABLE directory_groups (
     doc             {text} NOT NULL,
     targets         {text} NOT NULL,
     member_count    {int} NOT NULL,
+    moving          {bool} NOT NULL,
     created         {int} NOT NULL,
     modified        {int} NOT NULL,
     version         {int} NOT NULL,
@@ -54,6 +55,20 @@ CREATE TABLE directory_group_members (
     CONSTRAINT directory_group_members_pkey PRIMARY KEY (directory_group, member)
 ){norowid};
 CREATE INDEX directory_group_members_member ON directory_group_members (member, directory_group);
+
+-- A large group that was renamed or deleted, whose members have not all followed yet (GRP-5). Of a deleted group the
+-- members are still in directory_group_members. `after_member` is how far it has come.
+CREATE TABLE group_moves (
+    directory_group {uuid} NOT NULL CONSTRAINT group_moves_pkey PRIMARY KEY,
+    connection      {uuid} NOT NULL CONSTRAINT group_moves_connection_fkey REFERENCES connections (id),
+    old_targets     {text} NOT NULL,
+    after_member    {uuid} NOT NULL,
+    source          {text} NOT NULL,
+    actor_kind      {text} NOT NULL,
+    actor           {uuid},
+    request         {uuid},
+    created         {int} NOT NULL
+){strict};
 
 -- What ended in an organization within the last hour (MIG-3): the newest minute in columns, those before it in `earlier`.
 -- One row, because whoever adds to it holds it until the commit: that makes the count exact.

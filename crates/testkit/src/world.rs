@@ -336,6 +336,20 @@ impl World {
         self.scim(connection, move |tx, env, connection| directory::create_user(tx, env, connection, said.clone()))
     }
 
+    /// So many people at once, `p0@example.com` and so on: quicker than each in a transaction of its own.
+    ///
+    /// # Panics
+    ///
+    /// When one of them is refused.
+    #[must_use]
+    pub fn create_people(&self, connection: ConnectionId, count: usize) -> Vec<DirectoryUserId> {
+        let create = move |tx: &mut Tx<'_>, env: &mut Env, connection: &Connection| {
+            let people = (0..count).map(|number| crate::person(&format!("p{number}@example.com")));
+            people.map(|said| Ok(directory::create_user(tx, env, connection, said)?.id)).collect()
+        };
+        self.scim(connection, create).expect("people are made")
+    }
+
     /// `PUT /Users/{id}`; whether it changed anything.
     ///
     /// # Errors
@@ -450,6 +464,17 @@ impl World {
     /// The engine's.
     pub fn delete_group(&self, connection: ConnectionId, id: DirectoryGroupId) -> Result<(), EngineError> {
         self.scim(connection, move |tx, env, connection| directory::delete_group(tx, env, connection, id, |_| true))
+    }
+
+    /// Lets a slice of the members of a large group follow it; whether there was one.
+    ///
+    /// # Panics
+    ///
+    /// When the store fails.
+    pub fn move_slice(&self) -> bool {
+        let Some((group, origin)) = self.read(directory::next_move) else { return false };
+        self.change(origin, move |tx, env| directory::move_slice(tx, env, group)).expect("members move");
+        true
     }
 
     /// The account with this email.

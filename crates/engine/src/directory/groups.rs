@@ -14,7 +14,7 @@ use muster_store::{Conn, Counter, StoreError, Tx};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Changed, placement, require_scim};
+use super::{Changed, moves, placement, require_scim};
 use crate::{EngineError, Env, Refusal, ledger::Subject};
 
 /// The most member changes that one request may make (SCIM-14).
@@ -84,6 +84,7 @@ pub fn create_group(
         document: said.document,
         targets,
         members: come.count(),
+        moving: false,
         created: env.now(),
         modified: env.now(),
         version: 1,
@@ -151,11 +152,12 @@ fn apply(
     let mut gone = Members::find_any(tx, connection, &gone)?;
     // Those who go leave the old targets, those who stay move, those who come enter the new ones.
     gone.delete(tx, env, connection, &before)?;
+    after.members -= gone.count();
     if after.targets != before.targets {
-        move_members(tx, env, connection, before.id, &before.targets, &after.targets)?;
+        moves::follow(tx, env, connection, &before.targets, &mut after)?;
     }
     come.insert(tx, env, connection, &after)?;
-    after.members = before.members + come.count() - gone.count();
+    after.members += come.count();
     after.version = before.version + 1;
     after.modified = env.now();
     tx.update_directory_group(&after)?;
@@ -168,7 +170,7 @@ fn apply(
     Ok(Changed { resource: after, changed: true })
 }
 
-/// Deletes a directory group: its grants end, the teams stay (GRP-5).
+/// Deletes a directory group: its grants end, the teams stay (GRP-5). Those of a large group end in slices, soon after.
 ///
 /// # Errors
 ///
@@ -187,12 +189,10 @@ pub fn delete_group(
         return Err(Refusal::VersionMismatch { actual: group.version }.into());
     }
     let mut all = Vec::new();
-    loop {
-        let first = tx.group_members(id, Uuid::nil(), slice_rows())?;
-        if first.is_empty() {
-            break;
-        }
-        let ids = first.iter().map(|member| uuid(*member)).collect();
+    if group.members > moves::INLINE || group.moving {
+        moves::part(tx, env, connection, &group)?;
+    } else {
+        let ids = present(tx, id)?;
         let mut gone = Members::find_any(tx, connection, &ids)?;
         gone.delete(tx, env, connection, &group)?;
         all.extend(gone.ids());
@@ -263,8 +263,8 @@ pub fn remap_groups(tx: &mut Tx<'_>, env: &mut Env, connection: &Connection) -> 
         if targets == before.targets {
             continue;
         }
-        move_members(tx, env, connection, before.id, &before.targets, &targets)?;
-        let after = DirectoryGroup { targets, version: before.version + 1, ..before.clone() };
+        let mut after = DirectoryGroup { targets, version: before.version + 1, ..before.clone() };
+        moves::follow_at_once(tx, env, connection, &before.targets, &mut after)?;
         tx.update_directory_group(&after)?;
         env.changed(Event::DirectoryGroupUpdated, subject(&after), after.version, Rule::Grp8, &before, &after)?;
         env.about(after.id);
@@ -287,29 +287,6 @@ fn resolve(env: &mut Env, connection: &Connection, id: DirectoryGroupId, display
     env.note(rule, Note::GroupUnmapped(detail.clone()));
     env.report(rule, None, Some(id.0), detail);
     resolved.targets
-}
-
-/// Moves all members of a group from the targets that it no longer has to those that it has now.
-fn move_members(
-    tx: &mut Tx<'_>,
-    env: &mut Env,
-    connection: &Connection,
-    group: DirectoryGroupId,
-    old: &[Target],
-    new: &[Target],
-) -> Result<(), EngineError> {
-    let left: Vec<Target> = old.iter().filter(|target| !new.contains(target)).cloned().collect();
-    let entered: Vec<Target> = new.iter().filter(|target| !old.contains(target)).cloned().collect();
-    let mut after = Uuid::nil();
-    loop {
-        let slice = tx.group_members(group, after, slice_rows())?;
-        let Some(last) = slice.last() else { return Ok(()) };
-        after = uuid(*last);
-        let ids: Vec<DirectoryUserId> = slice.iter().filter_map(user_id).collect();
-        let users = tx.directory_users(connection.id, &ids)?;
-        placement::leave(tx, env, connection, group, &left, &users)?;
-        placement::enter(tx, env, connection, group, &entered, &users)?;
-    }
 }
 
 /// What the steps come to: who is not in and comes, who is in and goes.
@@ -453,7 +430,8 @@ impl Members {
             tx.delete_group_member(group.id, member)?;
         }
         placement::touch_users(tx, env, &mut self.users, -1)?;
-        placement::leave(tx, env, connection, group.id, &group.targets, &self.users)
+        let targets = moves::former(tx, group, &group.targets)?;
+        placement::leave(tx, env, connection, group.id, &targets, &self.users)
     }
 }
 
@@ -474,20 +452,20 @@ fn subject(group: &DirectoryGroup) -> Subject {
     Subject::new(Kind::DirectoryGroup, group.id)
 }
 
-fn uuid(member: MemberId) -> Uuid {
+pub(super) fn uuid(member: MemberId) -> Uuid {
     match member {
         MemberId::User(id) => id.0,
         MemberId::Group(id) => id.0,
     }
 }
 
-fn user_id(member: &MemberId) -> Option<DirectoryUserId> {
+pub(super) fn user_id(member: &MemberId) -> Option<DirectoryUserId> {
     match member {
         MemberId::User(id) => Some(*id),
         MemberId::Group(_) => None,
     }
 }
 
-fn slice_rows() -> i64 {
+pub(super) fn slice_rows() -> i64 {
     i64::try_from(placement::SLICE).unwrap_or(i64::MAX)
 }

@@ -5,13 +5,15 @@
 //! - `deactivate`: ending and remembering them;
 //! - `guests`: people of other domains (SCIM-10);
 //! - [`reassert`](reassert()): what was last said, said anew;
-//! - [`groups`](create_group): groups, and `placement`: what being in one means (GRP-1 to GRP-8).
+//! - [`groups`](create_group): groups, `placement`: what being in one means (GRP-1 to GRP-8), and `moves`: members
+//!   following a large group.
 
 mod adopt;
 mod deactivate;
 mod documents;
 mod groups;
 mod guests;
+mod moves;
 mod placement;
 mod provision;
 mod reassert;
@@ -23,6 +25,7 @@ pub use documents::Documents;
 pub use groups::{
     GroupChange, MEMBER_CHANGES, MemberChange, change_group, create_group, delete_group, group, members, remap_groups,
 };
+pub use moves::{INLINE, move_slice, next_move};
 pub use reassert::{Inherited, reassert, reassert_all};
 pub(crate) use reassert::{restate_row, withdraw_orphan};
 pub use users::{Changed, change_user, create_user, delete_user, user, user_groups};

@@ -13,6 +13,7 @@ mod grp;
 mod guard;
 mod installation;
 mod ledger;
+mod moves;
 mod org;
 mod plans;
 mod pre;

@@ -1,4 +1,5 @@
-//! Work beside the requests: noticing what other nodes changed, writing the log of reads.
+//! Work beside the requests: noticing what other nodes changed, letting members follow large groups, writing the log of
+//! reads.
 //!
 //! Tasks hold the application weakly, so that they end with it.
 
@@ -8,9 +9,9 @@ use std::{
 };
 
 use muster_engine::{
-    EngineError, Env, Origin, Surroundings,
+    EngineError, Env, Origin, Surroundings, directory,
     retention::{self, Policy, Progress},
-    tokens,
+    tokens, transact,
 };
 use muster_store::Store;
 use uuid::Uuid;
@@ -31,6 +32,7 @@ const REST: Duration = Duration::from_millis(5);
 pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(watch(Arc::downgrade(inner)));
     tokio::spawn(log_reads(Arc::downgrade(inner)));
+    tokio::spawn(move_members(Arc::downgrade(inner)));
 }
 
 fn open(inner: &Weak<Inner>) -> Option<Arc<Inner>> {
@@ -54,6 +56,34 @@ async fn log_reads(weak: Weak<Inner>) {
         let Some(inner) = open(&weak) else { return };
         flush(&inner).await;
     }
+}
+
+/// Lets the members of large groups follow them, a slice at a time; on every node, which is as good as on one.
+async fn move_members(weak: Weak<Inner>) {
+    while let Some(inner) = open(&weak) {
+        let moved = move_slice(&inner.store, &inner.surroundings).await;
+        drop(inner);
+        let wait = match moved {
+            Ok(true) => REST,
+            Ok(false) => POLL,
+            Err(error) => {
+                tracing::warn!(%error, "members of a large group could not follow it; this is tried again");
+                FLUSH
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Whether there was something to move.
+async fn move_slice(store: &Store, surroundings: &Arc<dyn Surroundings>) -> Result<bool, EngineError> {
+    let Some((group, origin)) = store.read(directory::next_move).await? else { return Ok(false) };
+    let surroundings = Arc::clone(surroundings);
+    let work = move |tx: &mut muster_store::Tx<'_>| {
+        let mut env = Env::new(Arc::clone(&surroundings), origin);
+        transact(tx, &mut env, |tx, env| directory::move_slice(tx, env, group))
+    };
+    store.write(work).await.map(|()| true)
 }
 
 /// Removes what has been kept long enough, for ever.

@@ -12,6 +12,7 @@ mod filters;
 mod groups;
 mod guard;
 mod isolation;
+mod large_groups;
 mod lists;
 mod log;
 mod pages;

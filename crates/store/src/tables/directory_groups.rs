@@ -8,7 +8,7 @@ use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "directory_groups";
 pub(super) const COLUMNS: &str =
-    "id, connection, display_name, external_id, doc, targets, member_count, created, modified, version";
+    "id, connection, display_name, external_id, doc, targets, member_count, moving, created, modified, version";
 
 pub(super) fn directory_group(row: &Row<'_>) -> Result<DirectoryGroup, StoreError> {
     Ok(DirectoryGroup {
@@ -19,9 +19,10 @@ pub(super) fn directory_group(row: &Row<'_>) -> Result<DirectoryGroup, StoreErro
         document: row.get(4)?,
         targets: from_json(row, 5, TABLE)?,
         members: row.get(6)?,
-        created: Timestamp(row.get(7)?),
-        modified: Timestamp(row.get(8)?),
-        version: row.get(9)?,
+        moving: row.get(7)?,
+        created: Timestamp(row.get(8)?),
+        modified: Timestamp(row.get(9)?),
+        version: row.get(10)?,
     })
 }
 
@@ -192,7 +193,7 @@ impl Tx<'_> {
     pub fn insert_directory_group(&mut self, group: &DirectoryGroup) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO directory_groups (connection, id, display_name, display_name_key, external_id, doc, targets, \
-             member_count, created, modified, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             member_count, moving, created, modified, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             vals![
                 group.connection,
                 group.id,
@@ -202,6 +203,7 @@ impl Tx<'_> {
                 &group.document,
                 json(&group.targets)?,
                 group.members,
+                group.moving,
                 group.created,
                 group.modified,
                 group.version,
@@ -218,8 +220,8 @@ impl Tx<'_> {
     pub fn update_directory_group(&mut self, group: &DirectoryGroup) -> Result<(), StoreError> {
         self.put(
             "UPDATE directory_groups SET display_name = ?3, display_name_key = ?4, external_id = ?5, doc = ?6, \
-             targets = ?7, member_count = ?8, modified = ?9, version = ?10 \
-             WHERE connection = ?1 AND id = ?2 AND version = ?11",
+             targets = ?7, member_count = ?8, moving = ?9, modified = ?10, version = ?11 \
+             WHERE connection = ?1 AND id = ?2 AND version = ?12",
             vals![
                 group.connection,
                 group.id,
@@ -229,6 +231,7 @@ impl Tx<'_> {
                 &group.document,
                 json(&group.targets)?,
                 group.members,
+                group.moving,
                 group.modified,
                 group.version,
                 group.version - 1,
@@ -237,7 +240,7 @@ impl Tx<'_> {
         )
     }
 
-    /// Removes a directory group that has no members left.
+    /// Removes a directory group. Its members are removed before, or by a move.
     ///
     /// # Errors
     ///
