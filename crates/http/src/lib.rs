@@ -16,6 +16,7 @@ mod journal;
 mod limits;
 mod metrics;
 mod operations;
+mod replay;
 mod scim;
 mod serve;
 
@@ -29,6 +30,7 @@ pub use journal::{
 };
 pub use limits::Limits;
 pub use operations::operations_router;
+pub use replay::{Replay, Replayed, Verdict, Which};
 pub use scim::statement::ScimDocuments;
 pub use scim::{Purpose, Repeated, Rerun, RerunError};
 pub use serve::serve;

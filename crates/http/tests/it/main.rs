@@ -17,6 +17,7 @@ mod lists;
 mod log;
 mod pages;
 mod protocol;
+mod replays;
 mod rerun;
 mod retention;
 mod searches;

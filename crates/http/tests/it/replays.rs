@@ -1,0 +1,88 @@
+//! SCIM-11: one or a range of recorded requests is replayed, except where the resource was written since.
+
+use std::time::Duration;
+
+use muster_engine::Surroundings;
+use muster_http::{Replay, Replayed, Verdict, Which};
+use muster_model::{Actor, RequestId};
+use serde_json::json;
+
+use crate::support::{Answer, Server, person};
+
+fn id(answer: &Answer) -> RequestId {
+    answer.header("x-request-id").parse().unwrap()
+}
+
+fn of(server: &Server, which: Which) -> Replay {
+    Replay { connection: server.connection, which, apply: true, confirmed: Vec::new(), actor: Actor::Operator }
+}
+
+fn told(replayed: &Replayed) -> Vec<String> {
+    let tell = |verdict: &Verdict| match verdict {
+        Verdict::Repeated(repeated) => format!("{} {}", repeated.outcome, repeated.status),
+        Verdict::WrittenSince => "written since".to_owned(),
+        Verdict::Impossible(why) => why.to_string(),
+    };
+    replayed.results.iter().map(|(_, verdict)| tell(verdict)).collect()
+}
+
+#[tokio::test]
+async fn scim_11_a_request_is_skipped_where_the_resource_was_written_since_unless_it_is_confirmed() {
+    let server = Server::new();
+    let user = server.user("ada@example.com").await;
+    let path = format!("/Users/{user}");
+    let titled = async |title: &str| server.patch(&path, json!([{"op": "add", "path": "title", "value": title}])).await;
+    let (first, second) = (titled("one").await.due(200), titled("two").await.due(200));
+    let refused = server.patch(&path, json!([{"op": "add", "path": "active", "value": "perhaps"}])).await.due(400);
+    let title = async || server.get(&path).await.value()["title"].as_str().unwrap().to_owned();
+
+    let both = of(&server, Which::These(vec![id(&second), id(&first)]));
+    assert_eq!(told(&server.app.replay(&both).await.unwrap()), ["written since", "unchanged 200"]);
+    assert_eq!(title().await, "two");
+    let again = of(&server, Which::These(vec![id(&refused)]));
+    assert_eq!(told(&server.app.replay(&again).await.unwrap()), ["refused 400"], "nothing wrote it since");
+
+    let mut confirmed = of(&server, Which::These(vec![id(&first)]));
+    confirmed.confirmed = vec![id(&first)];
+    confirmed.apply = false;
+    assert_eq!(told(&server.app.replay(&confirmed).await.unwrap()), ["changed 200"]);
+    assert_eq!(title().await, "two", "a rehearsal leaves nothing behind");
+    confirmed.apply = true;
+    assert_eq!(told(&server.app.replay(&confirmed).await.unwrap()), ["changed 200"]);
+    assert_eq!(title().await, "one");
+
+    server.delete(&path).await.due(204);
+    let gone = of(&server, Which::These(vec![id(&second)]));
+    assert_eq!(told(&server.app.replay(&gone).await.unwrap()), ["written since"], "a deletion is a write");
+}
+
+#[tokio::test]
+async fn scim_11_a_range_is_replayed_in_order_under_todays_limits() {
+    let server = Server::new();
+    server.world.seats(&server.organizations[0], 1);
+    server.user("zero@example.com").await;
+    server.world.advance(Duration::from_secs(60));
+    let from = server.world.clock.now();
+    let names = ["one@example.com", "two@example.com", "three@example.com"];
+    for name in names {
+        server.post("/Users", person(name)).await.due(403);
+    }
+    server.get("/Users?count=x").await.due(400);
+    server.world.seats(&server.organizations[0], 3);
+    let range = of(&server, Which::Between(from, from.after(Duration::from_secs(3_600))));
+    let replayed = server.app.replay(&range).await.unwrap();
+    assert_eq!(told(&replayed), ["changed 201", "changed 201", "refused 403"], "two seats were free");
+    assert!(server.world.is_member(&server.organizations[0], "two@example.com"));
+    let replayed = server.app.replay(&range).await.unwrap();
+    let expected = ["refused 409", "refused 409", "refused 403"];
+    assert_eq!(told(&replayed), expected, "what was replayed is not in the range itself");
+}
+
+#[tokio::test]
+async fn ten_3_only_the_connections_own_requests_are_replayed() {
+    let server = Server::new();
+    let created = server.post("/Users", person("ada@example.com")).await.due(201);
+    let other = server.world.connection("entra", &[&server.organizations[0]]).domains(&["other.example"]).build();
+    let foreign = Replay { connection: other, ..of(&server, Which::These(vec![id(&created)])) };
+    assert_eq!(server.app.replay(&foreign).await.unwrap_err().status(), 404);
+}
