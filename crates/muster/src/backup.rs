@@ -148,29 +148,32 @@ pub(crate) fn restore(config: &Config, args: &RestoreArgs) -> Result<Restored, B
     drop(fs::remove_file(&unfinished));
     // A copy: the backup itself stays as it is, and what arrives is checked.
     backup::copy(&args.file, &unfinished)?;
-    let former = if there { Some(set_aside(&database, &claim)?) } else { None };
+    let former = set_aside(&database, there, &claim)?;
     admin::backup::put_in_place(&unfinished, &database)?;
     let (schema, counts) = (contents.schema, contents.counts);
     Ok(Restored { database, schema, counts, former, key_file, key_fits })
 }
 
-/// Moves the database that is there out of the way, with its log if that cannot be settled.
-fn set_aside(database: &Path, claim: &Claim) -> Result<PathBuf, BackupCommandError> {
+/// Keeps what is there under other names. The database's own name is never free, so that no server makes a new one
+/// meanwhile; its log always goes, because SQLite would play it into whatever database it finds beside it.
+fn set_aside(database: &Path, there: bool, claim: &Claim) -> Result<Option<PathBuf>, BackupCommandError> {
     let former = admin::backup::beside(database, &format!("former-{}", time_for_names()));
-    // A damaged database is a reason to restore, not one to refuse.
-    drop(backup::settle(database, claim));
+    if there {
+        // A damaged database is a reason to restore, not one to refuse.
+        drop(backup::settle(database, claim));
+        fs::hard_link(database, &former)
+            .or_else(|_| fs::copy(database, &former).map(drop))
+            .map_err(|source| BackupCommandError::File { path: former.clone(), source })?;
+    }
+    let mut kept = there;
     for log in ["-wal", "-shm"] {
-        let with = |path: &Path| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(log);
-            PathBuf::from(name)
-        };
-        if with(database).exists() {
-            admin::backup::put_in_place(&with(database), &with(&former))?;
+        let log_there = admin::backup::named(database, log);
+        if log_there.exists() {
+            admin::backup::put_in_place(&log_there, &admin::backup::named(&former, log))?;
+            kept = true;
         }
     }
-    admin::backup::put_in_place(database, &former)?;
-    Ok(former)
+    Ok(kept.then_some(former))
 }
 
 fn embedded(config: &Config) -> Result<PathBuf, BackupCommandError> {

@@ -37,6 +37,10 @@ impl Tags {
             let detail = format!("{} is not an entity tag, send it as received, such as `W/\"3\"`", Quoted(header));
             RequestError::bad(ScimType::InvalidSyntax, detail)
         };
+        // What no header could carry is no tag either, wherever it comes from.
+        if header.chars().any(|character| character.is_control() && character != '\t') {
+            return Err(malformed());
+        }
         if header.trim() == "*" {
             return Ok(Self::Any);
         }
@@ -90,7 +94,8 @@ mod tests {
 
     #[test]
     fn what_is_no_tag_is_400() {
-        for header in ["", ",", "7", "w/\"7\"", "\"7", "\"7\"x", "W/7", "\"7\" \"8\"", "\"a b\"", "*,\"7\""] {
+        for header in ["", ",", "7", "w/\"7\"", "\"7", "\"7\"x", "W/7", "\"7\" \"8\"", "\"a b\"", "*,\"7\"", "\"7\"\n"]
+        {
             assert_eq!(Tags::parse(header).unwrap_err().status(), 400, "{header}");
         }
     }

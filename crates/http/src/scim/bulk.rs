@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use muster_model::RequestId;
 use muster_scim::{
     RequestError, ResourceType, ScimType,
@@ -82,6 +82,8 @@ impl Run<'_> {
                     self.finish(index, operation, Err(HttpError::TimedOut), None);
                     true
                 }
+                // What is left out still is told of below.
+                Step::Fill(_) if self.exchange.arrival.started.elapsed() > time => continue,
                 Step::Run(_) => self.run(index, operation).await,
                 Step::Fill(_) => self.fill(index, operation).await,
             };
@@ -90,7 +92,22 @@ impl Run<'_> {
                 break;
             }
         }
+        for (index, names) in std::mem::take(&mut self.left_out) {
+            let names: Vec<String> =
+                names.iter().map(|name| format!("`{}`", name.chars().take(80).collect::<String>())).collect();
+            let detail = format!("made, but without what refers to {}: the request ended before", names.join(", "));
+            let error = HttpError::from(RequestError::new(409, None, detail));
+            self.incomplete(index, &error, self.exchange.arrival.id);
+        }
         self.done.into_iter().flatten().collect()
+    }
+
+    /// Says that a resource is there, which its location tells, but not as it was asked for.
+    fn incomplete(&mut self, index: usize, error: &HttpError, id: RequestId) {
+        if let Some(Some(response)) = self.done.get_mut(index) {
+            response.status = error.status().as_u16();
+            response.response = Some(format::scim_body(error, &id.to_string()));
+        }
     }
 
     /// Runs an operation; whether it failed.
@@ -127,24 +144,21 @@ impl Run<'_> {
             Some(Made::Id(id)) => Some(id.clone()),
             _ => None,
         });
-        let Some(Some(response)) = self.done.get(index) else { return false };
-        let mut response = response.clone();
         let outcome = match ids {
             Ok(ids) => {
                 let ready = Ready { id: made, data: work.fill(&ids), left_out: Vec::new() };
                 let served = self.serve(Method::Patch, work.resource_type, ready, None).await;
-                response.version = served.version.or(response.version);
+                if let Some(Some(response)) = self.done.get_mut(index) {
+                    response.version = served.version.or(response.version.take());
+                }
                 served.error.map(|error| (error, served.id))
             }
             Err(error) => Some((Arc::new(error.into()), self.exchange.arrival.id)),
         };
         let failed = outcome.is_some();
         if let Some((error, id)) = outcome {
-            // The resource is there, which its location tells, but not as it was asked for.
-            response.status = error.status().as_u16();
-            response.response = Some(format::scim_body(&error, &id.to_string()));
+            self.incomplete(index, &error, id);
         }
-        self.done[index] = Some(response);
         failed
     }
 
@@ -173,7 +187,11 @@ impl Run<'_> {
         if let Some(agent) = self.exchange.headers().get(header::USER_AGENT) {
             headers.insert(header::USER_AGENT, agent.clone());
         }
-        if let Some(Ok(version)) = version.map(TryInto::try_into) {
+        if let Some(version) = version {
+            // Without its condition, the operation must not run.
+            let Ok(version) = HeaderValue::from_str(version) else {
+                return Served::failed(HttpError::Precondition, arrival.id);
+            };
             headers.insert(header::IF_MATCH, version);
         }
         arrival.at = self.exchange.arrival.at.max(arrival.at);

@@ -179,6 +179,31 @@ async fn scim_2_what_cannot_be_resolved_fails_alone() {
 }
 
 #[tokio::test]
+async fn scim_2_what_was_made_without_its_reference_is_no_success() {
+    let server = Server::new();
+    server.user("taken@example.com").await;
+    // Made without its manager, who is then refused; the bulk ends before the circle could be closed.
+    let circle = json!([
+        post("cy", employee("taken@example.com", "bulkId:dee")),
+        post("dee", employee("dee@example.com", "bulkId:cy")),
+    ]);
+    let body = send(&server, circle, Some(1)).await.due(200).value();
+    let done = body["Operations"].as_array().unwrap();
+    let dee = done.iter().find(|operation| operation["bulkId"] == "dee").unwrap();
+    assert_eq!(statuses(done), ["409", "409"], "{body}");
+    assert!(dee["location"].is_string() && dee["response"]["detail"].as_str().unwrap().contains("`cy`"), "{dee}");
+}
+
+#[tokio::test]
+async fn scim_2_a_version_that_no_header_could_carry_never_runs_without_it() {
+    let server = Server::new();
+    let bo = server.user("bo@example.com").await;
+    let delete = json!([{"method": "DELETE", "path": format!("/Users/{bo}"), "version": "W/\"7\"\n"}]);
+    assert_eq!(statuses(&bulk(&server, delete).await), ["400"]);
+    server.get(&format!("/Users/{bo}")).await.due(200);
+}
+
+#[tokio::test]
 async fn scim_2_a_bulk_stops_after_so_many_errors() {
     let server = Server::new();
     let bad = |bulk_id: &str| post(bulk_id, json!({}));

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -45,6 +46,10 @@ pub(crate) struct BackedUp {
 /// that name finds a whole backup.
 pub(crate) fn back_up(request: &BackUp) -> Result<BackedUp, AdminError> {
     let BackUp { database, file, force, key_file } = request;
+    if let Some(own) = OWN_FILES.iter().map(|suffix| named(database, suffix)).find(|own| is_same(own, file)) {
+        let own = own.display();
+        return Err(AdminError::Wrong(format!("{own} belongs to the database that is backed up: name another file")));
+    }
     if file.exists() && !force {
         return Err(AdminError::Wrong(format!("{} exists: name another file, or add --force", file.display())));
     }
@@ -62,11 +67,26 @@ pub(crate) fn back_up(request: &BackUp) -> Result<BackedUp, AdminError> {
     Ok(BackedUp { file: file.clone(), bytes, schema, counts, key_file: key_file.clone(), key_fits })
 }
 
+/// What the names of a database's own files end with, after its name.
+const OWN_FILES: [&str; 4] = ["", "-wal", "-shm", ".lock"];
+
+/// Whether two names are of one file, which need not be there.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
+    let same_name = one.file_name() == other.file_name() && folder(one) == folder(other);
+    let inode = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+    same_name || (inode(one).is_some() && inode(one) == inode(other))
+}
+
 /// A name in the same folder, so that a move is one step.
 pub(crate) fn beside(file: &Path, what: &str) -> PathBuf {
+    named(file, &format!(".{what}"))
+}
+
+/// A file's name with something after it.
+pub(crate) fn named(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(".");
-    name.push(what);
+    name.push(suffix);
     name.into()
 }
 

@@ -119,3 +119,39 @@ fn a_restore_brings_the_former_state_back() {
     let mut client = Client::connect(server.address, &token).unwrap();
     assert!(client.has("ada@example.com") && !client.has("late@example.com"));
 }
+
+#[test]
+fn a_backup_never_takes_the_place_of_its_own_database() {
+    let folder = Folder::embedded();
+    folder.set_up();
+    let before = fs::read(folder.path().join("data/muster.db")).unwrap();
+    for name in ["data/muster.db", "data/muster.db-wal", "data/../data/muster.db"] {
+        let output = folder.run(&["backup", text(&folder.path().join(name)), "--force"]);
+        assert!(errors(&output).contains("belongs to the database"), "{name}: {}", errors(&output));
+    }
+    assert_eq!(fs::read(folder.path().join("data/muster.db")).unwrap(), before);
+}
+
+#[test]
+fn scim_13_the_log_of_a_database_that_is_gone_is_not_played_into_the_restored_one() {
+    let folder = Folder::embedded();
+    let server = Server::start(&folder);
+    let token = folder.set_up();
+    let mut client = Client::connect(server.address, &token).unwrap();
+    client.create("ada@example.com").unwrap();
+    let file = folder.path().join("backup.db");
+    folder.succeed(&["backup", text(&file)]);
+    for number in 0..20 {
+        client.create(&format!("late-{number}@example.com")).unwrap();
+    }
+    server.kill();
+    let database = folder.path().join("data/muster.db");
+    assert!(fs::metadata(folder.path().join("data/muster.db-wal")).unwrap().len() > 0, "what was late is in the log");
+    fs::rename(&database, folder.path().join("bad.db")).unwrap();
+    let restored = folder.json(&["restore", text(&file)]);
+    let former = restored["former"].as_str().unwrap();
+    assert!(Path::new(&format!("{former}-wal")).exists(), "the log is kept, too: {restored}");
+    let server = Server::start(&folder);
+    let mut client = Client::connect(server.address, &token).unwrap();
+    assert!(client.has("ada@example.com") && !client.has("late-0@example.com"));
+}
