@@ -99,6 +99,12 @@ pub fn set_member(
         {
             return Err(Refusal::NoSeat(organization.name.clone()).into());
         }
+        // What an identity provider withdrew stays withdrawn: the owner's word alone brings the person in (SCIM-5).
+        if standing.membership().is_some_and(|membership| {
+            matches!(membership.state, MembershipState::Asleep { .. } | MembershipState::Kept { .. })
+        }) {
+            standing.sleep(Grant::is_managing);
+        }
         standing.enter(env, MembershipState::Active);
         let domains = tx.verified_domains(muster_model::domain::Holder::Organization(organization.id))?;
         let outside = |email: &muster_model::Email| !domains.is_empty() && !domains.contains(&email.domain());

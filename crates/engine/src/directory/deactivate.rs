@@ -77,8 +77,10 @@ fn withdraw_from(
     // What groups and links say is said anew when the user comes back.
     standing.end(|grant| ours(grant) && grant.origin != Origin::Person);
     if standing.managed_by(connection.id).is_none() {
+        roles::state(tx, env, connection, standing, None, Source::Scim)?;
         return unmanaged(tx, env, connection, standing);
     }
+    let was_managed = standing.managed_by(connection.id).is_some_and(|grant| !grant.asleep);
     if forget {
         standing.end(|grant| grant.manages(connection.id));
         roles::state(tx, env, connection, standing, None, Source::Scim)?;
@@ -86,6 +88,10 @@ fn withdraw_from(
     // SCIM-8: several connections manage it, and another one has the user active.
     if standing.awake().any(|grant| grant.is_managing() && !grant.manages(connection.id)) {
         standing.sleep(|grant| grant.manages(connection.id));
+        return Ok(());
+    }
+    // An owner has added the person again since the user was deactivated: that is not the directory's to end.
+    if !was_managed && standing.is_active() {
         return Ok(());
     }
     let by = connection.id;

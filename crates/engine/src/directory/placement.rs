@@ -46,10 +46,12 @@ pub(super) fn enter(
             for user in slice {
                 let Some(account) = user.account.and_then(|id| accounts.get(&id)) else { continue };
                 let Some(mut standing) = standings.remove(&account.id) else { continue };
+                let was_in = standing.is_active();
                 let admission = admit(tx, env, connection, account, &mut standing, &covered.name, Rule::Grp1)?;
                 if admission != Admission::Blocked {
                     give_team(env, connection, &mut standing, group, team.as_ref());
-                    if target.role.is_some() {
+                    // Who comes in anew has the role of all of its groups, not of this one alone.
+                    if target.role.is_some() || !was_in {
                         restate_role(tx, env, connection, user, &mut standing, target.role)?;
                     }
                 }
@@ -224,6 +226,27 @@ pub(super) fn restore(
         enter(tx, env, connection, group.id, &group.targets, std::slice::from_ref(user))?;
     }
     Ok(())
+}
+
+/// Whether an owner removed an active user by hand from an organization where its groups place it: its next write adds
+/// the membership again (ORG-2).
+pub(super) fn is_missing(
+    tx: &mut Conn<'_>,
+    connection: &Connection,
+    user: &DirectoryUser,
+) -> Result<bool, EngineError> {
+    let Some(account) = user.account.filter(|_| user.groups > 0) else { return Ok(false) };
+    let mut ended = tx.memberships_of(account)?;
+    ended.retain(|membership| {
+        matches!(membership.state, MembershipState::Ended { .. })
+            && !membership.blocked
+            && connection.covered(membership.organization).is_some()
+    });
+    if ended.is_empty() {
+        return Ok(false);
+    }
+    let lacking = |target: &Target| ended.iter().any(|membership| membership.organization == target.organization);
+    Ok(groups_of(tx, connection, user)?.iter().any(|group| group.targets.iter().any(lacking)))
 }
 
 /// Takes a user that is deleted out of every group, in the same transaction (RFC 7644 §3.6). Its grants have ended.

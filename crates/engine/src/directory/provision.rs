@@ -188,7 +188,7 @@ fn settle_places(
     });
     let mut was_elsewhere = false;
     for (_, mut standing) in standings {
-        was_elsewhere |= leave_former_place(tx, env, connection, &mut standing)?;
+        was_elsewhere |= leave_former_place(tx, env, connection, user, &mut standing)?;
         wake_elsewhere(tx, env, connection, &mut standing)?;
         standing.save(tx, env, Rule::Scim4)?;
     }
@@ -416,7 +416,8 @@ fn move_team(
     team: Option<TeamId>,
     name: Option<&str>,
 ) {
-    if standing.grants().any(|grant| grant.manages(connection.id) && grant.team == team) {
+    // What groups made becomes the person's own, and moves with it.
+    if standing.grants().any(|grant| grant.manages(connection.id) && grant.team == team && grant.rule != Rule::Grp1) {
         standing.end(|grant| grant.manages(connection.id) && grant.team != team);
         return;
     }
@@ -436,9 +437,20 @@ fn leave_former_place(
     tx: &mut Tx<'_>,
     env: &mut Env,
     connection: &Connection,
+    user: &DirectoryUser,
     standing: &mut Standing,
 ) -> Result<bool, EngineError> {
-    let Some(managing) = standing.managed_by(connection.id) else { return Ok(false) };
+    let explicit = standing.membership().is_some_and(|membership| {
+        membership.roles.get(Source::Scim, Some(connection.id)).is_some_and(|said| said.rule == Rule::Scim4)
+    });
+    if explicit && standing.is_active() {
+        // GRP-8: `dockerRole` concerns only its own place.
+        let role = role_by_groups(tx, connection, user, standing.organization())?;
+        roles::state(tx, env, connection, standing, role, Source::Scim)?;
+    }
+    let Some(managing) = standing.managed_by(connection.id) else {
+        return Ok(standing.end(|grant| grant.origin == Origin::Linked(user.id.0)));
+    };
     if managing.rule == Rule::Grp1 || managing.asleep {
         return Ok(false);
     }

@@ -96,7 +96,9 @@ fn apply(
 ) -> Result<Changed<DirectoryUser>, EngineError> {
     // ORG-2: a write that leaves the user active adds a removed membership again, even if it says nothing new.
     let says_nothing_new = said.document == before.document && said.active == before.active;
-    if says_nothing_new && !(said.active && provision::is_missing_somewhere(tx, connection, &before, said)?) {
+    let groups_miss = said.active && before.active && placement::is_missing(tx, connection, &before)?;
+    let is_missing = groups_miss || (said.active && provision::is_missing_somewhere(tx, connection, &before, said)?);
+    if says_nothing_new && !is_missing {
         env.note(Rule::Scim13, Note::NothingChanged);
         return Ok(Changed { resource: before, changed: false });
     }
@@ -121,7 +123,7 @@ fn apply(
         (true, true) => {
             let had_account = user.account.is_some();
             provision::follow(tx, env, connection, &mut user, said)?;
-            if !had_account {
+            if !had_account || groups_miss {
                 placement::restore(tx, env, connection, &user)?;
             }
         }

@@ -169,6 +169,42 @@ fn org_2_adding_the_new_person_by_hand_lets_the_address_in() {
 }
 
 #[test]
+fn org_2_a_membership_that_groups_made_returns_with_the_users_next_write() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    world.create_group(okta, "whale:crew", &[ada.id]).unwrap();
+    let account = world.account_of("ada@example.com").unwrap();
+    world.remove_member(&whale, &account, false).unwrap();
+    assert!(!world.is_member(&whale, "ada@example.com"));
+    world.put_user(okta, ada.id, person("ada@example.com")).unwrap();
+    assert!(world.is_member(&whale, "ada@example.com"), "even a write that says nothing new");
+    assert_eq!(world.teams(&whale, "ada@example.com"), ["crew"]);
+    assert!(!world.put_user(okta, ada.id, person("ada@example.com")).unwrap().changed);
+
+    world.remove_member(&whale, &account, true).unwrap();
+    assert!(!world.put_user(okta, ada.id, person("ada@example.com")).unwrap().changed, "only an owner lifts the block");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_2_an_owner_who_adds_a_deactivated_person_brings_back_nothing_of_the_directorys() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    world.put_user(okta, ada.id, UserStatement { active: false, ..person("ada@example.com") }).unwrap();
+    let account = world.account_of("ada@example.com").unwrap();
+    world.set_member(&moby, &account, Role::Member).unwrap();
+    assert!(world.is_member(&moby, "ada@example.com"));
+    assert!(world.teams(&moby, "ada@example.com").is_empty(), "the directory's team stays withdrawn");
+    world.delete_user(okta, ada.id).unwrap();
+    assert!(world.is_member(&moby, "ada@example.com"), "the owner's later act is not the directory's to end");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
 fn org_8_members_of_other_domains_are_guests() {
     let world = World::new();
     let moby = world.organization("moby");

@@ -200,6 +200,33 @@ fn scim_6_a_membership_from_before_is_linked_and_survives_deactivation_and_delet
 }
 
 #[test]
+fn scim_4_what_a_linked_person_was_given_moves_and_ends_with_the_user() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let account = world.account("ada@example.com", true);
+    world.set_member(&moby, &account, Role::Member).unwrap();
+    let said = |organization: Option<&str>| UserStatement {
+        organization: organization.map(str::to_owned),
+        team: Some("writers".into()),
+        role: Some(Role::Editor),
+        ..person("ada@example.com")
+    };
+    let ada = world.create_user(okta, said(None)).unwrap();
+    let role = || world.membership(&moby, "ada@example.com").unwrap().role;
+    assert_eq!((world.teams(&moby, "ada@example.com"), role()), (vec!["writers".to_owned()], Role::Editor));
+    world.put_user(okta, ada.id, said(Some("whale"))).unwrap();
+    assert!(world.teams(&moby, "ada@example.com").is_empty(), "the old team ends");
+    assert_eq!(role(), Role::Member, "and the role concerns its own organization alone");
+    world.put_user(okta, ada.id, said(None)).unwrap();
+    assert_eq!(role(), Role::Editor);
+    world.delete_user(okta, ada.id).unwrap();
+    assert!(world.is_member(&moby, "ada@example.com"));
+    assert_eq!(role(), Role::Member, "the role ends with the user");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
 fn scim_6_deactivating_ends_a_managed_membership_whatever_other_grants_exist() {
     let world = World::new();
     let moby = world.organization("moby");
