@@ -108,6 +108,14 @@ Examples:
   muster conflicts --connection okta
   muster conflicts --connection okta --json | jq '.conflicts[].email'")]
     Conflicts(ConflictsArgs),
+    /// Check this installation: files, keys, database, address, tokens, what waits; and say what to do.
+    #[command(after_help = "\
+Examples:
+  muster doctor
+  muster doctor --json | jq '.checks[] | select(.status == \"problem\")'
+
+Exit code: 1 if there is a problem; warnings alone are no failure.")]
+    Doctor,
     /// Copy the embedded database into a file, whole and checked, while the server runs or not.
     #[command(after_help = "\
 Examples:

@@ -4,7 +4,7 @@ use std::{error::Error, process::ExitCode};
 
 use crate::{
     admin::AdminError, backup::BackupCommandError, config::ConfigError, declaration::ReadError, demo::DemoError,
-    open::OpenError, output::OutputError, serve::ServeError, simulate::SimulateError,
+    doctor::DoctorError, open::OpenError, output::OutputError, serve::ServeError, simulate::SimulateError,
 };
 
 /// Why a command did not do what it was asked.
@@ -28,6 +28,9 @@ pub(crate) enum CommandError {
     /// The demonstration.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// The doctor.
+    #[error(transparent)]
+    Doctor(#[from] DoctorError),
     /// A backup.
     #[error(transparent)]
     Backup(#[from] BackupCommandError),
@@ -52,6 +55,7 @@ impl CommandError {
             | Self::Simulate(SimulateError::Target(_)) => ExitCode::from(2),
             Self::Simulate(_)
             | Self::Backup(_)
+            | Self::Doctor(_)
             | Self::Open(_)
             | Self::Admin(_)
             | Self::Serve(_)

@@ -10,6 +10,7 @@ mod cli;
 mod config;
 mod declaration;
 mod demo;
+mod doctor;
 mod error;
 mod local;
 mod logging;
@@ -69,6 +70,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
             return Ok(demo::demo(&config, args.port, cli.json)?);
         }
         Command::Simulate(command) => return Ok(simulate::simulate(command, cli.json)?),
+        Command::Doctor => return Ok(doctor::doctor(&config, cli.json)?),
         Command::Backup(args) => backup::backup(&config, args)?,
         Command::Restore(args) => {
             let restored = backup::restore(&config, args)?;

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     backend::sqlite_copy::{self, Inspection},
     error::{SchemaError, StoreError},
+    migrations::MIGRATIONS,
 };
 
 /// What a backup tells of itself by counting.
@@ -125,15 +126,29 @@ pub fn inspect(path: &Path) -> Result<Contents, BackupError> {
     Ok(Contents { schema, key_check: inspection.key_check()?, counts, bytes })
 }
 
-/// Looks quickly for damage in a database file; what it finds. Also safe while this process's own store has it open.
+/// What a quick look at a database file tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuickCheck {
+    /// The first damage that was found.
+    pub damage: Option<String>,
+    /// The last migration that it has seen.
+    pub schema: u32,
+    /// The last migration of this program.
+    pub program: u32,
+    /// The check value of the master key that it was set up with; `None` if it never was.
+    pub key_check: Option<Vec<u8>>,
+}
+
+/// Looks quickly at a database file. Also safe while a process has it open.
 ///
 /// # Errors
 ///
-/// [`BackupError::NotOurs`], or what the database says.
-pub fn quick_check(path: &Path) -> Result<Option<String>, BackupError> {
+/// [`BackupError::NotOurs`], [`BackupError::Schema`], or what the database says.
+pub fn quick_check(path: &Path) -> Result<QuickCheck, BackupError> {
     let inspection = Inspection::open(path)?;
-    inspection.schema()??.ok_or_else(|| BackupError::NotOurs(path.to_owned()))?;
-    Ok(inspection.damage(false)?)
+    let schema = inspection.schema()??.ok_or_else(|| BackupError::NotOurs(path.to_owned()))?;
+    let program = MIGRATIONS.last().map_or(0, |last| last.version);
+    Ok(QuickCheck { damage: inspection.damage(false)?, schema, program, key_check: inspection.key_check()? })
 }
 
 /// Brings a claimed database's file up to date, so that it can be moved without its log.

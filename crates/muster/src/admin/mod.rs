@@ -9,6 +9,7 @@ mod apply;
 pub(crate) mod backup;
 mod conflicts;
 mod drift;
+mod examination;
 mod explain;
 mod explanation;
 mod held;
@@ -36,6 +37,7 @@ pub(crate) use apply::{Applied, Change, FieldChange};
 pub(crate) use backup::{BackUp, BackedUp, back_up};
 pub(crate) use conflicts::Conflicts;
 pub(crate) use drift::Drift;
+pub(crate) use examination::{Check, Status};
 pub(crate) use explanation::{Explanation, Said};
 pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
 pub(crate) use plan::{MemberLine, PlanLine, PlanRequest, PlanView, Planned};
@@ -77,6 +79,8 @@ pub(crate) enum Request {
         /// What about them.
         request: TokenRequest,
     },
+    /// Look for what needs looking after.
+    Examine,
     /// Copy the embedded database into a file.
     BackUp(BackUp),
     /// Who is this, and why is it where it is?
@@ -131,6 +135,8 @@ pub(crate) enum Answer {
     Explained(Box<Explanation>),
     /// Of [`Request::Held`].
     Held(Held),
+    /// Of [`Request::Examine`].
+    Examined(Vec<Check>),
     /// Of [`Request::BackUp`].
     BackedUp(BackedUp),
     /// Of [`Request::Conflicts`].
@@ -215,6 +221,7 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         Request::Requests(request) => requests::run(installation, request),
         Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
         Request::Held { connection, request } => held::run(installation, &connection, request).map(Answer::Held),
+        Request::Examine => examination::examine(installation).map(Answer::Examined),
         Request::BackUp(request) => back_up(&request).map(Answer::BackedUp),
         Request::Conflicts { connection, after, limit } => {
             conflicts::list(installation, &connection, after.as_deref(), limit).map(Answer::Conflicts)

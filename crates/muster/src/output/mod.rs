@@ -2,6 +2,7 @@
 
 mod applied;
 mod backup;
+mod checks;
 mod conflicts;
 mod drift;
 mod explained;
@@ -15,7 +16,11 @@ use std::io::{self, IsTerminal, Write};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use crate::{admin::Answer, backup::Restored, declaration::Declaration};
+use crate::{
+    admin::{Answer, Check},
+    backup::Restored,
+    declaration::Declaration,
+};
 
 /// An answer cannot be written; a closed pipe is none of our business.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +46,7 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Held(held), true) => line(&serde_json::to_string(held)?),
         (Answer::Held(held), false) => line(&held::text(held)),
         (Answer::Conflicts(conflicts), true) => line(&serde_json::to_string(conflicts)?),
+        (Answer::Examined(checks), true) => line(&serde_json::to_string(checks)?),
         (Answer::BackedUp(backup), true) => line(&serde_json::to_string(backup)?),
         (Answer::Planned(planned), true) => line(&serde_json::to_string(planned)?),
         (Answer::Adopting(adopting), true) => line(&serde_json::to_string(adopting)?),
@@ -49,6 +55,7 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::RequestDetails(details), true) => line(&serde_json::to_string(details)?),
         (Answer::Applied(applied), false) => line(&applied::text(applied)),
         (Answer::Exported(declaration), false) => line(export(declaration)?.trim_end()),
+        (Answer::Examined(checks), false) => self::checks(checks),
         (Answer::BackedUp(backup), false) => line(&backup::text(backup)),
         (Answer::Tokens(tokens), false) => tokens::show(tokens),
         (Answer::Requests(list), false) => line(&requests::list(list)),
@@ -64,6 +71,11 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
 /// Shows what was restored.
 pub(crate) fn restored(restored: &Restored, json: bool) -> Result<(), OutputError> {
     if json { self::json(restored) } else { line(&backup::restored(restored)) }
+}
+
+/// Shows what the doctor found.
+pub(crate) fn checks(checks: &[Check]) -> Result<(), OutputError> {
+    line(&checks::text(checks))
 }
 
 fn export(declaration: &Declaration) -> Result<String, OutputError> {

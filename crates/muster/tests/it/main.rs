@@ -8,6 +8,7 @@ mod client;
 mod configuration;
 mod crash;
 mod demo;
+mod doctor;
 mod held;
 mod migration;
 mod process;

@@ -1,0 +1,115 @@
+//! `muster doctor`: checks an installation, and says what to do.
+
+mod files;
+mod reach;
+
+use std::sync::Arc;
+
+use muster_store::{Database, Migrate};
+use serde::Serialize;
+
+use crate::{
+    admin::{self, Answer, Application, Check, Installation, Request, Status},
+    config::Config,
+    error::chain,
+    local::{self, Sent},
+    open,
+    output::{self, OutputError},
+    surroundings::System,
+};
+
+/// What was found.
+#[derive(Debug, Serialize)]
+struct Diagnosis {
+    /// Whether there is no problem; warnings there may be.
+    healthy: bool,
+    checks: Vec<Check>,
+}
+
+/// Why the doctor is not content.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DoctorError {
+    /// The output.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// What was found.
+    #[error("{0} to be mended")]
+    Problems(String),
+}
+
+/// Checks everything that can be checked from here, and shows it.
+pub(crate) fn doctor(config: &Config, json: bool) -> Result<(), DoctorError> {
+    let checks = checks(config);
+    let problems = checks.iter().filter(|check| check.status == Status::Problem).count();
+    let diagnosis = Diagnosis { healthy: problems == 0, checks };
+    if json {
+        output::json(&diagnosis)?;
+    } else {
+        output::checks(&diagnosis.checks)?;
+    }
+    match problems {
+        0 => Ok(()),
+        1 => Err(DoctorError::Problems("one problem is".to_owned())),
+        many => Err(DoctorError::Problems(format!("{many} problems are"))),
+    }
+}
+
+fn checks(config: &Config) -> Vec<Check> {
+    let mut checks = vec![files::folder(&config.server.data_dir), files::room(&config.server.data_dir)];
+    let (check, key) = files::key(&config.master_key_file());
+    checks.push(check);
+    let database = config.database();
+    let mut there = true;
+    if let Database::Sqlite { path } = &database {
+        there = path.exists();
+        checks.extend(files::database(path, key.as_ref()));
+    }
+    let mut running = false;
+    if there {
+        let (found, by_server) = inside(config);
+        running = by_server;
+        checks.extend(found);
+    }
+    checks.push(match (&database, running) {
+        (Database::Postgres(_), _) => {
+            Check::skipped("server", "on PostgreSQL it cannot be told from here which nodes run")
+        }
+        (_, true) => Check::ok("server", "it runs, and holds the database"),
+        (_, false) => Check::warning("server", "none holds the database", "start `muster serve`"),
+    });
+    checks.extend(reach::base_url(&config.base_url(config.server.listen), running));
+    checks.push(Check::skipped("certificates", "no connection has any in this version"));
+    checks.push(Check::skipped("SMTP", "not configured: this version sends no mail"));
+    checks
+}
+
+/// What the database tells, asked of the server that holds it, or here; whether a server was asked.
+fn inside(config: &Config) -> (Vec<Check>, bool) {
+    const NAME: &str = "database";
+    let failed = |found: String| vec![Check::problem(NAME, found, "see the message; `muster serve` logs more")];
+    match local::send(config, Request::Examine) {
+        Ok(Sent::Done(Answer::Examined(checks))) => return (checks, true),
+        Ok(Sent::Done(_)) => return (failed("the server is of another version".to_owned()), true),
+        Err(error) => return (failed(chain(&error)), true),
+        Ok(Sent::Here(_)) => {}
+    }
+    // What is outstanding is told, and not done.
+    let store = match open::store(config, Migrate::Refuse) {
+        Ok(store) => store,
+        Err(error) => return (failed(chain(&error)), false),
+    };
+    let base_url = config.base_url(config.server.listen);
+    let application = Application::Closed(Arc::new(config.clone()));
+    let installation = Installation { store: store.clone(), surroundings: Arc::new(System), base_url, application };
+    let examined = admin::run(&installation, Request::Examine);
+    drop(installation);
+    store.close_blocking();
+    match examined {
+        Ok(Answer::Examined(mut checks)) => {
+            checks.insert(0, Check::ok(NAME, "it opens, and its tables are those of this program"));
+            (checks, false)
+        }
+        Ok(_) => (Vec::new(), false),
+        Err(error) => (failed(chain(&error)), false),
+    }
+}

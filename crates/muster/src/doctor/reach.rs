@@ -1,0 +1,163 @@
+//! Whether the server is found under the address that links are made of, and what its clock says.
+
+use std::{
+    net::{IpAddr, ToSocketAddrs},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use muster_simulator::{
+    client::Client,
+    step::Method,
+    transport::{Request, Response, Transport},
+};
+
+use crate::admin::Check;
+
+/// Clocks that differ by more are a problem: signatures and tokens carry times.
+const SECONDS: i64 = 60;
+
+/// An address of links, in its parts.
+struct Address<'u> {
+    secure: bool,
+    host: &'u str,
+    port: u16,
+}
+
+/// Everything about the base URL; `running` if a server is known to run.
+pub(super) fn base_url(url: &str, running: bool) -> Vec<Check> {
+    let Some(address) = Address::parse(url) else {
+        return vec![Check::problem("base URL", format!("`{url}` has no host"), "set --base-url")];
+    };
+    let mut checks = vec![address.resolve()];
+    checks.push(match address.secure || address.is_loopback() {
+        true => Check::ok("transport", url.to_owned()),
+        false => Check::problem(
+            "transport",
+            format!("{url} is not https"),
+            "tokens can be read on the way: put TLS in front, and set --base-url",
+        ),
+    });
+    match ask(url) {
+        Err(why) if running => checks.push(Check::problem(
+            "base URL",
+            format!("{url}/healthz: {why}"),
+            "identity providers cannot reach the server there: look at the proxy and its certificate, or set --base-url",
+        )),
+        Err(why) => checks.push(Check::warning("base URL", format!("{url}/healthz: {why}"), "start `muster serve`")),
+        Ok(response) if response.status == 200 && response.header("x-request-id").is_some() => {
+            checks.push(Check::ok("base URL", format!("{url} answers")));
+            checks.push(clock(response.header("date")));
+        }
+        Ok(response) => checks.push(Check::problem(
+            "base URL",
+            format!("{url}/healthz answers {}, and not as Muster does", response.status),
+            "something else listens there: set --base-url, or look at the proxy",
+        )),
+    }
+    checks
+}
+
+impl<'u> Address<'u> {
+    fn parse(url: &'u str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let authority = rest.split('/').next().filter(|authority| !authority.is_empty())?;
+        let secure = scheme == "https";
+        let (host, port) =
+            match authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())) {
+                Some((host, port)) => (host, port.parse().ok()?),
+                None => (authority, if secure { 443 } else { 80 }),
+            };
+        Some(Self { secure, host: host.trim_matches(['[', ']']), port })
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.host == "localhost" || self.host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    }
+
+    fn resolve(&self) -> Check {
+        match (self.host, self.port).to_socket_addrs().map(|found| found.map(|found| found.ip().to_string()).collect())
+        {
+            Ok::<Vec<String>, _>(mut found) if !found.is_empty() => {
+                found.dedup();
+                Check::ok("DNS", format!("{} is {}", self.host, found.join(", ")))
+            }
+            Ok(_) => Check::problem(
+                "DNS",
+                format!("{} has no address", self.host),
+                "make a record for it, or set --base-url",
+            ),
+            Err(error) => Check::problem(
+                "DNS",
+                format!("{}: {error}", self.host),
+                "make a record for it, or look at the resolver",
+            ),
+        }
+    }
+}
+
+fn ask(url: &str) -> Result<Response, String> {
+    let client = Client::new(url, "none").map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let request = Request { method: Method::Get, path: "/healthz".to_owned(), headers: Vec::new(), body: None };
+    runtime.block_on(client.send(&request)).map_err(|error| error.reason)
+}
+
+/// Compares this machine's clock with the one behind the base URL; which of two is right, neither can tell.
+fn clock(date: Option<&str>) -> Check {
+    const NAME: &str = "clock";
+    let now =
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0));
+    match date.and_then(seconds) {
+        None => Check::skipped(NAME, "the server's answer has no date"),
+        Some(there) if (there - now).abs() > SECONDS => Check::problem(
+            NAME,
+            format!("the server's clock differs from this machine's by {} s", there - now),
+            "let both follow NTP",
+        ),
+        Some(_) => Check::ok(NAME, "the same here and at the server; whether it is right, only NTP knows"),
+    }
+}
+
+/// Seconds since 1970 of an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+fn seconds(date: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let words: Vec<&str> = date.split([' ', ':']).collect();
+    let [_, day, month, year, hour, minute, second, "GMT"] = words.as_slice() else { return None };
+    let number = |text: &str| text.parse::<i64>().ok();
+    let month = i64::try_from(MONTHS.iter().position(|name| name == month)?).ok()? + 1;
+    let (day, year) = (number(day)?, number(year)?);
+    // Days since 1970 in the Gregorian calendar, by years that begin in March.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
+    Some(days * 86_400 + number(hour)? * 3_600 + number(minute)? * 60 + number(second)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read() {
+        for (date, due) in [
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+            ("Tue, 29 Feb 2000 12:00:00 GMT", Some(951_825_600)),
+            ("yesterday", None),
+        ] {
+            assert_eq!(seconds(date), due, "{date}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_taken_apart() {
+        let parse = |url| {
+            Address::parse(url)
+                .map(|address| (address.secure, address.host.to_owned(), address.port, address.is_loopback()))
+        };
+        assert_eq!(parse("https://muster.example.com"), Some((true, "muster.example.com".into(), 443, false)));
+        assert_eq!(parse("http://[::1]:8080/x"), Some((false, "::1".into(), 8080, true)));
+        assert_eq!(parse("http://127.0.0.1:9"), Some((false, "127.0.0.1".into(), 9, true)));
+        assert_eq!(parse("nothing"), None);
+    }
+}
