@@ -57,10 +57,13 @@ pub enum HeldState {
     Rejected,
     /// The identity provider said something newer about the resource, which was done.
     Superseded,
+    /// Nobody decided in time.
+    Expired,
 }
 
 impl HeldState {
-    const ALL: [Self; 6] = [Self::Held, Self::Applied, Self::Skipped, Self::Refused, Self::Rejected, Self::Superseded];
+    const ALL: [Self; 7] =
+        [Self::Held, Self::Applied, Self::Skipped, Self::Refused, Self::Rejected, Self::Superseded, Self::Expired];
 
     /// The word in SQL and tables.
     #[must_use]
@@ -72,6 +75,7 @@ impl HeldState {
             Self::Refused => "refused",
             Self::Rejected => "rejected",
             Self::Superseded => "superseded",
+            Self::Expired => "expired",
         }
     }
 

@@ -250,3 +250,18 @@ fn mig_3_what_nobody_decides_about_expires_with_the_request_log() {
     assert!(!deactivate(&world, okta, &ids, 50));
     assert_eq!(members(&world, &moby), 0);
 }
+
+#[test]
+fn mig_3_what_expired_is_kept_again_when_it_comes_again() {
+    let (world, moby, okta, ids) = people(101);
+    assert_eq!((0..51).filter(|number| deactivate(&world, okta, &ids, *number)).count(), 1);
+    let expired = world.held(okta)[0].clone();
+    world.advance(guard::HELD_FOR);
+    assert!((51..101).all(|number| !deactivate(&world, okta, &ids, number)));
+    assert!(deactivate(&world, okta, &ids, 50));
+    let kept = world.held(okta);
+    assert_eq!((kept.len(), kept[0].fingerprint), (1, expired.fingerprint));
+    let before = world.by_hand(move |tx, _| Ok(tx.held_change(okta, expired.id)?)).unwrap();
+    assert_eq!(before.map(|held| held.state), Some(HeldState::Expired));
+    assert_eq!(members(&world, &moby), 1);
+}

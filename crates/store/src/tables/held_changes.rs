@@ -139,12 +139,19 @@ impl Conn<'_> {
 }
 
 impl Tx<'_> {
-    /// Keeps a request, unless the same one is kept already; whether it did.
+    /// Keeps a request, unless the same one waits for a decision already; whether it did. What nobody decided about in
+    /// time waits no more.
     ///
     /// # Errors
     ///
     /// What the database says.
     pub fn insert_held_change(&mut self, held: &HeldChange) -> Result<bool, StoreError> {
+        self.put(
+            "UPDATE held_changes SET state = 'expired', decided = bars_until, bars_until = NULL \
+             WHERE connection = ?1 AND state = 'held' AND bars_until <= ?2",
+            vals![held.connection, held.created],
+            Expect::Any,
+        )?;
         let sql = format!(
             "INSERT INTO held_changes ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
              ON CONFLICT (connection, fingerprint) WHERE state = 'held' DO NOTHING"
