@@ -101,7 +101,7 @@ CREATE TABLE blocked_addresses (
     email_key       {text} NOT NULL,
     account         {uuid} NOT NULL CONSTRAINT blocked_addresses_account_fkey REFERENCES accounts (id),
     given_up        {int} NOT NULL,
-    CONSTRAINT blocked_addresses_pkey PRIMARY KEY (organization, email_key)
+    CONSTRAINT blocked_addresses_pkey PRIMARY KEY (organization, email_key, account)
 ){norowid};
 CREATE INDEX blocked_addresses_account ON blocked_addresses (account);
 

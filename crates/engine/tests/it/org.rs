@@ -205,6 +205,25 @@ fn org_2_an_owner_who_adds_a_deactivated_person_brings_back_nothing_of_the_direc
 }
 
 #[test]
+fn org_2_unblocking_one_person_does_not_let_in_an_address_that_another_gave_up_as_well() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let ada = world.create_user(okta, person("shared@example.com")).unwrap();
+    world.remove_member(&moby, &world.account_of("shared@example.com").unwrap(), true).unwrap();
+    world.put_user(okta, ada.id, person("ada@example.com")).unwrap();
+    let bob = world.create_user(okta, person("bob@example.com")).unwrap();
+    let bobs = world.account_of("bob@example.com").unwrap();
+    world.remove_member(&moby, &bobs, true).unwrap();
+    world.put_user(okta, bob.id, person("shared@example.com")).unwrap();
+    world.put_user(okta, bob.id, person("bob@example.com")).unwrap();
+
+    world.set_member(&moby, &world.account_of("ada@example.com").unwrap(), Role::Member).unwrap();
+    world.create_user(okta, person("shared@example.com")).unwrap();
+    assert!(world.membership(&moby, "shared@example.com").is_none(), "the other block stays");
+}
+
+#[test]
 fn org_8_members_of_other_domains_are_guests() {
     let world = World::new();
     let moby = world.organization("moby");

@@ -25,7 +25,7 @@ impl Tx<'_> {
     pub fn keep_address_out(&mut self, account: AccountId, email: &Email, at: Timestamp) -> Result<bool, StoreError> {
         let sql = "INSERT INTO blocked_addresses (organization, email_key, account, given_up) \
                    SELECT organization, CAST(?2 AS TEXT), account, CAST(?3 AS BIGINT) FROM memberships WHERE account = ?1 AND blocked \
-                   ON CONFLICT (organization, email_key) DO NOTHING";
+                   ON CONFLICT (organization, email_key, account) DO NOTHING";
         Ok(self.exec(sql, vals![account, email.key(), at])? > 0)
     }
 
