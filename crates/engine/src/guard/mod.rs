@@ -1,8 +1,8 @@
 //! The mass-change guard (MIG-3).
 //!
 //! A request that ends memberships or team grants adds them to its organizations' windows as the last thing that it
-//! does ([`check`]); a window is one row, held until the commit, so that the count is exact on any number of nodes. A
-//! request that would go beyond the limit is refused with [`Refusal::Held`](crate::Refusal::Held), which rolls it
+//! does (`check`); a window is one row, held until the commit, so that the count is exact on any number of nodes. A
+//! request that would go beyond the limit is refused with [`Refusal::Held`], which rolls it
 //! back, and kept ([`keep`]) until an owner decides (`decide`).
 //!
 //! While a request about a resource is held, whatever would end something through that resource is held as well, in
@@ -174,7 +174,7 @@ fn count(
     Ok(None)
 }
 
-/// Keeps a request that was refused with [`Refusal::Held`](crate::Refusal::Held), unless the same one is kept already,
+/// Keeps a request that was refused with [`Refusal::Held`], unless the same one is kept already,
 /// and tells the owners.
 ///
 /// `request` is where the log has what was sent, `fingerprint` is the same for the same request sent again.
