@@ -17,7 +17,6 @@ use muster_scim::{
 };
 use serde_json::Value;
 use tower::ServiceExt as _;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{Call, answers, exchange::Exchange};
 use crate::{HttpError, arrival::Arrival, error::format};
@@ -30,7 +29,7 @@ pub(super) async fn bulk(call: Call) -> Result<Response, HttpError> {
     let time = call.app.limits().request_time.mul_f64(0.75);
     let run = Run {
         exchange: &call,
-        handlers: super::handlers().layer(CatchPanicLayer::custom(super::panicked)),
+        handlers: super::handlers_within(),
         made: makers(&request.operations),
         done: request.operations.iter().map(|_| None).collect(),
         left_out: HashMap::new(),

@@ -34,6 +34,7 @@ use muster_model::{Rule, trace};
 use muster_scim::Notes;
 pub use rerun::{Purpose, Repeated, Rerun, RerunError};
 use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
 use crate::{App, HttpError};
@@ -82,6 +83,11 @@ fn handlers() -> Router {
         router = router.route(&format!("{path}/"), methods.clone()).route(path, methods);
     }
     router.fallback(async |_: Request| HttpError::NoRoute)
+}
+
+/// The handlers for requests that do not come through the gate: the parts of a Bulk, and what is run again.
+fn handlers_within() -> Router {
+    handlers().layer(CatchPanicLayer::custom(panicked))
 }
 
 /// Puts around handlers what every request goes through.

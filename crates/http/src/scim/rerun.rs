@@ -16,7 +16,6 @@ use muster_model::{
 };
 use muster_store::{RequestRow, Tx};
 use tower::ServiceExt;
-use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
 use super::exchange::{Exchange, TARGET_BYTES};
@@ -125,7 +124,7 @@ impl App {
             Arc::new(Exchange::again(self.clone(), arrival, connection, Again::new(recorded, rerun), &mut parts));
         exchange.receive(body);
         parts.extensions.insert(Arc::clone(&exchange));
-        let handlers = super::handlers().layer(CatchPanicLayer::custom(super::panicked));
+        let handlers = super::handlers_within();
         let response = match handlers.oneshot(Request::from_parts(parts, nothing)).await {
             Ok(response) => response,
             Err(never) => match never {},
