@@ -124,7 +124,7 @@ impl Env {
         random[..2].copy_from_slice(&fraction);
         let made = Builder::from_unix_timestamp_millis(self.now.millis(), &random).into_uuid().as_u128();
         let floor = newest.map_or(0, |id| id.as_u128()).max(self.last_id);
-        let id = if made > floor { made } else { next_v7(floor) };
+        let id = if made > floor { made } else { next_v7(floor, &random) };
         self.last_id = id;
         let id = Uuid::from_u128(id);
         if let Some(watch) = &mut self.watch {
@@ -239,21 +239,27 @@ impl Env {
     }
 }
 
-/// The next UUIDv7 after `id`: the random tail counts up, and carries into the time when it is full.
-fn next_v7(id: u128) -> u128 {
+/// A UUIDv7 above `id`: the random tail is raised by up to 2^40, and carries into the time when it is full.
+///
+/// The step is random (RFC 9562 §6.2, method 2) because transactions that run at once may all have read the same `id`:
+/// counting up by one, they would make the same ids, and all but one would fail.
+fn next_v7(id: u128, random: &[u8; 10]) -> u128 {
     const TAIL: u128 = (1 << 62) - 1;
-    if id & TAIL == TAIL {
-        // Skips the variant and version bits; the tail starts anew.
-        let time_and_fraction = (id >> 80 << 12) | (id >> 64 & 0xFFF);
-        let next = time_and_fraction + 1;
-        (next >> 12 << 80) | (0x7 << 76) | ((next & 0xFFF) << 64) | (0b10 << 62)
-    } else {
-        id + 1
+    let step = random[5..].iter().fold(0_u128, |step, byte| (step << 8) | u128::from(*byte)) + 1;
+    let tail = (id & TAIL) + step;
+    if tail <= TAIL {
+        return (id & !TAIL) | tail;
     }
+    // Skips the variant and version bits; the tail starts anew.
+    let time_and_fraction = (id >> 80 << 12) | (id >> 64 & 0xFFF);
+    let next = time_and_fraction + 1;
+    (next >> 12 << 80) | (0x7 << 76) | ((next & 0xFFF) << 64) | (0b10 << 62) | (tail & TAIL)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     struct Still(u8);
@@ -284,6 +290,15 @@ mod tests {
         let ahead = Builder::from_unix_timestamp_millis(1_895_000_000_000, &[0xFF; 10]).into_uuid();
         let id = env.new_id_above(Some(ahead));
         assert!(id > ahead && id.get_version_num() == 7 && env.new_id() > id);
+    }
+
+    #[test]
+    fn ids_made_at_once_above_the_same_newest_differ() {
+        let ahead = Builder::from_unix_timestamp_millis(1_895_000_000_000, &[0x7F; 10]).into_uuid();
+        let made: BTreeSet<Uuid> = (0..64)
+            .map(|random| Env::new(Arc::new(Still(random)), Origin::OPERATOR).new_id_above(Some(ahead)))
+            .collect();
+        assert_eq!(made.len(), 64);
     }
 
     #[test]

@@ -93,8 +93,8 @@ fn scim_9_sixty_four_clients_at_once_take_every_seat_once() {
     let results = race(CLIENTS, |client| world.create_user(okta, person(&email(client))));
     let refused = |result: &Result<_, EngineError>| matches!(result, Err(EngineError::Refused(Refusal::NoSeat(_))));
     let (none, some): (Vec<_>, Vec<_>) = results.into_iter().partition(refused);
-    assert_eq!(none.len(), CLIENTS - 20);
     let ids: Vec<_> = some.into_iter().map(|created| created.unwrap()).collect();
+    assert_eq!(none.len(), CLIENTS - 20);
     let moby_id = moby.id;
     let taken = world.read(move |conn| Ok(conn.count(moby_id.0, muster_store::Counter::Members)?));
     assert_eq!((ids.len(), taken), (20, 20));
