@@ -58,6 +58,7 @@ pub struct Env {
     pub(crate) endings: Vec<OrganizationEndings>,
     /// What the guard must know of the change of a directory that this run makes.
     pub(crate) guarded: Option<Guarded>,
+    /// The held request that this run does, once an owner approved it ([`crate::guard::approve`]).
     pub(crate) approved: Option<HeldChangeId>,
     pub(crate) barring: bool,
     /// What this run makes of people's places, if somebody wants to know.
@@ -199,12 +200,6 @@ impl Env {
             request: self.origin.request,
             at: self.now,
         });
-    }
-
-    /// Says that this run does what the mass-change guard held and an owner approved: it is neither counted nor held again,
-    /// and the held change is settled with it.
-    pub fn approve(&mut self, held: HeldChangeId) {
-        self.approved = Some(held);
     }
 
     /// Says that no held request of the connection bars anything, as the caller has found out: then nobody looks again.

@@ -1,6 +1,6 @@
 //! Why the engine did not do what was asked.
 
-use muster_model::texts;
+use muster_model::{Rule, texts};
 use muster_store::{StoreError, TxError, Unique};
 use uuid::Uuid;
 
@@ -107,9 +107,9 @@ pub enum Refusal {
     /// MIG-3: it would end too much within the hour, and an owner has not approved it.
     #[error("{0}")]
     Held(Box<Held>),
-    /// MIG-3: a held request was approved, but the resource was written since.
+    /// A held request was approved (MIG-3), or a recorded one replayed (SCIM-11), but the resource was written since.
     #[error("the resource was written since: what was said last stays")]
-    Overtaken,
+    Overtaken(Rule),
     /// The scan of a filter took too long or would answer too much.
     #[error("the filter reads too much: narrow it by userName, externalId, id or emails")]
     TooMany,

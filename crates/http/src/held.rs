@@ -1,12 +1,9 @@
 //! Approving what the mass-change guard held (MIG-3): each request is run again, in the order in which they came.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use muster_engine::{EngineError, Env, Origin, Refusal, guard, transact};
-use muster_model::{
-    Actor, ConnectionId, HeldChange, HeldChangeId, HeldState, Source,
-    guard::{Endings, OrganizationEndings},
-};
+use muster_engine::{EngineError, Env, Origin, guard, transact};
+use muster_model::{Actor, ConnectionId, HeldChange, HeldChangeId, HeldState, Source};
 use muster_store::{RequestRow, Tx};
 
 use crate::{App, HttpError, LogError, Purpose, Rerun, RerunError, app::Lane};
@@ -21,7 +18,8 @@ pub struct Approval {
     pub connection: ConnectionId,
     /// These; all that wait, if there are none.
     pub only: Vec<HeldChangeId>,
-    /// How much of each kind may end beyond the limit for a day; as much as the approved requests end, if `None`.
+    /// How much of each kind may end beyond the limit for a day; as much as the approved requests end, if `None`. Each
+    /// request counts once, however often it is approved.
     pub lift: Option<i64>,
     /// Who approves.
     pub actor: Actor,
@@ -40,26 +38,30 @@ pub struct Settled {
 
 impl App {
     /// Approves held requests and does them in the order in which they came, except where the resource was written since;
-    /// lifts the guard for a day.
+    /// lifts the guard for a day. A resource stops at its first request that could not be done now: what came after it
+    /// waits as well.
     ///
     /// # Errors
     ///
     /// Not found, when a request that is named does not wait for a decision; what the store says.
     pub async fn approve_held(&self, approval: Approval) -> Result<Vec<Settled>, HttpError> {
         let Approval { connection, only, lift, actor } = approval;
-        let now = self.surroundings().now();
-        let pending = self.read(Lane::Scan, move |conn| Ok(guard::pending(conn, connection, now)?.0)).await?;
-        if let Some(missing) = only.iter().find(|id| !pending.iter().any(|held| held.id == **id)) {
-            return Err(EngineError::not_found("held request", missing).into());
-        }
-        let approved: Vec<HeldChange> =
-            pending.into_iter().filter(|held| only.is_empty() || only.contains(&held.id)).collect();
         let origin = Origin { source: Source::Manual, actor, connection: Some(connection), request: None };
-        let room = room(&approved, lift);
-        self.decide(origin, move |tx, env| guard::lift(tx, env, connection, &room)).await?;
+        let begin = move |tx: &mut Tx<'_>, env: &mut Env| guard::begin_approval(tx, env, connection, &only, lift);
+        let approved = self.decide(origin, begin).await?;
+        let mut stopped = BTreeSet::new();
         let mut settled = Vec::with_capacity(approved.len());
         for held in approved {
-            settled.push(self.approve_one(held, origin).await?);
+            let one = if held.resource.is_some_and(|resource| stopped.contains(&resource)) {
+                let detail = Some("an earlier request about this resource is not done yet".to_owned());
+                Settled { held, state: HeldState::Held, detail }
+            } else {
+                self.approve_one(held, origin).await?
+            };
+            if one.state == HeldState::Held {
+                stopped.extend(one.held.resource);
+            }
+            settled.push(one);
         }
         Ok(settled)
     }
@@ -94,7 +96,7 @@ impl App {
         let Some(recorded) = self.read(Lane::Point, move |conn| Ok(conn.request(id)?)).await? else {
             return Ok((HeldState::Refused, Some("what was sent is not on the request log any more".to_owned())));
         };
-        let rerun = Rerun { purpose: Purpose::Approval(held.id), actor, apply: true };
+        let rerun = Rerun { purpose: Purpose::Approval(held.id), actor, apply: true, unwritten: None };
         let mut failed = None;
         for _ in 0..TRIES {
             let repeated = match self.rerun(&recorded, rerun).await {
@@ -104,9 +106,7 @@ impl App {
             };
             match repeated.outcome {
                 "failed" => failed = repeated.detail,
-                "refused" if repeated.detail == Some(Refusal::Overtaken.to_string()) => {
-                    return Ok((HeldState::Skipped, repeated.detail));
-                }
+                "refused" if repeated.overtaken => return Ok((HeldState::Skipped, repeated.detail)),
                 "refused" => return Ok((HeldState::Refused, repeated.detail)),
                 _ => return Ok((HeldState::Applied, None)),
             }
@@ -114,9 +114,10 @@ impl App {
         Ok((HeldState::Held, failed))
     }
 
-    async fn decide<F>(&self, origin: Origin, work: F) -> Result<(), HttpError>
+    async fn decide<T, F>(&self, origin: Origin, work: F) -> Result<T, HttpError>
     where
-        F: Fn(&mut Tx<'_>, &mut Env) -> Result<(), EngineError> + Send + 'static,
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &mut Env) -> Result<T, EngineError> + Send + 'static,
     {
         let surroundings = self.surroundings();
         let run = move |tx: &mut Tx<'_>| {
@@ -125,21 +126,4 @@ impl App {
         };
         Ok(self.store().write(run).await?)
     }
-}
-
-/// How much more may end where the approved requests end something.
-fn room(approved: &[HeldChange], lift: Option<i64>) -> Vec<OrganizationEndings> {
-    let mut room: Vec<OrganizationEndings> = Vec::new();
-    for of in approved.iter().flat_map(|held| &held.endings) {
-        match room.iter_mut().find(|known| known.organization == of.organization) {
-            Some(known) => known.endings += of.endings,
-            None => room.push(*of),
-        }
-    }
-    if let Some(each) = lift {
-        for of in &mut room {
-            of.endings = Endings { memberships: each, team_grants: each };
-        }
-    }
-    room
 }

@@ -1,9 +1,10 @@
 //! Replaying recorded requests (SCIM-11): one or a range, under today's rules and limits, except where the resource was
 //! written since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use muster_model::{Actor, ConnectionId, RequestId, Timestamp};
+use muster_engine::directory::Unwritten;
+use muster_model::{Actor, ConnectionId, LedgerId, RequestId, Timestamp};
 use muster_store::RequestRow;
 use uuid::Uuid;
 
@@ -47,6 +48,9 @@ pub struct Replayed {
     pub rest: Option<RequestId>,
 }
 
+/// The resources that a replay has written itself: the first and the last ledger row that tells of it.
+type Ours = BTreeMap<Uuid, (LedgerId, LedgerId)>;
+
 /// What became of one recorded request.
 #[derive(Debug, Clone)]
 pub enum Verdict {
@@ -60,32 +64,47 @@ pub enum Verdict {
 
 impl App {
     /// Replays recorded requests, each decided by itself on the state that the ones before it left; a rehearsal leaves
-    /// nothing behind, so there each is decided on the present state.
+    /// nothing behind, so there each is tried alone on the present state ([`Repeated::alone`]): together they would keep
+    /// others from writing for as long as they take.
     ///
     /// # Errors
     ///
     /// Not found, when a request that is named is not on the connection's log; what the store says.
     pub async fn replay(&self, replay: &Replay) -> Result<Replayed, HttpError> {
         let (recorded, rest) = self.recorded(replay).await?;
-        let rerun = Rerun { purpose: Purpose::Replay, actor: replay.actor, apply: replay.apply };
-        let mut ours = BTreeSet::new();
+        let mut ours = BTreeMap::new();
         let mut results = Vec::with_capacity(recorded.len());
         for row in recorded {
-            let verdict = if self.was_written_since(replay, &row, &ours).await? {
-                Verdict::WrittenSince
-            } else {
-                match self.rerun(&row, rerun).await {
-                    Ok(repeated) => {
-                        ours.extend(repeated.resource.filter(|_| replay.apply));
-                        Verdict::Repeated(repeated)
-                    }
-                    Err(RerunError::Http(error)) => return Err(error),
-                    Err(error) => Verdict::Impossible(error),
-                }
-            };
+            let verdict = self.replay_one(replay, &row, &mut ours).await?;
             results.push((row, verdict));
         }
         Ok(Replayed { results, rest })
+    }
+
+    async fn replay_one(&self, replay: &Replay, row: &RequestRow, ours: &mut Ours) -> Result<Verdict, HttpError> {
+        let unwritten = self.unwritten(replay, row, ours).await?;
+        if let Some(unwritten) = unwritten {
+            // The transaction looks again. To look before spares the log a refusal for each.
+            let connection = replay.connection;
+            if !self.read(Lane::Point, move |conn| unwritten.holds(conn, connection)).await? {
+                return Ok(Verdict::WrittenSince);
+            }
+        }
+        let rerun = Rerun { purpose: Purpose::Replay, actor: replay.actor, apply: replay.apply, unwritten };
+        let repeated = match self.rerun(row, rerun).await {
+            Ok(repeated) if repeated.overtaken => return Ok(Verdict::WrittenSince),
+            Ok(repeated) => repeated,
+            Err(RerunError::Http(error)) => return Err(error),
+            Err(error) => return Ok(Verdict::Impossible(error)),
+        };
+        if let Some(resource) = repeated.resource.filter(|_| replay.apply) {
+            let (id, at) = (repeated.id, row.at);
+            let told = self.read(Lane::Point, move |conn| Ok(conn.ledger_row_of(id, resource, at)?)).await?;
+            if let Some(told) = told {
+                ours.entry(resource).or_insert((told.id, told.id)).1 = told.id;
+            }
+        }
+        Ok(Verdict::Repeated(repeated))
     }
 
     /// What was recorded, and which is the first that is left for the next time.
@@ -118,24 +137,18 @@ impl App {
         }
     }
 
-    /// Whether another request wrote a recorded request's resource since, other than one of this very replay.
-    async fn was_written_since(
-        &self,
-        replay: &Replay,
-        row: &RequestRow,
-        ours: &BTreeSet<Uuid>,
-    ) -> Result<bool, HttpError> {
-        let Some(resource) = row.resource.or_else(|| named(&row.target)) else { return Ok(false) };
-        if replay.confirmed.contains(&row.id) || ours.contains(&resource) {
-            return Ok(false);
+    /// What must not have been written since a recorded request, other than by this very replay; `None` where that does not
+    /// matter.
+    async fn unwritten(&self, replay: &Replay, row: &RequestRow, ours: &Ours) -> Result<Option<Unwritten>, HttpError> {
+        let Some(resource) = row.resource.or_else(|| named(&row.target)) else { return Ok(None) };
+        if replay.confirmed.contains(&row.id) {
+            return Ok(None);
         }
-        let (connection, id, at) = (replay.connection, row.id, row.at);
-        self.read(Lane::Point, move |conn| {
-            // What it wrote itself is not "since".
-            let since = conn.ledger_row_of(id, resource, at)?.map_or(id.0, |told| told.id.0);
-            Ok(conn.resource_was_written_since(connection, resource, since)?)
-        })
-        .await
+        let (id, at) = (row.id, row.at);
+        // What it wrote itself is not "since".
+        let own = self.read(Lane::Point, move |conn| Ok(conn.ledger_row_of(id, resource, at)?)).await?;
+        let since = own.map_or(id.0, |told| told.id.0);
+        Ok(Some(Unwritten { resource, since, except: ours.get(&resource).copied() }))
     }
 }
 

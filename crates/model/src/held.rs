@@ -21,6 +21,8 @@ pub struct HeldChange {
     pub resource_version: Option<Version>,
     /// What it would have ended.
     pub endings: Vec<OrganizationEndings>,
+    /// Whether the guard was lifted for what it ends, by an approval that may not have come to its end.
+    pub lifted: bool,
     /// What became of it.
     pub state: HeldState,
     /// Why, where the state alone does not tell.

@@ -91,6 +91,7 @@ CREATE TABLE held_changes (
     resource        {uuid},
     resource_version {int},
     endings         {text} NOT NULL,
+    lifted          {bool} NOT NULL,
     state           {text} NOT NULL,
     note            {text},
     bars_until      {int},
@@ -100,6 +101,9 @@ CREATE TABLE held_changes (
 CREATE INDEX held_changes_connection ON held_changes (connection, id);
 CREATE INDEX held_changes_barring ON held_changes (connection, resource) WHERE bars_until IS NOT NULL;
 CREATE INDEX held_changes_pending ON held_changes (connection, id) WHERE state = 'held';
+-- Which change of a resource came first; which request is still to be decided about.
+CREATE INDEX held_changes_resource ON held_changes (resource, id) WHERE resource IS NOT NULL;
+CREATE INDEX held_changes_request ON held_changes (request);
 -- A request that comes again is not kept twice.
 CREATE UNIQUE INDEX held_changes_connection_fingerprint_key ON held_changes (connection, fingerprint) WHERE state = 'held';
 

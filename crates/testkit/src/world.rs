@@ -381,7 +381,7 @@ impl World {
     ) -> Result<directory::Changed<DirectoryUser>, EngineError> {
         let said = restated(said);
         self.scim(connection, move |tx, env, connection| {
-            env.approve(held);
+            guard::approve(tx, env, connection.id, held)?;
             directory::change_user::<EngineError>(tx, env, connection, id, |_| true, |_| Ok(said.clone()))
         })
     }

@@ -5,6 +5,7 @@
 //! - `deactivate`: ending and remembering them;
 //! - `guests`: people of other domains (SCIM-10);
 //! - [`reassert`](reassert()): what was last said, said anew;
+//! - `since`: whether a resource was written since something was said (SCIM-11, MIG-3);
 //! - [`groups`](create_group): groups, `placement`: what being in one means (GRP-1 to GRP-8), and `moves`: members
 //!   following a large group.
 
@@ -17,6 +18,7 @@ mod moves;
 mod placement;
 mod provision;
 mod reassert;
+mod since;
 mod successor;
 mod users;
 
@@ -28,6 +30,8 @@ pub use groups::{
 pub use moves::{INLINE, move_slice, next_move};
 pub use reassert::{Inherited, reassert, reassert_all};
 pub(crate) use reassert::{restate_row, withdraw_orphan};
+pub use since::Unwritten;
+pub(crate) use since::hold;
 pub use users::{Changed, change_user, create_user, delete_user, user, user_groups};
 
 use muster_model::{Connection, ConnectionState};

@@ -1,16 +1,16 @@
 //! What an owner decides about held requests.
 //!
-//! Each approved request is run again by whoever keeps what was sent, with [`Env::approve`]; the held change is settled
-//! in the transaction of what it does.
+//! Each approved request is run again by whoever keeps what was sent, after [`approve`]; the held change is settled in the
+//! transaction of what it does.
 
 use muster_model::{
-    ConnectionId, HeldChange, HeldChangeId, HeldState, Rule, Timestamp,
+    ConnectionId, HeldChange, HeldChangeId, HeldState, Rule, Timestamp, Version,
     guard::{EndingWindow, Endings, Lift, OrganizationEndings},
 };
 use muster_store::{Conn, Tx};
 
 use super::DECISION_LASTS;
-use crate::{EngineError, Env, Refusal, env::Guarded};
+use crate::{EngineError, Env, Refusal, directory, env::Guarded};
 
 /// How many held requests are read together.
 const PAGE: i64 = 500;
@@ -27,20 +27,65 @@ pub fn pending(
     now: Timestamp,
 ) -> Result<(Vec<HeldChange>, Vec<OrganizationEndings>), EngineError> {
     let mut all = Vec::new();
-    let mut sum: Vec<OrganizationEndings> = Vec::new();
     let mut after = HeldChangeId(uuid::Uuid::nil());
     loop {
         let page = conn.pending_held_changes(connection, now, after, PAGE)?;
-        let Some(last) = page.last() else { return Ok((all, sum)) };
+        let Some(last) = page.last() else { break };
         after = last.id;
-        for of in page.iter().flat_map(|held| &held.endings) {
-            match sum.iter_mut().find(|known| known.organization == of.organization) {
-                Some(known) => known.endings += of.endings,
-                None => sum.push(*of),
-            }
-        }
         all.extend(page);
     }
+    let sum = sum(&all);
+    Ok((all, sum))
+}
+
+/// What these would end together.
+fn sum<'h>(held: impl IntoIterator<Item = &'h HeldChange>) -> Vec<OrganizationEndings> {
+    let mut sum: Vec<OrganizationEndings> = Vec::new();
+    for of in held.into_iter().flat_map(|held| &held.endings) {
+        match sum.iter_mut().find(|known| known.organization == of.organization) {
+            Some(known) => known.endings += of.endings,
+            None => sum.push(*of),
+        }
+    }
+    sum
+}
+
+/// Begins an approval of some of a connection's held requests, or of all if `only` is empty: lifts the guard for what they
+/// end, or for `lift` of each kind where they end something. Answers them in the order in which they came; each is then
+/// to be done with [`approve`].
+///
+/// A request for which the guard was lifted before counts no more: an approval that did not come to its end may be begun
+/// again.
+///
+/// # Errors
+///
+/// Not found, when one that is named does not wait for a decision; the store's.
+pub fn begin_approval(
+    tx: &mut Tx<'_>,
+    env: &Env,
+    connection: ConnectionId,
+    only: &[HeldChangeId],
+    lift: Option<i64>,
+) -> Result<Vec<HeldChange>, EngineError> {
+    let mut approved = pending(tx, connection, env.now())?.0;
+    if let Some(missing) = only.iter().find(|id| !approved.iter().any(|held| held.id == **id)) {
+        return Err(EngineError::not_found("held request", missing));
+    }
+    approved.retain(|held| only.is_empty() || only.contains(&held.id));
+    let mut counted = Vec::with_capacity(approved.len());
+    for held in approved.iter().filter(|held| !held.lifted) {
+        if tx.note_lifted(connection, held.id)? {
+            counted.push(held);
+        }
+    }
+    let mut room = sum(counted);
+    if let Some(each) = lift {
+        for of in &mut room {
+            of.endings = Endings { memberships: each, team_grants: each };
+        }
+    }
+    self::lift(tx, env, connection, &room)?;
+    Ok(approved)
 }
 
 /// Lifts the guard for a connection: for a day, so much more may end in each organization than within the limit.
@@ -86,26 +131,53 @@ pub fn settle(
     settle_report(tx, connection, env.now())
 }
 
-/// Settles a held request that was just done by this transaction, unless the resource was written since it was held.
+/// Says that this run does what the guard held and an owner approved: it is neither counted nor held again, and the held
+/// change is settled with it. To be called before anything else: the resource is held from here to the end of the
+/// transaction, so that nobody writes it after this has looked.
+///
+/// # Errors
+///
+/// Not found; [`Refusal::Invalid`] if it is decided already; [`Refusal::Overtaken`] if the resource was written since, or
+/// what was held later about it was done already; the store's.
+pub fn approve(tx: &mut Tx<'_>, env: &mut Env, connection: ConnectionId, id: HeldChangeId) -> Result<(), EngineError> {
+    // Not held until the end: requests hold their resource first.
+    let held = tx.held_change(connection, id)?;
+    let held = still_pending(held, id, env.now())?;
+    if let Some(resource) = held.resource {
+        let version = directory::hold(tx, connection, resource)?;
+        if is_overtaken(tx, resource, version, &held)? {
+            return Err(Refusal::Overtaken(Rule::Mig3).into());
+        }
+    }
+    env.approved = Some(id);
+    Ok(())
+}
+
+/// Settles a held request that was just done by this transaction.
 pub(super) fn applied(tx: &mut Tx<'_>, env: &Env, guarded: &Guarded, id: HeldChangeId) -> Result<(), EngineError> {
     let held = undecided(tx, guarded.connection, id, env.now())?;
-    if is_overtaken(tx, guarded, &held)? {
-        return Err(Refusal::Overtaken.into());
+    if guarded.resource.is_some_and(|(resource, _)| held.resource != Some(resource)) {
+        return Err(Refusal::Overtaken(Rule::Mig3).into());
     }
     settle(tx, env, guarded.connection, id, HeldState::Applied, None)
 }
 
-/// Whether the resource was written since the request was held. Being put into a group, or taken out of one, moves a
-/// user's version as well, but says nothing about the user; neither do earlier approvals.
-fn is_overtaken(tx: &mut Tx<'_>, guarded: &Guarded, held: &HeldChange) -> Result<bool, EngineError> {
-    let Some((resource, version)) = guarded.resource else { return Ok(false) };
-    if Some(resource) != held.resource {
+/// Whether the resource, which is at this version or gone, was written since the request was held. Being put into a group,
+/// or taken out of one, moves a user's version as well, but says nothing about the user; neither do earlier approvals. A
+/// later one does.
+fn is_overtaken(
+    tx: &mut Tx<'_>,
+    resource: uuid::Uuid,
+    version: Option<Version>,
+    held: &HeldChange,
+) -> Result<bool, EngineError> {
+    if tx.later_held_change_was_applied(held.connection, resource, held.id)? {
         return Ok(true);
     }
-    if Some(version) == held.resource_version {
+    if version == held.resource_version {
         return Ok(false);
     }
-    Ok(tx.resource_was_written_since(held.connection, resource, held.id.0)?)
+    Ok(tx.resource_was_written_since(held.connection, resource, held.id.0, None)?)
 }
 
 fn undecided(
@@ -114,7 +186,12 @@ fn undecided(
     id: HeldChangeId,
     now: Timestamp,
 ) -> Result<HeldChange, EngineError> {
-    let held = tx.held_change(connection, id)?.ok_or_else(|| EngineError::not_found("held request", id))?;
+    let held = tx.held_change_for_update(connection, id)?;
+    still_pending(held, id, now)
+}
+
+fn still_pending(held: Option<HeldChange>, id: HeldChangeId, now: Timestamp) -> Result<HeldChange, EngineError> {
+    let held = held.ok_or_else(|| EngineError::not_found("held request", id))?;
     if held.is_pending(now) {
         return Ok(held);
     }

@@ -20,7 +20,7 @@ use muster_model::{
 use muster_store::{Counter, ReportRow, Tx};
 use uuid::Uuid;
 
-pub use decide::{lift, pending, settle};
+pub use decide::{approve, begin_approval, lift, pending, settle};
 
 use crate::{EngineError, Env, Refusal, env::Guarded};
 
@@ -28,6 +28,10 @@ use crate::{EngineError, Env, Refusal, env::Guarded};
 pub const HELD_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long a rejection, or an approval, is in effect.
 pub const DECISION_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
+/// The most requests of one connection that wait for a decision, and of one resource among them. What is held beyond is
+/// answered the same and not kept, so that a client that goes in circles does not fill the disk.
+pub const KEPT: i64 = 1_000;
+const KEPT_OF_RESOURCE: i64 = 10;
 /// When a client whose request is held is to ask again.
 pub const ASK_AGAIN: Duration = Duration::from_secs(15 * 60);
 
@@ -71,6 +75,8 @@ enum Why {
     Behind,
     /// An owner rejected a request about the same resource not long ago.
     Rejected,
+    /// So many requests wait that no more are kept.
+    Full,
 }
 
 impl fmt::Display for Held {
@@ -91,6 +97,9 @@ impl fmt::Display for Held {
             }
             Why::Behind => out.write_str("an earlier request about this resource waits for a decision")?,
             Why::Rejected => out.write_str("an owner rejected such a request about this resource")?,
+            Why::Full => {
+                write!(out, "{KEPT} requests wait for a decision, and no more are kept: send it again after that")?;
+            }
         }
         write!(
             out,
@@ -133,15 +142,24 @@ fn supersede(tx: &mut Tx<'_>, env: &Env, guarded: &Guarded) -> Result<(), Engine
     decide::settle_report(tx, guarded.connection, env.now())
 }
 
-/// Whether requests that are held, or were rejected, keep anything from ending through the resource.
+/// Whether requests that are held, or were rejected, keep anything from ending through the resource; or there are so many
+/// of them that nothing ends at all, lest what is not kept ends bit by bit.
 fn barred(tx: &mut Tx<'_>, env: &Env, guarded: &Guarded) -> Result<Option<Why>, EngineError> {
-    let Some((resource, _)) = guarded.resource.filter(|_| env.barring) else { return Ok(None) };
-    let barring = tx.barring_changes(guarded.connection, resource, env.now())?;
-    Ok(if barring.iter().any(|held| held.state == HeldState::Held) {
-        Some(Why::Behind)
-    } else {
-        (!barring.is_empty()).then_some(Why::Rejected)
-    })
+    if !env.barring {
+        return Ok(None);
+    }
+    let barring = match guarded.resource {
+        Some((resource, _)) => tx.barring_changes(guarded.connection, resource, env.now())?,
+        None => Vec::new(),
+    };
+    if barring.iter().any(|held| held.state == HeldState::Held) {
+        return Ok(Some(Why::Behind));
+    }
+    if !barring.is_empty() {
+        return Ok(Some(Why::Rejected));
+    }
+    let (all, _) = tx.count_pending_held_changes(guarded.connection, None, env.now(), KEPT)?;
+    Ok((all >= KEPT).then_some(Why::Full))
 }
 
 /// Adds to the windows; the first that is full says why nothing may be done.
@@ -174,8 +192,8 @@ fn count(
     Ok(None)
 }
 
-/// Keeps a request that was refused with [`Refusal::Held`], unless the same one is kept already,
-/// and tells the owners.
+/// Keeps a request that was refused with [`Refusal::Held`], unless the same one is kept already, or as many as are kept,
+/// and tells the owners. The oldest stay, because they are done in order.
 ///
 /// `request` is where the log has what was sent, `fingerprint` is the same for the same request sent again.
 ///
@@ -189,6 +207,10 @@ pub fn keep(
     fingerprint: [u8; 32],
 ) -> Result<(), muster_store::StoreError> {
     let Held { id, at, guarded, endings, .. } = held;
+    let (all, of_resource) = tx.count_pending_held_changes(guarded.connection, held.resource(), *at, KEPT)?;
+    if all >= KEPT || of_resource >= KEPT_OF_RESOURCE {
+        return Ok(());
+    }
     let change = HeldChange {
         id: *id,
         connection: guarded.connection,
@@ -197,6 +219,7 @@ pub fn keep(
         resource: guarded.resource.map(|(resource, _)| resource),
         resource_version: guarded.resource.map(|(_, version)| version),
         endings: endings.clone(),
+        lifted: false,
         state: HeldState::Held,
         note: None,
         bars_until: Some(at.after(HELD_FOR)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster_engine::{EngineError, Refusal, directory, guard};
 use muster_model::{
-    ConnectionId, DirectoryUserId, HeldState, Organization, UserStatement,
+    ConnectionId, DirectoryUserId, HeldChange, HeldChangeId, HeldState, Organization, RequestId, UserStatement,
     guard::{Endings, OrganizationEndings},
 };
 use muster_testkit::{World, person};
@@ -214,7 +214,7 @@ fn mig_3_what_was_written_since_is_not_done_again() {
     assert_eq!(world.held(okta).len(), 2);
     world.rename_group(okta, group.id, "Moby:Developers").unwrap();
     let late = world.scim(okta, move |tx, env, connection| {
-        env.approve(held);
+        guard::approve(tx, env, connection.id, held)?;
         directory::delete_group(tx, env, connection, group.id, |_| true)
     });
     assert!(late.unwrap_err().to_string().contains("superseded"));
@@ -263,5 +263,59 @@ fn mig_3_what_expired_is_kept_again_when_it_comes_again() {
     assert_eq!((kept.len(), kept[0].fingerprint), (1, expired.fingerprint));
     let before = world.by_hand(move |tx, _| Ok(tx.held_change(okta, expired.id)?)).unwrap();
     assert_eq!(before.map(|held| held.state), Some(HeldState::Expired));
+    assert_eq!(members(&world, &moby), 1);
+}
+
+#[test]
+fn mig_3_an_approval_that_is_begun_again_lifts_the_guard_once() {
+    let (world, moby, okta, ids) = people(60);
+    assert_eq!((0..52).filter(|number| deactivate(&world, okta, &ids, *number)).count(), 2);
+    let begin = |only: Vec<HeldChangeId>| {
+        world.by_hand(move |tx, env| guard::begin_approval(tx, env, okta, &only, None)).unwrap().len()
+    };
+    let first = world.held(okta)[0].id;
+    assert_eq!((begin(vec![first]), begin(vec![first]), begin(Vec::new()), begin(Vec::new())), (1, 1, 2, 2));
+    let unknown = vec![HeldChangeId(uuid::Uuid::nil())];
+    let missing = world.by_hand(move |tx, env| guard::begin_approval(tx, env, okta, &unknown, None));
+    assert!(matches!(missing, Err(EngineError::NotFound { .. })));
+    for (kept, number) in world.held(okta).iter().zip(50..) {
+        assert!(kept.lifted);
+        let said = UserStatement { active: false, ..person(&email(number)) };
+        world.put_user_approved(okta, kept.id, ids[number], said).unwrap();
+    }
+    let held: Vec<usize> = (52..60).filter(|number| deactivate(&world, okta, &ids, *number)).collect();
+    assert_eq!(held, (54..60).collect::<Vec<_>>(), "two were shown, so two more may end");
+    assert_eq!(members(&world, &moby), 6);
+}
+
+#[test]
+fn mig_3_no_more_is_kept_than_an_owner_can_look_at_and_nothing_ends_meanwhile() {
+    let (world, moby, okta, ids) = people(52);
+    assert_eq!((0..51).filter(|number| deactivate(&world, okta, &ids, *number)).count(), 1);
+    let kept = world.held(okta)[0].clone();
+    // As many as there may be, each about a user of its own.
+    world
+        .by_hand(move |tx, env| {
+            for _ in 1..guard::KEPT {
+                let id = env.new_id();
+                let fingerprint = muster_crypto::sha256(id.as_bytes());
+                let another = HeldChange {
+                    id: HeldChangeId(id),
+                    request: RequestId(id),
+                    resource: Some(id),
+                    fingerprint,
+                    ..kept.clone()
+                };
+                assert!(tx.insert_held_change(&another)?);
+            }
+            Ok(())
+        })
+        .unwrap();
+    world.advance(Duration::from_secs(2 * 60 * 60));
+    let full = world.put_user(okta, ids[51], UserStatement { active: false, ..person(&email(51)) }).unwrap_err();
+    assert!(full.to_string().contains("no more are kept"), "an hour later it would be within the limit: {full}");
+    assert_eq!(world.held(okta).len(), usize::try_from(guard::KEPT).unwrap());
+    world.put_user(okta, ids[50], person(&email(50))).unwrap();
+    assert!(!deactivate(&world, okta, &ids, 51), "one was superseded: there is room again");
     assert_eq!(members(&world, &moby), 1);
 }

@@ -136,7 +136,7 @@ fn mig_3_what_a_large_group_will_end_is_counted_before() {
     let (okta, group, kept) = (*okta, *group, world.held(*okta)[0].id);
     world
         .scim(okta, move |tx, env, connection| {
-            env.approve(kept);
+            muster_engine::guard::approve(tx, env, connection.id, kept)?;
             directory::delete_group(tx, env, connection, group, |_| true)
         })
         .unwrap();

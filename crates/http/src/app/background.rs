@@ -76,7 +76,7 @@ async fn move_members(weak: Weak<Inner>) {
 }
 
 /// Whether there was something to move.
-async fn move_slice(store: &Store, surroundings: &Arc<dyn Surroundings>) -> Result<bool, EngineError> {
+pub(super) async fn move_slice(store: &Store, surroundings: &Arc<dyn Surroundings>) -> Result<bool, EngineError> {
     let Some((group, origin)) = store.read(directory::next_move).await? else { return Ok(false) };
     let surroundings = Arc::clone(surroundings);
     let work = move |tx: &mut muster_store::Tx<'_>| {

@@ -147,6 +147,17 @@ impl App {
         tokio::spawn(background::retain(Arc::downgrade(&self.inner), policy, node));
     }
 
+    /// Lets every member of every large group follow it now; for commands that end before the background would have done
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// The store's; what is done by then stays.
+    pub async fn finish_moves(&self) -> Result<(), HttpError> {
+        while background::move_slice(&self.inner.store, &self.inner.surroundings).await? {}
+        Ok(())
+    }
+
     /// Forgets at once what is cached of connections and tokens, after this process changed some.
     pub fn forget_connections(&self) {
         self.inner.callers.forget();

@@ -51,7 +51,7 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         Refusal::NoSeat(_) | Refusal::ScimDisabled(_) | Refusal::ConnectionInactive(_) => plain(StatusCode::FORBIDDEN),
         Refusal::VersionMismatch { .. } => plain(StatusCode::PRECONDITION_FAILED),
         Refusal::TooManyMembers { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE),
-        Refusal::LastOwner { .. } | Refusal::Overtaken | Refusal::PlanStale(_) => plain(StatusCode::CONFLICT),
+        Refusal::LastOwner { .. } | Refusal::Overtaken(_) | Refusal::PlanStale(_) => plain(StatusCode::CONFLICT),
         Refusal::Held(_) => plain(StatusCode::SERVICE_UNAVAILABLE),
     }
 }

@@ -33,7 +33,7 @@ pub(super) enum Authority {
     /// A SCIM client's token.
     Token(Arc<Caller>),
     /// Somebody has a recorded request run again.
-    Again(Again),
+    Again(Box<Again>),
 }
 
 /// A request with everything that was found out about it.
@@ -79,7 +79,7 @@ impl Exchange {
         parts: &mut Parts,
     ) -> Self {
         let base_url = Arc::from(app.base_url());
-        Self::of(app, base_url, arrival, connection, Authority::Again(again), parts)
+        Self::of(app, base_url, arrival, connection, Authority::Again(Box::new(again)), parts)
     }
 
     /// A request that is one operation of this one (RFC 7644 §3.7); `None` if this one is run again, whose operations are
@@ -243,22 +243,19 @@ impl Exchange {
     /// Whether what was read before the transaction still holds in it (SEC-1).
     fn require_current(&self) -> impl Fn(&mut Tx<'_>, &mut Env) -> Result<(), HttpError> + Send + 'static {
         let connection = Arc::clone(&self.connection);
-        let caller = match &self.authority {
-            Authority::Token(caller) => Some(Arc::clone(caller)),
-            Authority::Again(_) => None,
-        };
-        let approved = match &self.authority {
-            Authority::Token(_) => None,
-            Authority::Again(again) => again.approved(),
+        let (caller, begin) = match &self.authority {
+            Authority::Token(caller) => (Some(Arc::clone(caller)), None),
+            Authority::Again(again) => (None, Some(again.begin())),
         };
         move |tx, env| {
-            if let Some(held) = approved {
-                env.approve(held);
-            }
             match &caller {
-                Some(caller) => caller.require_current(tx, env),
-                None if tx.connection(connection.id)?.is_some_and(|current| current == *connection) => Ok(()),
-                None => Err(HttpError::Outdated),
+                Some(caller) => caller.require_current(tx, env)?,
+                None if tx.connection(connection.id)?.is_some_and(|current| current == *connection) => {}
+                None => return Err(HttpError::Outdated),
+            }
+            match &begin {
+                Some(begin) => Ok(begin(tx, env, connection.id)?),
+                None => Ok(()),
             }
         }
     }

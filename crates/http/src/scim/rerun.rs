@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::{body::Body, extract::Request};
 use bytes::Bytes;
 use http::Method;
-use muster_engine::{Env, Origin};
+use muster_engine::{EngineError, Env, Origin, Refusal, directory::Unwritten, guard};
 use muster_model::{
-    Actor, HeldChangeId, RequestId, Source, Version,
+    Actor, ConnectionId, HeldChangeId, RequestId, Source, Version,
     trace::{Note, Step},
 };
 use muster_store::{RequestRow, Tx};
@@ -35,6 +35,8 @@ pub struct Rerun {
     pub actor: Actor,
     /// `false`: only find out what would come of it.
     pub apply: bool,
+    /// What must not have been written since, in the transaction that writes it; nothing is looked at without.
+    pub unwritten: Option<Unwritten>,
 }
 
 /// What a recorded request is run again for.
@@ -75,6 +77,11 @@ pub struct Repeated {
     pub outcome: &'static str,
     /// Why it was refused, or failed.
     pub detail: Option<String>,
+    /// Whether it was refused because the resource was written since.
+    pub overtaken: bool,
+    /// Whether it was only tried, alone and on the present state: what others of a range take of the seats, or end within
+    /// the guard's hour, was not counted.
+    pub alone: bool,
     /// The resource that it wrote.
     pub resource: Option<Uuid>,
     /// Its version after; `None` when it is gone, or was not written.
@@ -106,7 +113,7 @@ pub enum RerunError {
 impl App {
     /// Runs a recorded request again, for real or as a rehearsal that leaves nothing behind.
     ///
-    /// A refusal is an outcome, not an error. It is up to the caller whether the resource may have been written since.
+    /// A refusal is an outcome, not an error.
     ///
     /// # Errors
     ///
@@ -134,7 +141,7 @@ impl App {
         if rerun.apply {
             exchange.log(status, error).await;
         }
-        self.repeated(&exchange, arrival.id, status, error).await
+        self.repeated(&exchange, arrival.id, status, error, rerun.apply).await
     }
 
     /// The method and body of what was recorded, if it is a write.
@@ -160,6 +167,7 @@ impl App {
         id: RequestId,
         status: u16,
         error: Option<&HttpError>,
+        applied: bool,
     ) -> Result<Repeated, RerunError> {
         let found = exchange.found();
         let outcome = match (&found.written, error) {
@@ -180,6 +188,8 @@ impl App {
             status,
             outcome: outcome.as_str(),
             detail: error.map(ToString::to_string),
+            overtaken: matches!(error, Some(HttpError::Engine(EngineError::Refused(Refusal::Overtaken(_))))),
+            alone: !applied,
             resource: written.as_ref().map(|written| written.resource),
             version: written.and_then(|written| written.version),
             steps,
@@ -223,11 +233,17 @@ impl Again {
         (self.rerun.purpose.source(), self.rerun.actor)
     }
 
-    /// The held request that it is, if an owner approved one.
-    pub(super) fn approved(&self) -> Option<HeldChangeId> {
-        match self.rerun.purpose {
-            Purpose::Replay => None,
-            Purpose::Approval(held) => Some(held),
+    /// What comes before anything else in the transaction that it runs in.
+    pub(super) fn begin(&self) -> impl Fn(&mut Tx<'_>, &mut Env, ConnectionId) -> Result<(), EngineError> + use<> {
+        let Rerun { purpose, unwritten, .. } = self.rerun;
+        move |tx, env, connection| {
+            if let Some(unwritten) = unwritten {
+                unwritten.require(tx, connection)?;
+            }
+            match purpose {
+                Purpose::Replay => Ok(()),
+                Purpose::Approval(held) => guard::approve(tx, env, connection, held),
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! MIG-3 as clients meet it.
 
 use http::StatusCode;
-use muster_http::Approval;
-use muster_model::{Actor, HeldState, Source};
+use muster_http::{Approval, Settled};
+use muster_model::{Actor, HeldChangeId, HeldState, Source};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Server, person};
@@ -29,9 +29,12 @@ async fn off(server: &Server, id: &str) -> Answer {
 }
 
 async fn approve(server: &Server) -> Vec<HeldState> {
-    let approval = Approval { connection: server.connection, only: Vec::new(), lift: None, actor: Actor::Operator };
-    let settled = server.app.approve_held(approval).await.unwrap();
-    settled.into_iter().map(|settled| settled.state).collect()
+    approve_only(server, Vec::new()).await.into_iter().map(|settled| settled.state).collect()
+}
+
+async fn approve_only(server: &Server, only: Vec<HeldChangeId>) -> Vec<Settled> {
+    let approval = Approval { connection: server.connection, only, lift: None, actor: Actor::Operator };
+    server.app.approve_held(approval).await.unwrap()
 }
 
 fn is_active(answer: &Answer) -> bool {
@@ -128,4 +131,68 @@ async fn mig_3_todays_rules_decide_about_what_was_held() {
     server.world.settings(server.connection, |settings| settings.scim.enabled = false);
     assert_eq!(approve(&server).await, [HeldState::Refused, HeldState::Refused]);
     assert!(server.world.is_member(&server.organizations[0], &email(50)), "SCIM-7: members stay");
+}
+
+#[tokio::test]
+async fn mig_3_what_was_held_earlier_is_not_done_after_what_was_held_later() {
+    let (server, ids) = after_fifty(53).await;
+    let titled = async |id: &str, title: &str| {
+        let operations = json!([
+            {"op": "replace", "path": "active", "value": false}, {"op": "replace", "path": "title", "value": title},
+        ]);
+        server.patch(&format!("/Users/{id}"), operations).await.due(503);
+    };
+    titled(&ids[50], "first").await;
+    titled(&ids[50], "second").await;
+    titled(&ids[51], "gone").await;
+    server.delete(&format!("/Users/{}", ids[51])).await.due(503);
+    let held: Vec<HeldChangeId> = server.world.held(server.connection).into_iter().map(|held| held.id).collect();
+    let states = async |only: Vec<HeldChangeId>| {
+        approve_only(&server, only).await.into_iter().map(|settled| settled.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(vec![held[1]]).await, [HeldState::Applied]);
+    assert_eq!(states(vec![held[3]]).await, [HeldState::Applied]);
+    assert_eq!(states(vec![held[0], held[2]]).await, [HeldState::Skipped, HeldState::Skipped]);
+    let user = server.get(&format!("/Users/{}", ids[50])).await.due(200).value();
+    assert_eq!((&user["title"], &user["active"]), (&json!("second"), &json!(false)));
+    server.get(&format!("/Users/{}", ids[51])).await.due(404);
+}
+
+#[tokio::test]
+async fn mig_3_a_resource_stops_at_its_first_request_that_cannot_be_done_now() {
+    let (server, ids) = after_fifty(52).await;
+    for id in &ids[50..] {
+        off(&server, id).await.due(503);
+        server.delete(&format!("/Users/{id}")).await.due(503);
+    }
+    // A row that cannot be read is the server's failure, and no refusal.
+    let (account, moby) = (server.world.account_of(&email(50)).unwrap().id, server.organizations[0].id);
+    let spoil = move |tx: &mut muster_store::Tx<'_>| {
+        let vals: [muster_store::Val; 2] = [moby.into(), account.into()];
+        tx.exec("UPDATE memberships SET role = 'spoilt' WHERE organization = ?1 AND account = ?2", vals)
+    };
+    assert_eq!(server.world.store.write_blocking(spoil).unwrap(), 1);
+    let settled = approve_only(&server, Vec::new()).await;
+    let told: Vec<(HeldState, bool)> = settled
+        .iter()
+        .map(|one| (one.state, one.detail.as_deref().is_some_and(|why| why.contains("is not done yet"))))
+        .collect();
+    let (held, done) = (HeldState::Held, (HeldState::Applied, false));
+    assert_eq!(told, [(held, false), (held, true), done, done], "{settled:?}");
+    assert_eq!(server.world.held(server.connection).len(), 2, "they still wait");
+}
+
+#[tokio::test]
+async fn mig_3_of_one_resource_ten_requests_are_kept_and_the_oldest_stay() {
+    let (server, ids) = after_fifty(51).await;
+    for number in 0..14 {
+        let title = format!("title {}", number % 12);
+        let operations = json!([
+            {"op": "replace", "path": "active", "value": false}, {"op": "add", "path": "title", "value": title},
+        ]);
+        server.patch(&format!("/Users/{}", ids[50]), operations).await.refused(503, None, "mass-change guard");
+    }
+    assert_eq!(server.world.held(server.connection).len(), 10);
+    assert_eq!(approve(&server).await, [HeldState::Applied; 10]);
+    assert_eq!(server.get(&format!("/Users/{}", ids[50])).await.value()["title"], "title 9");
 }

@@ -79,6 +79,27 @@ async fn scim_11_a_range_is_replayed_in_order_under_todays_limits() {
 }
 
 #[tokio::test]
+async fn scim_11_what_this_replay_wrote_is_not_since_and_what_others_wrote_is() {
+    let server = Server::new();
+    let user = server.user("ada@example.com").await;
+    let path = format!("/Users/{user}");
+    server.world.settings(server.connection, |settings| settings.scim.enabled = false);
+    server.app.forget_connections();
+    let titled = async |title: &str| server.patch(&path, json!([{"op": "add", "path": "title", "value": title}])).await;
+    let missed = [titled("one").await.due(403), titled("two").await.due(403)];
+    server.world.settings(server.connection, |settings| settings.scim.enabled = true);
+    server.app.forget_connections();
+    let both = of(&server, Which::These(missed.iter().map(id).collect()));
+    assert_eq!(told(&server.app.replay(&both).await.unwrap()), ["changed 200", "changed 200"]);
+    assert_eq!(server.get(&path).await.value()["title"], "two");
+    titled("three").await.due(200);
+    let confirmed = Replay { confirmed: vec![id(&missed[0])], ..both };
+    let expected = ["changed 200", "written since"];
+    assert_eq!(told(&server.app.replay(&confirmed).await.unwrap()), expected, "one is confirmed, and only that one");
+    assert_eq!(server.get(&path).await.value()["title"], "one");
+}
+
+#[tokio::test]
 async fn ten_3_only_the_connections_own_requests_are_replayed() {
     let server = Server::new();
     let created = server.post("/Users", person("ada@example.com")).await.due(201);

@@ -1,5 +1,6 @@
 //! SCIM-11, MIG-3: recorded requests that are run again.
 
+use muster_engine::directory::Unwritten;
 use muster_http::{Purpose, Repeated, Rerun, RerunError, logged_body};
 use muster_model::{Actor, Source};
 use muster_store::RequestRow;
@@ -7,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{Answer, Server, person};
 
-const REHEARSED: Rerun = Rerun { purpose: Purpose::Replay, actor: Actor::Operator, apply: false };
+const REHEARSED: Rerun = Rerun { purpose: Purpose::Replay, actor: Actor::Operator, apply: false, unwritten: None };
 const APPLIED: Rerun = Rerun { apply: true, ..REHEARSED };
 
 async fn again(server: &Server, answer: &Answer, rerun: Rerun) -> Repeated {
@@ -108,4 +109,28 @@ async fn scim_7_nothing_is_run_again_while_scim_is_disabled() {
     server.world.settings(server.connection, |settings| settings.scim.enabled = false);
     let repeated = again(&server, &created, APPLIED).await;
     assert_eq!((repeated.outcome, repeated.status), ("refused", 403), "{repeated:?}");
+}
+
+#[tokio::test]
+async fn scim_11_whether_the_resource_was_written_since_is_decided_in_the_transaction_that_writes_it() {
+    let server = Server::new();
+    let id = server.user("ada@example.com").await;
+    let titled = async |title: &str| {
+        server.patch(&format!("/Users/{id}"), json!([{"op": "add", "path": "title", "value": title}])).await.due(200)
+    };
+    let first = server.logged(&titled("one").await).unwrap();
+    let resource = id.parse().unwrap();
+    let (request, at) = (first.id, first.at);
+    let since = server.world.read(move |conn| Ok(conn.ledger_row_of(request, resource, at)?)).unwrap().id.0;
+    let unwritten = Rerun { unwritten: Some(Unwritten { resource, since, except: None }), ..APPLIED };
+    let repeated = server.app.rerun(&first, unwritten).await.unwrap();
+    assert_eq!((repeated.outcome, repeated.overtaken), ("unchanged", false));
+    // Nobody has looked before: the transaction does.
+    titled("two").await;
+    let repeated = server.app.rerun(&first, unwritten).await.unwrap();
+    assert_eq!((repeated.outcome, repeated.overtaken, repeated.status), ("refused", true, 409));
+    assert_eq!(row(&server, &repeated).unwrap().steps.last().unwrap().rule.id(), "SCIM-11");
+    let rehearsed = server.app.rerun(&first, Rerun { apply: false, ..unwritten }).await.unwrap();
+    assert!(rehearsed.overtaken && rehearsed.alone);
+    assert_eq!(server.get(&format!("/Users/{id}")).await.value()["title"], "two");
 }

@@ -27,7 +27,7 @@ impl Installation {
             Application::Closed(config) => config,
         };
         let sealer = open::sealer(config, &self.store, &self.surroundings)?;
-        Ok(Builder::new_current_thread().enable_all().build()?.block_on(async {
+        Builder::new_current_thread().enable_all().build()?.block_on(async {
             let app = App::new(AppOptions {
                 store: self.store.clone(),
                 surroundings: Arc::clone(&self.surroundings),
@@ -36,8 +36,10 @@ impl Installation {
                 limits: Limits::default(),
             });
             let done = work(&app).await;
+            // No server goes on with what has only begun.
+            let moved = app.finish_moves().await;
             app.close().await;
-            done
-        }))
+            moved.map(|()| done).map_err(AdminError::from)
+        })
     }
 }

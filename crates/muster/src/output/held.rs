@@ -1,5 +1,7 @@
 //! What the mass-change guard holds, for people.
 
+use muster_engine::guard::KEPT;
+
 use super::table;
 use crate::admin::{Ends, Held, HeldLine};
 
@@ -49,9 +51,15 @@ fn one(line: &HeldLine, body: &serde_json::Value) -> String {
 
 fn summary(held: &Held) -> String {
     let Held { connection, waiting, would_end, .. } = held;
-    match waiting {
+    match *waiting {
         0 => format!("nothing is held for {connection}"),
-        waiting => format!("{waiting} held requests of {connection} would end {}", ends(would_end)),
+        waiting => {
+            let summary = format!("{waiting} held requests of {connection} would end {}", ends(would_end));
+            if i64::try_from(waiting).is_ok_and(|waiting| waiting < KEPT) {
+                return summary;
+            }
+            format!("{summary}; no more are kept until some are decided, and nothing ends meanwhile")
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    client::Client,
+    client::{self, Client},
     process::{Folder, Server, errors},
 };
 
@@ -124,4 +124,46 @@ fn mig_3_an_approval_needs_no_server() {
     assert_eq!(approved["waiting"], json!(0), "{approved}");
     let told = directory.folder.json(&["explain", "p55@example.com"]);
     assert_eq!(told["memberships"][0]["state"], "asleep");
+}
+
+#[test]
+fn mig_3_an_approval_without_a_server_lets_every_member_of_a_large_group_follow() {
+    /// More than follow within the request.
+    const MEMBERS: usize = 1_010;
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    let token = folder.set_up();
+    let mut client = Client::connect(server.address, &token).unwrap();
+    let email = |number: usize| format!("p{number}@example.com");
+    let mut members = Vec::new();
+    for half in 0..2 {
+        let operation = |number: usize| {
+            let number = half * MEMBERS / 2 + number;
+            let bulk_id = number.to_string();
+            json!({ "method": "POST", "path": "/Users", "bulkId": bulk_id, "data": client::user(&email(number)) })
+        };
+        let operations: Vec<Value> = (0..MEMBERS / 2).map(operation).collect();
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations,
+        });
+        let (status, made) = client.send("POST", "/scim/v2/Bulk", Some(&body)).unwrap();
+        assert_eq!(status, 200, "{made}");
+        let ids = made["Operations"].as_array().unwrap().iter();
+        members.extend(ids.map(|made| json!({ "value": made["location"].as_str().unwrap().rsplit('/').next() })));
+    }
+    let group = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "moby:crew", "members": members,
+    });
+    let (status, group) = client.send("POST", "/scim/v2/Groups", Some(&group)).unwrap();
+    assert_eq!(status, 201, "{group}");
+    let path = format!("/scim/v2/Groups/{}", group["id"].as_str().unwrap());
+    assert_eq!(client.send("DELETE", &path, None).unwrap().0, 503);
+    let is_in_crew =
+        |number: usize| folder.json(&["explain", &email(number)])["memberships"].to_string().contains("crew");
+    assert!(is_in_crew(MEMBERS - 1));
+    server.terminate();
+    server.wait();
+    let approved = folder.json(&["held", "approve", "--connection", "okta"]);
+    assert_eq!(approved["held"][0]["state"], "applied", "{approved}");
+    assert!(!is_in_crew(0) && !is_in_crew(MEMBERS - 1));
 }

@@ -1,13 +1,13 @@
 //! Requests that the mass-change guard keeps (MIG-3).
 
-use muster_model::{ConnectionId, HeldChange, HeldChangeId, HeldState, RequestId, Timestamp};
+use muster_model::{ConnectionId, HeldChange, HeldChangeId, HeldState, LedgerId, RequestId, Timestamp};
 use uuid::Uuid;
 
 use super::{from_json, json, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "held_changes";
-const COLUMNS: &str = "id, connection, request, fingerprint, resource, resource_version, endings, state, note, \
+const COLUMNS: &str = "id, connection, request, fingerprint, resource, resource_version, endings, lifted, state, note, \
                        bars_until, created, decided";
 
 fn held_change(row: &Row<'_>) -> Result<HeldChange, StoreError> {
@@ -21,11 +21,12 @@ fn held_change(row: &Row<'_>) -> Result<HeldChange, StoreError> {
         resource: row.get(4)?,
         resource_version: row.get(5)?,
         endings: from_json(row, 6, TABLE)?,
-        state: word(row, 7, TABLE, HeldState::parse)?,
-        note: row.get(8)?,
-        bars_until: row.get::<Option<i64>>(9)?.map(Timestamp),
-        created: Timestamp(row.get(10)?),
-        decided: row.get::<Option<i64>>(11)?.map(Timestamp),
+        lifted: row.get(7)?,
+        state: word(row, 8, TABLE, HeldState::parse)?,
+        note: row.get(9)?,
+        bars_until: row.get::<Option<i64>>(10)?.map(Timestamp),
+        created: Timestamp(row.get(11)?),
+        decided: row.get::<Option<i64>>(12)?.map(Timestamp),
     })
 }
 
@@ -68,7 +69,7 @@ impl Conn<'_> {
         self.query(&sql, vals![connection, resource, now], held_change)
     }
 
-    /// A kept request of a connection; held until the end of the transaction.
+    /// A kept request of a connection.
     ///
     /// # Errors
     ///
@@ -78,8 +79,50 @@ impl Conn<'_> {
         connection: ConnectionId,
         id: HeldChangeId,
     ) -> Result<Option<HeldChange>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM held_changes WHERE connection = ?1 AND id = ?2{}", self.for_update());
+        let sql = format!("SELECT {COLUMNS} FROM held_changes WHERE connection = ?1 AND id = ?2");
         self.opt(&sql, vals![connection, id], held_change)
+    }
+
+    /// How many requests of a connection wait for a decision at `now`, and how many of them are about this resource; not
+    /// counted beyond `limit`.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn count_pending_held_changes(
+        &mut self,
+        connection: ConnectionId,
+        resource: Option<Uuid>,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<(i64, i64), StoreError> {
+        self.one(
+            "SELECT (SELECT count(*) FROM (SELECT 1 FROM held_changes WHERE connection = ?1 AND state = 'held' \
+             AND bars_until > ?3 LIMIT ?4) a), \
+             (SELECT count(*) FROM (SELECT 1 FROM held_changes WHERE connection = ?1 AND resource = ?2 \
+             AND bars_until IS NOT NULL AND state = 'held' AND bars_until > ?3 LIMIT ?4) b)",
+            vals![connection, resource, now, limit],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// Whether a request about a resource that was held after this one was done already.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn later_held_change_was_applied(
+        &mut self,
+        connection: ConnectionId,
+        resource: Uuid,
+        id: HeldChangeId,
+    ) -> Result<bool, StoreError> {
+        self.one(
+            "SELECT EXISTS (SELECT 1 FROM held_changes WHERE connection = ?1 AND resource = ?2 AND id > ?3 \
+             AND state = 'applied')",
+            vals![connection, resource, id],
+            |row| row.get(0),
+        )
     }
 
     /// A page of a connection's kept requests, in the order in which they came.
@@ -117,7 +160,7 @@ impl Conn<'_> {
     }
 
     /// Whether a logged request changed a resource after `since` was made, other than by an owner's approval of what the
-    /// guard held.
+    /// guard held, and other than in the ledger rows from one of `except` to the other.
     ///
     /// # Errors
     ///
@@ -127,18 +170,44 @@ impl Conn<'_> {
         connection: ConnectionId,
         resource: Uuid,
         since: Uuid,
+        except: Option<(LedgerId, LedgerId)>,
     ) -> Result<bool, StoreError> {
+        let (from, to) = except.map_or((Uuid::max(), Uuid::nil()), |(from, to)| (from.0, to.0));
         self.one(
             "SELECT EXISTS (SELECT 1 FROM ledger_subjects s JOIN ledger l ON l.id = s.ledger \
              JOIN requests r ON r.id = l.request WHERE s.subject = ?2 AND s.ledger > ?3 AND l.connection = ?1 \
-             AND r.resource = ?2 AND r.kind <> 'approval')",
-            vals![connection, resource, since],
+             AND r.resource = ?2 AND r.kind <> 'approval' AND NOT (s.ledger >= ?4 AND s.ledger <= ?5))",
+            vals![connection, resource, since, from, to],
             |row| row.get(0),
         )
     }
 }
 
 impl Tx<'_> {
+    /// As [`Conn::held_change`], held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn held_change_for_update(
+        &mut self,
+        connection: ConnectionId,
+        id: HeldChangeId,
+    ) -> Result<Option<HeldChange>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM held_changes WHERE connection = ?1 AND id = ?2{}", self.for_update());
+        self.opt(&sql, vals![connection, id], held_change)
+    }
+
+    /// Notes that the guard was lifted for a kept request; whether it was not before.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn note_lifted(&mut self, connection: ConnectionId, id: HeldChangeId) -> Result<bool, StoreError> {
+        let sql = "UPDATE held_changes SET lifted = ?3 WHERE connection = ?1 AND id = ?2 AND lifted <> ?3";
+        Ok(self.exec(sql, vals![connection, id, true])? == 1)
+    }
+
     /// Keeps a request, unless the same one waits for a decision already; whether it did. What nobody decided about in
     /// time waits no more.
     ///
@@ -153,7 +222,7 @@ impl Tx<'_> {
             Expect::Any,
         )?;
         let sql = format!(
-            "INSERT INTO held_changes ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+            "INSERT INTO held_changes ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
              ON CONFLICT (connection, fingerprint) WHERE state = 'held' DO NOTHING"
         );
         let vals = vals![
@@ -164,6 +233,7 @@ impl Tx<'_> {
             held.resource,
             held.resource_version,
             json(&held.endings)?,
+            held.lifted,
             held.state.as_str(),
             held.note.as_deref(),
             held.bars_until,
