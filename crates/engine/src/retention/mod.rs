@@ -107,6 +107,8 @@ struct State {
     counted_to: Uuid,
     /// Up to this id requests have lost their bodies, or are gone.
     thinned_to: Uuid,
+    /// The oldest of these that was passed over because an owner had still to decide about it (MIG-3).
+    held_from: Option<Uuid>,
     /// Up to this id no ledger row is left that subjects could name.
     swept_before: Uuid,
     /// The subject up to which those names are removed, while that is going on.
@@ -163,7 +165,7 @@ pub fn slice(
     let mut removed = Removed::default();
     let more = count(tx, &mut state, survey, now)?
         || request_log::expire(tx, policy, now, &mut state, &mut removed)?
-        || request_log::shrink(tx, policy, &state, &mut removed)?
+        || request_log::shrink(tx, policy, now, &state, &mut removed)?
         || fold::fold(tx, activity_end, &mut removed)?
         || sweep(tx, activity_end, &mut state)?;
     tx.note_duty(Duty::Retention, &serde_json::to_string(&state).map_err(StoreError::other)?)?;

@@ -5,7 +5,7 @@ use muster_store::{Counter, Expired, LogEntry, Tx};
 use uuid::Uuid;
 
 use super::{Policy, Removed, State};
-use crate::EngineError;
+use crate::{EngineError, guard::HELD_FOR};
 
 /// How many logged requests are removed in one slice.
 const REQUESTS: i64 = 200;
@@ -23,8 +23,10 @@ pub(super) fn expire(
     let log_end = now.before(policy.log).first_id();
     let details_end = now.before(policy.details.max(policy.log)).first_id();
     Ok(expire_reads(tx, log_end, state, removed)?
-        || thin(tx, log_end, state, removed)?
-        || expire_requests(tx, details_end, state, removed)?)
+        || thin(tx, now, log_end, state, removed)?
+        || thin_held(tx, now, state, removed)?
+        || expire_requests(tx, now, details_end, state, removed)?
+        || forget_held(tx, policy, now)?)
 }
 
 fn expire_reads(tx: &mut Tx<'_>, end: Uuid, state: &State, removed: &mut Removed) -> Result<bool, EngineError> {
@@ -35,11 +37,48 @@ fn expire_reads(tx: &mut Tx<'_>, end: Uuid, state: &State, removed: &mut Removed
     Ok(true)
 }
 
-/// Removes refusals, and the bodies of what changed something: what values and grants name goes later (PRE-2).
-fn thin(tx: &mut Tx<'_>, end: Uuid, state: &mut State, removed: &mut Removed) -> Result<bool, EngineError> {
-    let entries = tx.log_entries(state.thinned_to, end, REQUESTS)?;
+/// Removes refusals, and the bodies of what changed something: what values and grants name goes later (PRE-2). What an
+/// owner has still to decide about is passed over, and remembered.
+fn thin(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    end: Uuid,
+    state: &mut State,
+    removed: &mut Removed,
+) -> Result<bool, EngineError> {
+    let entries = tx.log_entries(now, state.thinned_to, end, REQUESTS)?;
     let Some(last) = entries.last() else { return Ok(false) };
-    let (kept, gone): (Vec<&LogEntry>, Vec<&LogEntry>) = entries.iter().partition(|entry| entry.changed);
+    let (held, decided): (Vec<&LogEntry>, Vec<&LogEntry>) = entries.iter().partition(|entry| entry.held);
+    remove(tx, state, end, &decided, removed)?;
+    if state.held_from.is_none() {
+        state.held_from = held.first().map(|entry| entry.id);
+    }
+    state.thinned_to = last.id;
+    Ok(true)
+}
+
+/// As [`thin`], those that were passed over and are decided about by now. The next time this begins at the oldest that is
+/// not, so that it costs nothing when there are none.
+fn thin_held(tx: &mut Tx<'_>, now: Timestamp, state: &mut State, removed: &mut Removed) -> Result<bool, EngineError> {
+    let Some(from) = state.held_from else { return Ok(false) };
+    let end = Uuid::from_u128(state.thinned_to.as_u128().saturating_add(1));
+    let entries = tx.decided_log_entries(now, from, end, REQUESTS)?;
+    remove(tx, state, end, &entries.iter().collect::<Vec<_>>(), removed)?;
+    if entries.is_empty() {
+        state.held_from = tx.oldest_held_request(now, from, end)?.map(Uuid::from);
+    }
+    Ok(!entries.is_empty())
+}
+
+/// Removes what is too old of these requests.
+fn remove(
+    tx: &mut Tx<'_>,
+    state: &State,
+    end: Uuid,
+    entries: &[&LogEntry],
+    removed: &mut Removed,
+) -> Result<(), EngineError> {
+    let (kept, gone): (Vec<&LogEntry>, Vec<&LogEntry>) = entries.iter().copied().partition(|entry| entry.changed);
     let with_body: Vec<Uuid> = kept.iter().filter(|entry| entry.body_bytes > 0).map(|entry| entry.id).collect();
     let gone_ids: Vec<Uuid> = gone.iter().map(|entry| entry.id).collect();
     tx.delete_requests(&gone_ids)?;
@@ -48,13 +87,23 @@ fn thin(tx: &mut Tx<'_>, end: Uuid, state: &mut State, removed: &mut Removed) ->
     removed.bodies += with_body.len() as u64;
     let bodies = kept.iter().map(|entry| Expired { connection: entry.connection, bytes: entry.body_bytes });
     let freed: Vec<Expired> = gone.iter().map(|entry| whole(entry)).chain(bodies).collect();
-    uncount(tx, state, end, &freed)?;
-    state.thinned_to = last.id;
-    Ok(true)
+    uncount(tx, state, end, &freed)
 }
 
-fn expire_requests(tx: &mut Tx<'_>, end: Uuid, state: &State, removed: &mut Removed) -> Result<bool, EngineError> {
-    let gone = tx.delete_requests_before(end, REQUESTS)?;
+/// Forgets held requests about which nothing is left to decide, with the details of others; whether there may be more.
+fn forget_held(tx: &mut Tx<'_>, policy: &Policy, now: Timestamp) -> Result<bool, EngineError> {
+    let end = now.before(policy.details.max(policy.log).max(HELD_FOR)).first_id();
+    Ok(tx.delete_held_changes_before(now, end, REQUESTS)? > 0)
+}
+
+fn expire_requests(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    end: Uuid,
+    state: &State,
+    removed: &mut Removed,
+) -> Result<bool, EngineError> {
+    let gone = tx.delete_requests_before(now, end, REQUESTS)?;
     removed.requests += gone.len() as u64;
     uncount(tx, state, end, &gone)?;
     Ok(!gone.is_empty())
@@ -64,6 +113,7 @@ fn expire_requests(tx: &mut Tx<'_>, end: Uuid, state: &State, removed: &mut Remo
 pub(super) fn shrink(
     tx: &mut Tx<'_>,
     policy: &Policy,
+    now: Timestamp,
     state: &State,
     removed: &mut Removed,
 ) -> Result<bool, EngineError> {
@@ -72,7 +122,7 @@ pub(super) fn shrink(
         return Ok(false);
     };
     let connection = ConnectionId(scope);
-    let mut oldest = tx.oldest_log_entries(connection, REQUESTS)?;
+    let mut oldest = tx.oldest_log_entries(now, connection, REQUESTS)?;
     let chunks = tx.oldest_read_chunks(connection, CHUNKS)?;
     // Beyond the end of either list there may be older ones of its kind: they wait for the next slice.
     let known_to = |list: &[LogEntry], limit: i64| {

@@ -107,6 +107,48 @@ async fn scim_11_one_connections_noise_costs_the_others_nothing() {
 }
 
 #[tokio::test]
+async fn mig_3_what_an_owner_has_still_to_decide_about_is_kept_until_then_and_no_longer() {
+    let server = Server::new();
+    let mut ids = Vec::new();
+    for number in 0..53 {
+        ids.push(server.user(&format!("p{number}@example.com")).await);
+    }
+    let off = async |id: &str| {
+        server.patch(&format!("/Users/{id}"), json!([{"op": "replace", "path": "active", "value": false}])).await
+    };
+    for id in &ids[..50] {
+        off(id).await.due(200);
+    }
+    let held = [off(&ids[50]).await.due(503), off(&ids[51]).await.due(503), off(&ids[52]).await.due(503)];
+    let day = Policy { log: DAY, details: DAY, log_bytes: 1, ..Policy::default() };
+    let is_kept = |answer: &Answer| server.logged(answer).is_some_and(|row| row.body.is_some());
+    server.world.advance(DAY * 2);
+    assert!(server.world.retain(&day, 1).requests >= 100, "everything else goes by days, or by bytes");
+    assert!(held.iter().all(is_kept));
+    let (connection, first) = (server.connection, server.world.held(server.connection)[0].id);
+    let reject = move |tx: &mut muster_store::Tx<'_>, env: &mut muster_engine::Env| {
+        muster_engine::guard::settle(tx, env, connection, first, muster_model::HeldState::Rejected, None)
+    };
+    server.world.by_hand(reject).unwrap();
+    server.world.advance(Duration::from_secs(61));
+    assert_eq!(server.world.retain(&day, 1).requests, 1);
+    assert_eq!(held.iter().map(is_kept).collect::<Vec<_>>(), [false, true, true]);
+    assert_eq!(counted(&server), real(&server));
+    server.world.advance(Duration::from_secs(61));
+    assert_eq!(server.world.retain(&day, 1), Removed::default());
+
+    let told = |server: &Server| {
+        let nil = muster_model::HeldChangeId(uuid::Uuid::nil());
+        server.world.read(move |conn| Ok(conn.held_changes(connection, nil, 10)?)).len()
+    };
+    assert_eq!(told(&server), 3);
+
+    server.world.advance(DAY * 5);
+    assert_eq!(server.world.retain(&day, 1).requests, 2, "what has expired waits for nobody");
+    assert_eq!((counted(&server), real(&server), told(&server)), (0, 0, 0));
+}
+
+#[tokio::test]
 async fn scim_11_a_node_that_dies_in_the_middle_is_followed_by_another() {
     let server = Server::new();
     for number in 0..300 {

@@ -1,6 +1,6 @@
 //! How large the request log is, and what of it goes (SCIM-11, PRE-2).
 
-use muster_model::{ConnectionId, RequestId};
+use muster_model::{ConnectionId, RequestId, Timestamp};
 use uuid::Uuid;
 
 use super::{pad, placeholders};
@@ -11,6 +11,9 @@ use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 const SIZE: &str = "octet_length(target) + octet_length(steps) + coalesce(octet_length(body), 0) + 250";
 /// The same of a chunk of reads.
 const CHUNK_SIZE: &str = "octet_length(content) + 50";
+/// Whether an owner has still to decide about a logged request at `?1`: what was sent in it is kept until then (MIG-3).
+const HELD: &str = "EXISTS (SELECT 1 FROM held_changes h WHERE h.request = requests.id AND h.state = 'held' \
+                    AND h.bars_until > ?1)";
 
 /// A row of the request log, by what matters for keeping it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct LogEntry {
     pub body_bytes: i64,
     /// Whether the request changed something, so that values and grants name it.
     pub changed: bool,
+    /// Whether the mass-change guard holds it, and an owner has still to decide about it (MIG-3).
+    pub held: bool,
 }
 
 /// What was removed of one connection's log.
@@ -43,6 +48,7 @@ fn entry(row: &Row<'_>) -> Result<LogEntry, StoreError> {
         bytes: row.get(2)?,
         body_bytes: row.get(3)?,
         changed: row.get::<String>(4)? == "changed",
+        held: row.get(5)?,
     })
 }
 
@@ -77,17 +83,60 @@ impl Conn<'_> {
         self.query(&sql, vals![after, to], |row| Ok((ConnectionId(row.get(0)?), row.get(1)?)))
     }
 
-    /// The oldest logged requests between two ids, neither included, oldest first.
+    /// The oldest logged requests between two ids, neither included, oldest first, as they are at `now`.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn log_entries(&mut self, after: Uuid, before: Uuid, limit: i64) -> Result<Vec<LogEntry>, StoreError> {
+    pub fn log_entries(
+        &mut self,
+        now: Timestamp,
+        after: Uuid,
+        before: Uuid,
+        limit: i64,
+    ) -> Result<Vec<LogEntry>, StoreError> {
         let sql = format!(
-            "SELECT id, connection, {SIZE}, coalesce(octet_length(body), 0), outcome FROM requests \
-             WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3"
+            "SELECT id, connection, {SIZE}, coalesce(octet_length(body), 0), outcome, {HELD} FROM requests \
+             WHERE id > ?2 AND id < ?3 ORDER BY id LIMIT ?4"
         );
-        self.query(&sql, vals![after, before, limit], entry)
+        self.query(&sql, vals![now, after, before, limit], entry)
+    }
+
+    /// As [`Conn::log_entries`], those that the mass-change guard has held and that are decided about; the first id is
+    /// included.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn decided_log_entries(
+        &mut self,
+        now: Timestamp,
+        from: Uuid,
+        before: Uuid,
+        limit: i64,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let sql = format!(
+            "SELECT id, connection, {SIZE}, coalesce(octet_length(body), 0), outcome, 1 = 0 FROM requests \
+             WHERE id IN (SELECT request FROM held_changes WHERE request >= ?2 AND request < ?3) AND NOT {HELD} \
+             ORDER BY id LIMIT ?4"
+        );
+        self.query(&sql, vals![now, from, before, limit], entry)
+    }
+
+    /// The oldest request from one id up to another about which an owner has still to decide at `now`.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn oldest_held_request(
+        &mut self,
+        now: Timestamp,
+        from: Uuid,
+        before: Uuid,
+    ) -> Result<Option<RequestId>, StoreError> {
+        let sql = "SELECT request FROM held_changes WHERE request >= ?2 AND request < ?3 AND state = 'held' \
+                   AND bars_until > ?1 ORDER BY request LIMIT 1";
+        self.opt(sql, vals![now, from, before], |row| Ok(RequestId(row.get(0)?)))
     }
 
     /// The oldest logged requests of a connection, without those that the mass-change guard holds: what was sent in them
@@ -96,13 +145,17 @@ impl Conn<'_> {
     /// # Errors
     ///
     /// What the database says.
-    pub fn oldest_log_entries(&mut self, connection: ConnectionId, limit: i64) -> Result<Vec<LogEntry>, StoreError> {
+    pub fn oldest_log_entries(
+        &mut self,
+        now: Timestamp,
+        connection: ConnectionId,
+        limit: i64,
+    ) -> Result<Vec<LogEntry>, StoreError> {
         let sql = format!(
-            "SELECT id, connection, {SIZE}, coalesce(octet_length(body), 0), outcome FROM requests \
-             WHERE connection = ?1 AND NOT EXISTS (SELECT 1 FROM held_changes h WHERE h.connection = ?1 \
-             AND h.request = requests.id AND h.state = 'held') ORDER BY id LIMIT ?2"
+            "SELECT id, connection, {SIZE}, coalesce(octet_length(body), 0), outcome, 1 = 0 FROM requests \
+             WHERE connection = ?2 AND NOT {HELD} ORDER BY id LIMIT ?3"
         );
-        self.query(&sql, vals![connection, limit], entry)
+        self.query(&sql, vals![now, connection, limit], entry)
     }
 
     /// The oldest chunks of logged reads of a connection.
@@ -112,7 +165,7 @@ impl Conn<'_> {
     /// What the database says.
     pub fn oldest_read_chunks(&mut self, connection: ConnectionId, limit: i64) -> Result<Vec<LogEntry>, StoreError> {
         let sql = format!(
-            "SELECT id, connection, {CHUNK_SIZE}, 0, 'read' FROM read_chunks WHERE connection = ?1 ORDER BY id LIMIT ?2"
+            "SELECT id, connection, {CHUNK_SIZE}, 0, 'read', 1 = 0 FROM read_chunks WHERE connection = ?1 ORDER BY id LIMIT ?2"
         );
         self.query(&sql, vals![connection, limit], entry)
     }
@@ -148,17 +201,33 @@ impl Tx<'_> {
         self.of_ids("UPDATE requests SET body = NULL", ids)
     }
 
-    /// Removes the oldest logged requests before an id; what went.
+    /// Removes the oldest logged requests before an id, without those that the mass-change guard holds at `now`; what went.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn delete_requests_before(&mut self, before: Uuid, limit: i64) -> Result<Vec<Expired>, StoreError> {
+    pub fn delete_requests_before(
+        &mut self,
+        now: Timestamp,
+        before: Uuid,
+        limit: i64,
+    ) -> Result<Vec<Expired>, StoreError> {
         let sql = format!(
-            "DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE id < ?1 ORDER BY id LIMIT ?2) \
+            "DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE id < ?2 AND NOT {HELD} ORDER BY id LIMIT ?3) \
              RETURNING connection, {SIZE}"
         );
-        self.query_returning(&sql, vals![before, limit], expired)
+        self.query_returning(&sql, vals![now, before, limit], expired)
+    }
+
+    /// Forgets the oldest held requests before an id about which nothing is left to decide at `now`; how many.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn delete_held_changes_before(&mut self, now: Timestamp, before: Uuid, limit: i64) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM held_changes WHERE id IN (SELECT id FROM held_changes WHERE id < ?2 \
+                   AND (bars_until IS NULL OR bars_until <= ?1) ORDER BY id LIMIT ?3)";
+        self.exec(sql, vals![now, before, limit])
     }
 
     /// Removes the oldest chunks of a connection's logged reads up to an id, that one included; what went.
