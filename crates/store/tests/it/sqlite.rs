@@ -2,8 +2,13 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{FileExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::Duration,
 };
 
@@ -92,6 +97,47 @@ fn a_full_database_says_so_and_keeps_what_it_has_acknowledged() {
     let store = directory.open().unwrap();
     assert_eq!(names(&store).len(), stored);
     store.write_blocking(|tx| tx.exec("DELETE FROM items", vals![])).unwrap();
+    store.close_blocking();
+}
+
+/// How often the write-ahead log has started again: a number in its header that rises each time.
+fn log_starts(directory: &Directory) -> u32 {
+    let log = fs::File::open(directory.0.join("muster.db-wal")).unwrap();
+    let mut number = [0; 4];
+    log.read_exact_at(&mut number, 12).unwrap();
+    u32::from_be_bytes(number)
+}
+
+#[test]
+fn the_log_starts_again_while_writes_go_on() {
+    let directory = Directory::new();
+    let store = directory.open().unwrap();
+    let rows: Vec<_> =
+        (0..24).map(|row| store.write_blocking(move |tx| put_item(tx, &row.to_string())).unwrap()).collect();
+    let before = log_starts(&directory);
+    // A megabyte each, in turn: copying them takes long enough that others are written meanwhile.
+    let mut next = rows.into_iter().cycle().take(1_000).enumerate();
+    let busy = AtomicBool::new(true);
+    let next = Mutex::new(&mut next);
+    let write_on = || {
+        while busy.load(Ordering::Relaxed) {
+            let Some((number, row)) = next.lock().unwrap().next() else { break };
+            let note = format!("{number:08}").repeat(1 << 17);
+            store
+                .write_blocking(move |tx| tx.exec("UPDATE items SET note = ?1 WHERE id = ?2", vals![note.clone(), row]))
+                .unwrap();
+            if log_starts(&directory) > before {
+                busy.store(false, Ordering::Relaxed);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(write_on);
+        }
+    });
+    let size = fs::metadata(directory.0.join("muster.db-wal")).unwrap().len() >> 20;
+    assert!(!busy.into_inner(), "the log was {size} MiB long and went on");
     store.close_blocking();
 }
 

@@ -76,13 +76,18 @@ impl Checkpointer {
     /// Checkpoints when enough has gathered, or when writes have paused.
     fn tend(&self, before: Log) -> rusqlite::Result<Log> {
         let log = self.checkpoint("NOOP")?;
+        // The writer finishes the log after its next batch; a checkpoint begun here would only keep it from that.
+        if self.shared.finish_log.load(Relaxed) && log.pages != before.pages {
+            return Ok(log);
+        }
         let waiting = log.pages - log.copied;
         if waiting < PAGES && (waiting <= 0 || log.pages != before.pages) {
             return Ok(log);
         }
         let log = self.checkpoint("PASSIVE")?;
-        // What was written meanwhile is little, and only the writer can keep it from growing.
-        if log.pages >= PAGES && log.copied < log.pages {
+        // What was written meanwhile, which this connection does not see, is little, and only the writer can keep it from
+        // growing: unless it finishes, the log never starts again while writes go on.
+        if log.pages >= PAGES {
             self.shared.finish_log.store(true, Relaxed);
         }
         Ok(log)
