@@ -64,10 +64,18 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// A request whose caller is known and whose body has not arrived. Takes the headers: handlers ask here.
-    pub(super) fn new(app: App, base_url: Arc<str>, arrival: Arrival, caller: Arc<Caller>, parts: &mut Parts) -> Self {
+    /// A request whose caller is known and whose body has not arrived. Takes the headers: handlers ask here. `prefix` is
+    /// what its path has in common with the base URL.
+    pub(super) fn new(
+        app: App,
+        base_url: Arc<str>,
+        arrival: Arrival,
+        caller: Arc<Caller>,
+        parts: &mut Parts,
+        prefix: &str,
+    ) -> Self {
         let connection = Arc::clone(&caller.connection);
-        Self::of(app, base_url, arrival, connection, Authority::Token(caller), parts)
+        Self::of(app, base_url, arrival, connection, Authority::Token(caller), parts, prefix)
     }
 
     /// A recorded request of this connection that is run again. What it did is for `again` to say.
@@ -79,14 +87,14 @@ impl Exchange {
         parts: &mut Parts,
     ) -> Self {
         let base_url = Arc::from(app.base_url());
-        Self::of(app, base_url, arrival, connection, Authority::Again(Box::new(again)), parts)
+        Self::of(app, base_url, arrival, connection, Authority::Again(Box::new(again)), parts, "")
     }
 
     /// A request that is one operation of this one (RFC 7644 §3.7); `None` if this one is run again, whose operations are
     /// run again one by one.
     pub(super) fn part(&self, arrival: Arrival, parts: &mut Parts) -> Option<Self> {
         let Authority::Token(caller) = &self.authority else { return None };
-        let mut part = Self::new(self.app.clone(), Arc::clone(&self.base_url), arrival, Arc::clone(caller), parts);
+        let mut part = Self::new(self.app.clone(), Arc::clone(&self.base_url), arrival, Arc::clone(caller), parts, "");
         part.part_of = Some(self.arrival.id);
         // Nobody sees the resource, so what is kept apart from it is not read.
         part.query = vec![("excludedAttributes".to_owned(), "groups,members".to_owned())];
@@ -105,9 +113,15 @@ impl Exchange {
         connection: Arc<Connection>,
         authority: Authority,
         parts: &mut Parts,
+        prefix: &str,
     ) -> Self {
         let query = parts.uri.query().unwrap_or_default();
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let whole = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let target = match whole.strip_prefix(prefix).unwrap_or(whole) {
+            target if target.starts_with('/') => target.to_owned(),
+            target => format!("/{target}"),
+        };
+        let is_read = is_read(&parts.method, target.split('?').next().unwrap_or_default());
         Self {
             app,
             arrival,
@@ -115,9 +129,9 @@ impl Exchange {
             connection,
             authority,
             method: parts.method.clone(),
-            is_read: is_read(&parts.method, parts.uri.path()),
+            is_read,
             // A target is ASCII, so that it can be cut anywhere.
-            target: target.get(..TARGET_BYTES).unwrap_or(target).to_owned(),
+            target: target.get(..TARGET_BYTES).map_or_else(|| target.clone(), str::to_owned),
             headers: std::mem::take(&mut parts.headers),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             body: OnceLock::new(),
@@ -133,6 +147,11 @@ impl Exchange {
     pub(super) fn receive(&self, body: Bytes) {
         // It arrives once; a second one would be a mistake of the caller, and the first stays.
         drop(self.body.set(body));
+    }
+
+    /// Path and query below the base URL; of a very long one the beginning.
+    pub(super) fn target(&self) -> &str {
+        &self.target
     }
 
     /// The headers.

@@ -24,6 +24,8 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Gate {
     pub(super) app: App,
+    /// What paths begin with.
+    pub(super) prefix: &'static str,
     /// What locations begin with.
     pub(super) base_url: Arc<str>,
 }
@@ -44,11 +46,11 @@ pub(super) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
 ///
 /// Requests without a valid token are only counted, so that strangers cannot fill the log (SCIM-11).
 async fn pass(gate: Gate, arrival: Arrival, request: Request, next: Next) -> Result<Response, HttpError> {
-    let Gate { app, base_url } = gate;
+    let Gate { app, prefix, base_url } = gate;
     let _place = app.admit().ok_or(HttpError::TooBusy)?;
     let caller = app.authenticate(request.headers(), arrival.at).await?;
     let (mut parts, body) = request.into_parts();
-    let exchange = Arc::new(Exchange::new(app, base_url, arrival, caller, &mut parts));
+    let exchange = Arc::new(Exchange::new(app, base_url, arrival, caller, &mut parts, prefix));
     let response = match admit(&exchange, &parts, body).await {
         Ok(_room) => {
             parts.extensions.insert(Arc::clone(&exchange));
@@ -83,7 +85,7 @@ async fn admit(exchange: &Exchange, parts: &Parts, body: Body) -> Result<Option<
     let mut room = None;
     if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
         let limits = exchange.app.limits();
-        let is_large = ["/Groups", "/Bulk"].iter().any(|path| parts.uri.path().starts_with(path));
+        let is_large = ["/Groups", "/Bulk"].iter().any(|path| exchange.target().starts_with(path));
         let limit = if is_large { limits.group_body } else { limits.user_body };
         let size = body::announced(exchange.headers()).unwrap_or(limit).min(limit);
         room = Some(exchange.app.room_for(size).ok_or(HttpError::TooBusy)?);

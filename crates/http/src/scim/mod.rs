@@ -26,14 +26,13 @@ use axum::{
     extract::{Path, Request, rejection::PathRejection},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, any_service, get, post},
+    routing::{MethodRouter, any, get, post},
 };
 use exchange::Exchange;
 use muster_engine::{EngineError, Env};
 use muster_model::{Rule, trace};
 use muster_scim::Notes;
 pub use rerun::{Purpose, Repeated, Rerun, RerunError};
-use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
@@ -53,46 +52,34 @@ type Segment = Result<Path<String>, PathRejection>;
 /// Adds the SCIM routes to a router.
 pub(crate) fn mount(mut router: Router, app: &App) -> Router {
     for prefix in PREFIXES {
-        let served = routes(app, &format!("{}{prefix}", app.base_url()));
-        // `nest` leaves the prefix with a slash at its end, and its path, to the outer router.
-        let root = served.clone().map_request(at_root);
-        router = router.route(&format!("{prefix}/"), any_service(root)).nest(prefix, served);
+        let base_url = Arc::from(format!("{}{prefix}", app.base_url()));
+        // Not `nest`, which would write the address of each request anew.
+        router = router.merge(guarded(handlers(prefix), gate::Gate { app: app.clone(), prefix, base_url }));
     }
     router
 }
 
-/// A request of the base URL itself, as the routes below it see it.
-fn at_root(mut request: Request) -> Request {
-    let query = request.uri().query().map_or_else(|| "/".to_owned(), |query| format!("/?{query}"));
-    if let Ok(uri) = query.parse() {
-        *request.uri_mut() = uri;
-    }
-    request
-}
-
-fn routes(app: &App, base_url: &str) -> Router {
-    let gate = gate::Gate { app: app.clone(), base_url: Arc::from(base_url) };
-    guarded(handlers(), gate)
-}
-
 /// The handlers of one prefix, which expect what the gate finds out.
-fn handlers() -> Router {
-    let mut router = Router::new().route("/", get(lists::list_all));
+fn handlers(prefix: &str) -> Router {
+    let mut router = Router::new().route(&format!("{prefix}/"), get(lists::list_all));
+    if !prefix.is_empty() {
+        router = router.route(prefix, get(lists::list_all));
+    }
     for (path, methods) in table() {
         // A slash at the end is tolerated.
-        router = router.route(&format!("{path}/"), methods.clone()).route(path, methods);
+        router = router.route(&format!("{prefix}{path}/"), methods.clone()).route(&format!("{prefix}{path}"), methods);
     }
-    router.fallback(async |_: Request| HttpError::NoRoute)
+    router.route(&format!("{prefix}/{{*unknown}}"), any(async || HttpError::NoRoute))
 }
 
 /// The handlers for requests that do not come through the gate: the parts of a Bulk, and what is run again.
 fn handlers_within() -> Router {
-    handlers().layer(CatchPanicLayer::custom(panicked))
+    handlers("").layer(CatchPanicLayer::custom(panicked))
 }
 
 /// Puts around handlers what every request goes through.
 fn guarded(handlers: Router, gate: gate::Gate) -> Router {
-    handlers.layer(from_fn_with_state(gate, gate::gate))
+    handlers.route_layer(from_fn_with_state(gate, gate::gate))
 }
 
 /// What is answered when a handler panicked.
@@ -191,7 +178,7 @@ mod tests {
         let app = app(&world, Limits::default());
         let work = |call: Call| async move { call.write::<(), _>(|_, _| panic!("in the store")).await.map(|_| ()) };
         let handlers = Router::new().route("/handler", get(handler)).route("/store", get(work));
-        let router = guarded(handlers, gate::Gate { app: app.clone(), base_url: Arc::from("") });
+        let router = guarded(handlers, gate::Gate { app: app.clone(), prefix: "", base_url: Arc::from("") });
         for path in ["/handler", "/store"] {
             let (status, body) = get_from(&router, path, &authorization).await;
             assert_eq!(status, 500);
@@ -209,7 +196,7 @@ mod tests {
         let (world, _, authorization) = world();
         let limits = Limits { request_time: Duration::from_millis(10), ..Limits::default() };
         let handlers = Router::new().route("/slow", get(async || std::future::pending::<()>().await));
-        let router = guarded(handlers, gate::Gate { app: app(&world, limits), base_url: Arc::from("") });
+        let router = guarded(handlers, gate::Gate { app: app(&world, limits), prefix: "", base_url: Arc::from("") });
         let (status, body) = get_from(&router, "/slow", &authorization).await;
         assert_eq!(status, 503);
         assert!(body.contains("took too long"), "{body}");
