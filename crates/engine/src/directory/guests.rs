@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use muster_model::{
-    Connection, DirectoryUser, Email, Invitation, InvitationId, OrganizationId, Role, Rule, UserStatement,
+    Connection, DirectoryUser, Email, Invitation, InvitationId, OrganizationId, Role, Rule, Timestamp, UserStatement,
     directory::Unprovisioned,
     ledger::{Event, Kind},
     name,
     trace::Note,
 };
-use muster_store::{Counter, Tx};
+use muster_store::{Conn, Counter, Tx};
 
 use super::provision::is_kept_out;
 use crate::{EngineError, Env, Refusal, ledger::Subject, seats, teams};
 
 /// How long an invitation's link works (ORG-3).
 const VALID: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// How many expired invitations end in one transaction.
+const EXPIRED_AT_ONCE: i64 = 50;
 
 /// Invites the person that a directory user stands for; no account is linked, renamed or read.
 ///
@@ -33,7 +35,7 @@ pub(super) fn invite(
 ) -> Result<(), EngineError> {
     let pending = match tx.invitation_of_directory_user(user.id)? {
         Some(expired) if expired.expires <= env.now() => {
-            end(tx, env, &expired, "expired", Event::InvitationEnded)?;
+            expire(tx, env, &expired)?;
             None
         }
         pending => pending,
@@ -42,7 +44,7 @@ pub(super) fn invite(
         return Ok(());
     }
     if let Some(pending) = pending {
-        end(tx, env, &pending, "cancelled", Event::InvitationEnded)?;
+        end(tx, env, &pending, "cancelled", Event::InvitationEnded, Rule::Scim10)?;
     }
     user.unprovisioned = Some(Unprovisioned::Invited);
     let Some(covered) = organization.and_then(|id| connection.covered(id)) else {
@@ -97,7 +99,7 @@ pub(super) fn take_back(tx: &mut Tx<'_>, env: &mut Env, user: &DirectoryUser) ->
         return Ok(());
     }
     match tx.invitation_of_directory_user(user.id)? {
-        Some(invitation) => end(tx, env, &invitation, "cancelled", Event::InvitationEnded),
+        Some(invitation) => end(tx, env, &invitation, "cancelled", Event::InvitationEnded, Rule::Scim10),
         None => Ok(()),
     }
 }
@@ -115,11 +117,40 @@ pub(super) fn pending(
 ) -> Result<Option<Invitation>, EngineError> {
     match tx.pending_invitation(organization, email)? {
         Some(expired) if expired.expires <= env.now() => {
-            end(tx, env, &expired, "expired", Event::InvitationEnded)?;
+            expire(tx, env, &expired)?;
             Ok(None)
         }
         pending => Ok(pending),
     }
+}
+
+/// Whether an invitation has expired that [`expire_invitations`] would end; one look into an index.
+///
+/// # Errors
+///
+/// The store's.
+pub fn has_expired_invitation(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, EngineError> {
+    Ok(!conn.expired_invitations(now, 1)?.is_empty())
+}
+
+/// Ends some expired invitations of one organization (ORG-3): their seats are free, and go to whoever waits for one
+/// (SCIM-9). To be run in [`transact`](crate::transact), on as many nodes as one likes.
+///
+/// # Errors
+///
+/// The store's.
+pub fn expire_invitations(tx: &mut Tx<'_>, env: &mut Env) -> Result<(), EngineError> {
+    let expired = tx.expired_invitations(env.now(), EXPIRED_AT_ONCE)?;
+    // Of one organization, because settling holds its row: two at once could wait for each other.
+    let organization = expired.first().map(|first| first.organization);
+    for invitation in expired.iter().filter(|expired| Some(expired.organization) == organization) {
+        expire(tx, env, invitation)?;
+    }
+    Ok(())
+}
+
+fn expire(tx: &mut Tx<'_>, env: &mut Env, invitation: &Invitation) -> Result<(), EngineError> {
+    end(tx, env, invitation, "expired", Event::InvitationEnded, Rule::Org3)
 }
 
 /// Uses an invitation up: provisioning stands for its acceptance.
@@ -128,7 +159,7 @@ pub(super) fn pending(
 ///
 /// The store's.
 pub(super) fn consume(tx: &mut Tx<'_>, env: &mut Env, invitation: &Invitation) -> Result<(), EngineError> {
-    end(tx, env, invitation, "accepted", Event::InvitationAccepted)
+    end(tx, env, invitation, "accepted", Event::InvitationAccepted, Rule::Scim10)
 }
 
 fn end(
@@ -137,11 +168,12 @@ fn end(
     invitation: &Invitation,
     outcome: &str,
     event: Event,
+    rule: Rule,
 ) -> Result<(), EngineError> {
     let ended = Invitation { version: invitation.version + 1, ..invitation.clone() };
     tx.end_invitation(&ended, outcome, env.now())?;
     tx.add_to_count(invitation.organization.0, Counter::Invitations, -1)?;
-    env.ended(event, subject(invitation), ended.version, Rule::Scim10, invitation)?;
+    env.ended(event, subject(invitation), ended.version, rule, invitation)?;
     env.about(invitation.organization);
     env.unsettle(invitation.organization);
     Ok(())

@@ -1,7 +1,9 @@
 //! SCIM-9: seats.
 
-use muster_engine::{EngineError, Refusal};
-use muster_model::{MembershipState, Role, UserStatement};
+use std::{thread, time::Duration};
+
+use muster_engine::{EngineError, Origin, Refusal, directory};
+use muster_model::{ConnectionId, MembershipState, Organization, Role, UserStatement};
 use muster_testkit::{World, person};
 
 #[test]
@@ -115,11 +117,72 @@ fn scim_9_an_expired_invitation_gives_its_seat_back() {
     world.seats(&moby, 1);
     let okta = world.connection("okta", &[&moby]).set(|settings| settings.scim.other_domains = true).build();
     let eve = world.create_user(okta, person("eve@elsewhere.org")).unwrap();
-    world.advance(std::time::Duration::from_secs(15 * 24 * 60 * 60));
+    world.advance(Duration::from_secs(15 * 24 * 60 * 60));
     let renamed = UserStatement { full_name: Some("Eve".into()), ..person("eve@elsewhere.org") };
     world.put_user(okta, eve.id, renamed).unwrap();
     let id = moby.id;
     let pending = world.read(move |conn| Ok(conn.pending_invitations(id)?));
     assert_eq!(pending.len(), 1, "invited anew, in the same seat");
+    world.assert_ledger_tells_the_state();
+}
+
+const VALID: Duration = Duration::from_hours(24 * 14);
+
+/// Ends expired invitations until there are none.
+fn expire(world: &World) {
+    let now = muster_engine::Surroundings::now(&*world.clock);
+    while world.read(move |conn| directory::has_expired_invitation(conn, now)) {
+        world.change(Origin::SYSTEM, directory::expire_invitations).unwrap();
+    }
+}
+
+/// Two organizations: so many are invited to the second, whose seats they take all, and as many wait there.
+fn invited_and_waiting(count: usize) -> (World, Organization, ConnectionId) {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    world.seats(&whale, i64::try_from(count).unwrap());
+    let okta = world.connection("okta", &[&moby, &whale]).set(|settings| settings.scim.other_domains = true).build();
+    for number in 0..count {
+        let guest = person(&format!("guest{number}@elsewhere.org"));
+        world.create_user(okta, UserStatement { organization: Some("whale".into()), ..guest }).unwrap();
+    }
+    let ids = world.create_people(okta, count);
+    world.create_group(okta, "whale:crew", &ids).unwrap();
+    (world, whale, okta)
+}
+
+fn taken(world: &World, organization: &Organization) -> (i64, i64) {
+    let id = organization.id.0;
+    world.read(move |conn| {
+        let invited = conn.count(id, muster_store::Counter::Invitations)?;
+        Ok((conn.count(id, muster_store::Counter::Members)?, invited))
+    })
+}
+
+#[test]
+fn org_3_an_invitation_that_nobody_touches_ends_and_its_seat_goes_to_who_waits() {
+    let (world, whale, okta) = invited_and_waiting(1);
+    assert_eq!(world.membership(&whale, "p0@example.com").unwrap().state, MembershipState::Waiting);
+    world.advance(VALID - Duration::from_secs(1));
+    expire(&world);
+    assert_eq!(taken(&world, &whale), (0, 1));
+    world.advance(Duration::from_secs(1));
+    expire(&world);
+    assert_eq!(taken(&world, &whale), (1, 0));
+    assert_eq!(world.teams(&whale, "p0@example.com"), ["crew"]);
+    assert!(!world.reports(okta).iter().any(|(rule, _)| rule == "SCIM-9"));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_3_on_several_nodes_each_invitation_ends_once() {
+    let (world, whale, _) = invited_and_waiting(120);
+    world.advance(VALID);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| expire(&world));
+        }
+    });
+    assert_eq!(taken(&world, &whale), (120, 0));
     world.assert_ledger_tells_the_state();
 }

@@ -1,5 +1,5 @@
-//! Work beside the requests: noticing what other nodes changed, letting members follow large groups, writing the log of
-//! reads.
+//! Work beside the requests: noticing what other nodes changed, letting members follow large groups, ending expired
+//! invitations, writing the log of reads.
 //!
 //! Tasks hold the application weakly, so that they end with it.
 
@@ -24,6 +24,8 @@ const POLL: Duration = Duration::from_millis(250);
 /// How long a logged read waits at most.
 const FLUSH: Duration = Duration::from_secs(1);
 
+/// How often it is seen whether invitations have expired.
+const EXPIRE: Duration = Duration::from_secs(30);
 /// How often it is seen whether something has been kept long enough.
 const RETAIN: Duration = Duration::from_secs(60);
 /// The rest between two slices of removing, in which others write.
@@ -33,6 +35,7 @@ pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(watch(Arc::downgrade(inner)));
     tokio::spawn(log_reads(Arc::downgrade(inner)));
     tokio::spawn(move_members(Arc::downgrade(inner)));
+    tokio::spawn(expire_invitations(Arc::downgrade(inner)));
 }
 
 fn open(inner: &Weak<Inner>) -> Option<Arc<Inner>> {
@@ -82,6 +85,37 @@ pub(super) async fn move_slice(store: &Store, surroundings: &Arc<dyn Surrounding
     let work = move |tx: &mut muster_store::Tx<'_>| {
         let mut env = Env::new(Arc::clone(&surroundings), origin);
         transact(tx, &mut env, |tx, env| directory::move_slice(tx, env, group))
+    };
+    store.write(work).await.map(|()| true)
+}
+
+/// Ends invitations that have expired, so that their seats are free; on every node, as the members of groups.
+async fn expire_invitations(weak: Weak<Inner>) {
+    while let Some(inner) = open(&weak) {
+        let expired = expire_some(&inner.store, &inner.surroundings).await;
+        drop(inner);
+        let wait = match expired {
+            Ok(true) => REST,
+            Ok(false) => EXPIRE,
+            Err(error) => {
+                tracing::warn!(%error, "expired invitations could not be ended; this is tried again");
+                EXPIRE
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Whether there was something to end.
+async fn expire_some(store: &Store, surroundings: &Arc<dyn Surroundings>) -> Result<bool, EngineError> {
+    let now = surroundings.now();
+    if !store.read(move |conn| directory::has_expired_invitation(conn, now)).await? {
+        return Ok(false);
+    }
+    let surroundings = Arc::clone(surroundings);
+    let work = move |tx: &mut muster_store::Tx<'_>| {
+        let mut env = Env::new(Arc::clone(&surroundings), Origin::SYSTEM);
+        transact(tx, &mut env, directory::expire_invitations)
     };
     store.write(work).await.map(|()| true)
 }

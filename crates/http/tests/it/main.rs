@@ -11,6 +11,7 @@ mod exchanges;
 mod filters;
 mod groups;
 mod guard;
+mod invitations;
 mod isolation;
 mod large_groups;
 mod lists;

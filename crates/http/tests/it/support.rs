@@ -57,15 +57,14 @@ impl Server {
         let connection = world.connection("okta", &organizations.iter().collect::<Vec<_>>()).build();
         let token = world.scim_token(connection);
         let sealer = Arc::new(Sealer::new(&[DataKey::generate(1).unwrap()]).unwrap());
-        let app = App::new(AppOptions {
-            store: world.store.clone(),
-            surroundings: Arc::clone(&world.clock) as _,
-            sealer: Arc::clone(&sealer),
-            base_url: format!("{BASE_URL}/"),
-            limits,
-        });
+        let app = node(&world, &sealer, limits);
         let router = muster_http::router(&app);
         Self { world, app, router, sealer, organizations, connection, token }
+    }
+
+    /// Another node on the same database, which begins its background work now.
+    pub(crate) fn another_node(&self) -> App {
+        node(&self.world, &self.sealer, Limits::default())
     }
 
     /// A request with the connection's token, to a path below the SCIM base URL.
@@ -131,6 +130,16 @@ impl Server {
         }
         panic!("it did not happen within two seconds");
     }
+}
+
+fn node(world: &World, sealer: &Arc<Sealer>, limits: Limits) -> App {
+    App::new(AppOptions {
+        store: world.store.clone(),
+        surroundings: Arc::clone(&world.clock) as _,
+        sealer: Arc::clone(sealer),
+        base_url: format!("{BASE_URL}/"),
+        limits,
+    })
 }
 
 impl Sending<'_> {

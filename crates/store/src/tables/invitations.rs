@@ -57,6 +57,20 @@ impl Conn<'_> {
         self.opt(&sql, vals![user], invitation)
     }
 
+    /// The invitations that have expired by now and have not ended, those first that expired first; held until the end of
+    /// the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn expired_invitations(&mut self, now: Timestamp, limit: i64) -> Result<Vec<Invitation>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM invitations WHERE expires <= ?1 AND ended IS NULL ORDER BY expires, id LIMIT ?2{}",
+            self.for_update()
+        );
+        self.query(&sql, vals![now, limit], invitation)
+    }
+
     /// Every pending invitation to an organization, by id.
     ///
     /// # Errors
