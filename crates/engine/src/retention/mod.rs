@@ -25,7 +25,7 @@ const LEASE: Duration = Duration::from_secs(60);
 /// How often there is something to do.
 const INTERVAL: Duration = Duration::from_secs(60);
 /// What is older than this is in the database or never will be: no request takes as long.
-const SETTLED: Duration = Duration::from_secs(60);
+pub(crate) const SETTLED: Duration = Duration::from_secs(60);
 /// The longest stretch of time that is counted at once.
 const COUNTED_AT_ONCE: Duration = Duration::from_secs(3_600);
 

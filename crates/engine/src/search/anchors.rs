@@ -6,11 +6,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use muster_model::ConnectionId;
+use muster_model::{ConnectionId, Timestamp};
 use muster_store::{Conn, Counter, Listed};
 use uuid::Uuid;
 
-use crate::EngineError;
+use crate::{EngineError, retention::SETTLED};
 
 /// Every so many ids one is kept, so that a jump to any page is at most this many steps along the index.
 const STRIDE: usize = 256;
@@ -19,7 +19,9 @@ const CONNECTIONS: usize = 256;
 
 /// Where pages begin: for each connection every 256th id, kept in memory.
 ///
-/// New resources are made above the newest id, so an index stays right until one is deleted; then it is made anew.
+/// A resource is made above the newest id that its transaction sees. So no id comes between old ones, and an index of them
+/// stays right until one is deleted; then it is made anew. Among those of the last minute another may still appear, of a
+/// transaction that began before others and ends after them: they are not kept, but walked to.
 #[derive(Debug, Default)]
 pub struct Anchors {
     known: Mutex<HashMap<(ConnectionId, Listed), Arc<Index>>>,
@@ -30,7 +32,7 @@ struct Index {
     deletes: i64,
     /// The id at place 1 + n * STRIDE.
     ids: Vec<Uuid>,
-    /// How many ids there were; places beyond are walked to from the last kept id.
+    /// How many ids there were that are settled; places beyond are walked to from the last kept id.
     length: i64,
 }
 
@@ -49,6 +51,7 @@ impl Anchors {
     pub(super) fn find(
         &self,
         conn: &mut Conn<'_>,
+        now: Timestamp,
         connection: ConnectionId,
         listed: Listed,
         start: i64,
@@ -61,25 +64,34 @@ impl Anchors {
         let kept = self.get(connection, listed).filter(|index| index.deletes == deletes);
         let index = match kept {
             Some(index) if start <= index.length + near() => index,
-            _ => self.make(conn, connection, listed, deletes)?,
+            kept => self.extend(conn, kept, now, (connection, listed), deletes)?,
         };
         let place = usize::try_from(skip).unwrap_or(usize::MAX) / STRIDE;
         let anchor = place.min(index.ids.len().saturating_sub(1));
         let Some(id) = index.ids.get(anchor) else { return Ok((Uuid::nil(), skip)) };
         let passed = i64::try_from(anchor * STRIDE).unwrap_or(i64::MAX);
         // `id` itself is at place `passed + 1`: step back to just before it.
-        Ok((Uuid::from_u128(id.as_u128().saturating_sub(1)), skip - passed))
+        Ok((before(*id), skip - passed))
     }
 
-    fn make(
+    /// An index of all ids that are settled by now; what is kept of an earlier one is not read again.
+    fn extend(
         &self,
         conn: &mut Conn<'_>,
-        connection: ConnectionId,
-        listed: Listed,
+        kept: Option<Arc<Index>>,
+        now: Timestamp,
+        (connection, listed): (ConnectionId, Listed),
         deletes: i64,
     ) -> Result<Arc<Index>, EngineError> {
-        let (mut ids, mut length) = (Vec::new(), 0_usize);
-        conn.each_directory_id(connection, listed, Uuid::nil(), |id| {
+        let mut ids = kept.map_or_else(Vec::new, |kept| kept.ids.clone());
+        // Begins with the last kept id itself.
+        let after = ids.pop().map_or(Uuid::nil(), before);
+        let mut length = ids.len() * STRIDE;
+        let unsettled = now.before(SETTLED).first_id();
+        conn.each_directory_id(connection, listed, after, |id| {
+            if id >= unsettled {
+                return ControlFlow::Break(());
+            }
             if length.is_multiple_of(STRIDE) {
                 ids.push(id);
             }
@@ -99,4 +111,9 @@ impl Anchors {
 
 fn near() -> i64 {
     i64::try_from(STRIDE).unwrap_or(i64::MAX)
+}
+
+/// The largest id below this one.
+fn before(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_sub(1))
 }

@@ -16,7 +16,7 @@ mod find;
 mod pick;
 mod ranking;
 
-use muster_model::{Connection, DirectoryGroup, DirectoryUser, directory::MemberId};
+use muster_model::{Connection, DirectoryGroup, DirectoryUser, Timestamp, directory::MemberId};
 use muster_store::{Conn, Counter, Listed, UserGroup};
 use uuid::Uuid;
 
@@ -133,13 +133,14 @@ impl View {
     }
 }
 
-/// A page of all resources of these kinds, by id.
+/// A page of all resources of these kinds, by id. `now` tells which of them are old enough that no other comes between.
 ///
 /// # Errors
 ///
 /// The store's.
 pub fn page<K>(
     conn: &mut Conn<'_>,
+    now: Timestamp,
     connection: &Connection,
     anchors: &Anchors,
     kinds: &[Listed],
@@ -162,7 +163,7 @@ pub fn page<K>(
                 passed += count;
                 continue;
             }
-            Start::At(start) => anchors.find(conn, connection.id, listed, (start - passed).max(1))?,
+            Start::At(start) => anchors.find(conn, now, connection.id, listed, (start - passed).max(1))?,
             Start::After { place, .. } if listed < place.listed => continue,
             Start::After { place, .. } if listed == place.listed => (place.id, 0),
             Start::After { .. } => (Uuid::nil(), 0),

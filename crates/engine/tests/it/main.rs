@@ -20,6 +20,7 @@ mod pre;
 mod races;
 mod retention;
 mod scim;
+mod search;
 mod seats;
 mod successor;
 mod ten;

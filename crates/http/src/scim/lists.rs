@@ -110,8 +110,8 @@ async fn everything(
     };
     let large = shown.members && kinds.contains(&Listed::Groups);
     let lane = if kinds.iter().all(near) && !large { Lane::Snapshot } else { Lane::Scan };
-    let reading = exchange.app.clone();
-    exchange.read(lane, move |conn| search::page(conn, &connection, reading.anchors(), &kinds, &page, shown)).await
+    let (reading, now) = (exchange.app.clone(), exchange.arrival.at);
+    exchange.read(lane, move |conn| search::page(conn, now, &connection, reading.anchors(), &kinds, &page, shown)).await
 }
 
 async fn matching(
