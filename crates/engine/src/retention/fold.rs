@@ -18,18 +18,20 @@ use crate::{
 
 /// How many ledger rows are folded in one slice.
 const ROWS: i64 = 100;
-/// How many are looked at when the first ones cannot be folded alone.
-const ROWS_AT_MOST: i64 = 3_200;
+/// How large their changes are, about: some hundred changes, or a thousand members of a group, which are a few
+/// milliseconds of work. A single row is folded whole: no slice takes longer than the request that wrote it.
+const BYTES: usize = 64 * 1_024;
+/// How many times as much is looked at when the first ones cannot be folded alone.
+const TIMES_AT_MOST: u16 = 32;
 
 /// Folds some of the rows before an id; whether there may be more.
 ///
 /// A row's id tells when it was written by the clock of its node, and its changes tell their order. Where clocks differ, a
 /// row may come before one that it follows from: it is postponed until that one is old enough, too.
 pub(super) fn fold(tx: &mut Tx<'_>, before: Uuid, removed: &mut Removed) -> Result<bool, EngineError> {
-    let mut limit = ROWS;
+    let mut times = 1;
     loop {
-        let rows = tx.ledger_rows_before(before, limit)?;
-        let all = i64::try_from(rows.len()).unwrap_or(i64::MAX) < limit;
+        let (rows, all) = tx.ledger_rows_before(before, ROWS * i64::from(times), BYTES * usize::from(times))?;
         let mut ids: Vec<Uuid> = rows.iter().flat_map(|row| &row.changes).map(|change| change.id).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -39,8 +41,8 @@ pub(super) fn fold(tx: &mut Tx<'_>, before: Uuid, removed: &mut Removed) -> Resu
         }
         let foldable = foldable(&rows, &known);
         let postponed = rows.len() - foldable.len();
-        if foldable.is_empty() && !all && limit < ROWS_AT_MOST {
-            limit *= 2;
+        if foldable.is_empty() && !all && times < TIMES_AT_MOST {
+            times *= 2;
             continue;
         }
         let folded = foldable.len();

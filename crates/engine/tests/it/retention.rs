@@ -112,3 +112,33 @@ fn pre_2_folding_may_be_broken_off_after_any_slice_and_taken_over() {
     assert_eq!((folded, ledger_rows(&world)), (all, 0));
     world.assert_ledger_tells_the_state();
 }
+
+#[test]
+fn pre_2_a_slice_folds_few_rows_where_each_carries_hundreds_of_changes() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let ids = world.create_people(okta, 200);
+    for number in 0..12 {
+        world.create_group(okta, &format!("moby:team{number}"), &ids).unwrap();
+    }
+    for number in 0..150 {
+        let renamed = UserStatement { full_name: Some(format!("Ada {number}")), ..person("p0@example.com") };
+        world.put_user(okta, ids[0], renamed).unwrap();
+    }
+    let all = ledger_rows(&world) as u64;
+    world.advance(DAY * 8);
+    let mut slices = Vec::new();
+    while ledger_rows(&world) > 0 {
+        match world.retain_slice(&WEEK, 1) {
+            Progress::More(removed) if removed.ledger_rows > 0 => slices.push(removed.ledger_rows),
+            Progress::More(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(slices.iter().sum::<u64>(), all);
+    let (large, small) = slices.split_at(12);
+    assert!(large.iter().all(|rows| *rows <= 10), "{slices:?}");
+    assert!(small.iter().any(|rows| *rows > 50), "small rows are folded together: {slices:?}");
+    world.assert_ledger_tells_the_state();
+}

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use muster_model::{
     LedgerId, Timestamp, Version,
-    ledger::{Baseline, Kind, LedgerRow},
+    ledger::{Baseline, Change, Kind, LedgerRow},
 };
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -32,14 +32,28 @@ fn baseline(row: &Row<'_>) -> Result<Baseline, StoreError> {
 }
 
 impl Conn<'_> {
-    /// The oldest ledger rows before an id.
+    /// The oldest ledger rows before an id, and whether these are all: at most `limit`, and as many as it takes for their
+    /// changes to have `bytes` bytes.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn ledger_rows_before(&mut self, before: Uuid, limit: i64) -> Result<Vec<LedgerRow>, StoreError> {
+    pub fn ledger_rows_before(
+        &mut self,
+        before: Uuid,
+        limit: i64,
+        bytes: usize,
+    ) -> Result<(Vec<LedgerRow>, bool), StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM ledger l WHERE l.id < ?1 ORDER BY l.id LIMIT ?2");
-        self.query(&sql, vals![before, limit], ledger_row)
+        let (mut rows, mut read) = (Vec::new(), 0);
+        self.visit(&sql, vals![before, limit], |row| {
+            let row = ledger_row(row)?;
+            read += row.changes.iter().map(size).sum::<usize>();
+            rows.push(row);
+            Ok(if read < bytes { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        let all = read < bytes && i64::try_from(rows.len()).is_ok_and(|rows| rows < limit);
+        Ok((rows, all))
     }
 
     /// The id of the oldest ledger row.
@@ -182,4 +196,10 @@ impl Tx<'_> {
             vals![subject, before, limit],
         )
     }
+}
+
+/// How large a change is, about: its values, and what names it.
+fn size(change: &Change) -> usize {
+    let side = |side: &Option<Box<RawValue>>| side.as_deref().map_or(0, |side| side.get().len());
+    100 + side(&change.old) + side(&change.new)
 }
