@@ -1,7 +1,5 @@
 //! Times: microseconds since 1970 UTC inside, RFC 3339 on the wire.
 
-use std::fmt::Write as _;
-
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -21,9 +19,7 @@ pub fn parse(text: &str) -> Option<i64> {
 
 /// Appends a time as RFC 3339 with milliseconds and `Z`: `2026-07-01T12:00:00.000Z`. Finer digits are cut off.
 pub fn write(out: &mut String, micros: i64) {
-    write_seconds(out, micros);
-    // Writing to a String cannot fail.
-    let _ = write!(out, ".{:03}Z", micros.rem_euclid(1_000_000) / 1_000);
+    write_digits::<3>(out, micros);
 }
 
 /// A time as RFC 3339 with as many digits as it needs, so that parsing it gives the same microseconds.
@@ -31,20 +27,37 @@ pub fn write(out: &mut String, micros: i64) {
 pub fn exact(micros: i64) -> String {
     let mut out = String::with_capacity(27);
     if micros.rem_euclid(1_000) == 0 {
-        write(&mut out, micros);
+        write_digits::<3>(&mut out, micros);
     } else {
-        write_seconds(&mut out, micros);
-        let _ = write!(out, ".{:06}Z", micros.rem_euclid(1_000_000));
+        write_digits::<6>(&mut out, micros);
     }
     out
 }
 
-fn write_seconds(out: &mut String, micros: i64) {
+/// Appends a time with this many digits behind the seconds. By hand: every answer holds two times, and a page of answers
+/// spent an eighth of its time formatting them.
+fn write_digits<const BEHIND: usize>(out: &mut String, micros: i64) {
     let micros = micros.clamp(*RANGE.start(), *RANGE.end());
     let time = OffsetDateTime::from_unix_timestamp(micros.div_euclid(1_000_000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
-    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
-    let _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+    let mut text = *b"0000-00-00T00:00:00.000000";
+    set(&mut text[..4], time.year().unsigned_abs());
+    set(&mut text[5..7], u8::from(time.month()).into());
+    set(&mut text[8..10], time.day().into());
+    set(&mut text[11..13], time.hour().into());
+    set(&mut text[14..16], time.minute().into());
+    set(&mut text[17..19], time.second().into());
+    set(&mut text[20..], u32::try_from(micros.rem_euclid(1_000_000)).unwrap_or_default());
+    // Digits are UTF-8.
+    out.push_str(std::str::from_utf8(&text[..20 + BEHIND]).unwrap_or_default());
+    out.push('Z');
+}
+
+/// Writes a number in digits, with zeros in front.
+fn set(digits: &mut [u8], mut number: u32) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +78,16 @@ mod tests {
         let mut out = String::new();
         write(&mut out, 1_305_261_754_123_999);
         assert_eq!(out, "2011-05-13T04:42:34.123Z");
+        for (micros, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (i64::MIN, "0000-01-01T00:00:00.000Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999Z"),
+        ] {
+            out.clear();
+            write(&mut out, micros);
+            assert_eq!(out, text);
+        }
     }
 
     #[test]

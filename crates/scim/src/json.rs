@@ -55,10 +55,17 @@ fn depth(body: &[u8]) -> usize {
 
 /// Appends `text` as a JSON string, quotes included.
 pub fn write_text(out: &mut String, text: &str) {
+    let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
     out.push('"');
+    // Without an early end, so that many bytes are looked at together: almost no text needs more.
+    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut start = 0;
     for (index, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+        if is_plain(byte) {
             continue;
         }
         out.push_str(&text[start..index]);
