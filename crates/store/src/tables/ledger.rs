@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::word;
 use crate::{
-    Conn, Expect, Row, StoreError, Tx,
+    Conn, Expect, Row, StoreError, Tx, Val,
     packing::{self, Dictionary},
     vals,
 };
@@ -19,6 +19,14 @@ const TABLE: &str = "ledger";
 /// What ledger rows have in common; they take a fifth of the bytes with it. Never changed, only followed by another.
 pub(super) const DICTIONARY: Dictionary = Dictionary { number: 2, text: include_bytes!("ledger-dictionary-1.txt") };
 pub(super) const COLUMNS: &str = "l.id, l.at, l.source, l.connection, l.actor_kind, l.actor, l.request, l.changes";
+
+/// Files a ledger row under one subject, two, three or four: most changes are about so many, and a statement has its price.
+const FILE_UNDER: [&str; 4] = [
+    "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2)",
+    "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2), (?3, ?4)",
+    "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2), (?3, ?4), (?5, ?6)",
+    "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2), (?3, ?4), (?5, ?6), (?7, ?8)",
+];
 
 pub(super) fn ledger_row(row: &Row<'_>) -> Result<LedgerRow, StoreError> {
     let id: Uuid = row.get(0)?;
@@ -155,9 +163,9 @@ impl Tx<'_> {
             ],
             Expect::Any,
         )?;
-        for subject in subjects {
-            let sql = "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2)";
-            self.put(sql, vals![*subject, row.id], Expect::Any)?;
+        for subjects in subjects.chunks(FILE_UNDER.len()) {
+            let vals: Vec<Val> = subjects.iter().flat_map(|subject| vals![*subject, row.id]).collect();
+            self.put(FILE_UNDER[subjects.len() - 1], vals, Expect::Any)?;
         }
         Ok(())
     }
