@@ -1,14 +1,16 @@
 //! Secrets: made, sealed, hashed, compared.
 //!
-//! This crate owns how Muster handles what must not be read: tokens ([`token`]), values at rest ([`seal`]), the master
-//! key that opens them ([`key_file`]), and the type that keeps a secret out of logs ([`Secret`]). All cryptography is
+//! This crate owns how Muster handles what must not be read: tokens ([`token`]), values at rest ([`seal`]), values that are
+//! compared but not kept ([`blind`]), the master key that opens them ([`key_file`]), and the type that keeps a secret out of logs ([`Secret`]). All cryptography is
 //! AWS-LC's; nothing is invented here. It must not know: the database, HTTP, or what the secrets are for.
 
+pub mod blind;
 pub mod key_file;
 pub mod seal;
 mod secret;
 pub mod token;
 
+pub use blind::Blinder;
 pub use key_file::{KeyFileError, MasterKey};
 pub use seal::{DataKey, Place, SealError, Sealer};
 pub use secret::Secret;

@@ -11,7 +11,7 @@ use aws_lc_rs::{
 };
 use uuid::Uuid;
 
-use crate::{MasterKey, NoRandomness, random};
+use crate::{Blinder, MasterKey, NoRandomness, random};
 
 /// The first byte of every sealed value: which layout follows.
 const CODEC: u8 = 1;
@@ -114,6 +114,7 @@ pub struct Sealer {
     current: u32,
     keys: BTreeMap<u32, LessSafeKey>,
     fingerprints: hmac::Key,
+    blinder: Blinder,
 }
 
 impl Sealer {
@@ -128,8 +129,16 @@ impl Sealer {
         // A key of its own, made from the data key, so that one key does one thing.
         let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &newest.key), b"muster fingerprints");
         let fingerprints = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
+        let oldest = keys.iter().min_by_key(|key| key.id).ok_or(SealError::UnknownKey(0))?;
+        let blinder = Blinder::new(&oldest.key);
         let keys = keys.iter().map(|key| Ok((key.id, cipher(&key.key)?))).collect::<Result<_, SealError>>()?;
-        Ok(Self { current, keys, fingerprints })
+        Ok(Self { current, keys, fingerprints, blinder })
+    }
+
+    /// What makes values comparable that must not be kept.
+    #[must_use]
+    pub fn blinder(&self) -> &Blinder {
+        &self.blinder
     }
 
     /// Seals a value for its place.

@@ -10,6 +10,9 @@ use muster_store::Tx;
 
 use crate::{EngineError, Env, Refusal, connections, ledger::Subject};
 
+/// What usernames of erased people are blinded for (ACC-3).
+pub(crate) const USERNAME: &str = "username";
+
 /// The account with this email, made when there is none. Answers whether it was made.
 ///
 /// An account that never confirmed the address gives it up (ACC-1): nobody gets in by having typed somebody else's.
@@ -60,7 +63,8 @@ fn free_username(tx: &mut Tx<'_>, env: &mut Env, email: &Email) -> Result<String
     let stem = name::username_stem(email);
     for digits in 4..16 {
         let username = format!("{stem}{}", env.digits(digits));
-        if !tx.username_is_used(&username)? {
+        let blinded = env.blind(USERNAME, &[username.as_bytes()]);
+        if !tx.username_is_used(&username, blinded.as_deref())? {
             return Ok(username);
         }
     }

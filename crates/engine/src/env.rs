@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muster_crypto::Blinder;
 use muster_model::{
     Actor, Connection, ConnectionId, HeldChangeId, OrganizationId, RequestId, Rule, Source, Timestamp, Version,
     guard::{Endings, OrganizationEndings},
@@ -13,13 +14,16 @@ use uuid::{Builder, Uuid};
 
 use crate::watch::Watch;
 
-/// The clock and the source of randomness.
+/// The clock, the source of randomness, and the key under which values are compared that must not be kept.
 pub trait Surroundings: Send + Sync {
     /// The present time.
     fn now(&self) -> Timestamp;
 
     /// Fills `bytes` with unpredictable ones.
     fn random(&self, bytes: &mut [u8]);
+
+    /// What makes values comparable that must not be kept (ACC-2). `None` where the master key is not at hand.
+    fn blinder(&self) -> Option<&Blinder>;
 }
 
 /// On whose behalf, and through what, something is done. The same for every run of one request.
@@ -147,6 +151,13 @@ impl Env {
         digits
     }
 
+    /// What stands for a value that must not be kept: the same for the same value, and nobody can tell which. `None` where
+    /// the master key is not at hand.
+    #[must_use]
+    pub fn blind(&self, purpose: &str, parts: &[&[u8]]) -> Option<String> {
+        Some(self.surroundings.blinder()?.blind(purpose, parts))
+    }
+
     /// Notes a decision in the trace.
     pub fn note(&mut self, rule: Rule, note: Note) {
         self.trace.push(Step { rule, note });
@@ -266,6 +277,10 @@ mod tests {
 
         fn random(&self, bytes: &mut [u8]) {
             bytes.fill(self.0);
+        }
+
+        fn blinder(&self) -> Option<&Blinder> {
+            None
         }
     }
 

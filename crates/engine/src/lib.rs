@@ -25,6 +25,7 @@
 //! | [`plans`], [`adoption`] | MIG-2, MIG-1: what a change would do, kept, and applied as it was shown |
 //! | [`ledger`] | recording every change, and replaying them |
 //! | [`retention`] | what is kept how long: request log, details, ledger (SCIM-11, PRE-2, ORG-9) |
+//! | [`erasure`] | ACC-2: ending a person's account, and whatever says who that was |
 //! | [`search`] | lists and filters over a directory (SCIM-2) |
 //! | [`watch`] | what a run makes of people's places, for plans |
 //!
@@ -32,6 +33,7 @@
 
 pub mod accounts;
 pub mod adoption;
+mod blocks;
 pub mod conflicts;
 pub mod connections;
 pub mod declare;
@@ -39,6 +41,7 @@ pub mod describe;
 pub mod directory;
 pub mod drift;
 pub mod env;
+pub mod erasure;
 pub mod error;
 pub mod explain;
 pub mod guard;

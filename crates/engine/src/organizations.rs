@@ -10,7 +10,7 @@ use muster_model::{
 use muster_store::{Conn, Tx};
 
 use crate::{
-    EngineError, Env, Refusal, connections,
+    EngineError, Env, Refusal, blocks, connections,
     ledger::Subject,
     roles, seats,
     standing::{Reason, Standing},
@@ -113,7 +113,7 @@ pub fn set_member(
         standing.wake(|grant| !grant.is_managing());
     }
     standing.edit(|membership| membership.blocked = false);
-    tx.let_addresses_in(organization.id, account.id, account.email.as_ref())?;
+    blocks::lift(tx, env, organization.id, account)?;
     let by_hand = Reason { team: None, source: Source::Manual, connection: None, origin: Origin::Person };
     standing.give(env, by_hand, Rule::Org1);
     let origin = env.origin();

@@ -10,6 +10,7 @@
 mod app;
 mod arrival;
 mod auth;
+mod erase;
 mod error;
 mod held;
 mod journal;

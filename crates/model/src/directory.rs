@@ -94,10 +94,12 @@ pub enum Unprovisioned {
     Invited,
     /// The connection's successor speaks for the person now (SSO-12).
     TakenOver,
+    /// The person was erased, and nothing was said of anybody since (ACC-2).
+    Erased,
 }
 
 impl Unprovisioned {
-    const ALL: [Self; 4] = [Self::Inactive, Self::NoEmail, Self::Invited, Self::TakenOver];
+    const ALL: [Self; 5] = [Self::Inactive, Self::NoEmail, Self::Invited, Self::TakenOver, Self::Erased];
 
     /// The word in SQL.
     #[must_use]
@@ -107,6 +109,7 @@ impl Unprovisioned {
             Self::NoEmail => "no-email",
             Self::Invited => "invited",
             Self::TakenOver => "taken-over",
+            Self::Erased => "erased",
         }
     }
 
@@ -124,6 +127,7 @@ impl Unprovisioned {
             Self::NoEmail => "not provisioned: no email",
             Self::Invited => "not provisioned: invited as a guest",
             Self::TakenOver => "not provisioned: the connection's successor speaks for the person",
+            Self::Erased => "not provisioned: the person was erased",
         }
     }
 }

@@ -75,6 +75,8 @@ ids! {
     TokenId;
     /// A browser or desktop session.
     SessionId;
+    /// An erasure of a person (ACC-2).
+    ErasureId;
     /// A ledger row: one transaction's changes.
     LedgerId;
     /// One request: it is in the logs, the trace and the answer. Shown to people as the TraceID.

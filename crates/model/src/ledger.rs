@@ -34,6 +34,8 @@ events! {
     AccountCreated = "account.create";
     /// An account's values changed.
     AccountUpdated = "account.update";
+    /// An account was erased (ACC-2).
+    AccountErased = "account.erase";
     /// A company was made.
     CompanyCreated = "company.create";
     /// An organization was made.

@@ -191,7 +191,7 @@ fn full(path: &Path) -> Result<PathBuf, BackupCommandError> {
 
 /// The time as file names bear it: `20261122T051500Z`.
 fn time_for_names() -> String {
-    let text = System.now().to_string();
+    let text = System::default().now().to_string();
     let seconds = text.split('.').next().unwrap_or_default();
     let plain: String = seconds.chars().filter(|character| !matches!(character, '-' | ':')).collect();
     format!("{plain}Z")

@@ -3,6 +3,7 @@
 mod held;
 mod migration;
 mod requests;
+mod user;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ use crate::{
 pub(crate) use held::{HELD_SHOWN, HeldCommand};
 pub(crate) use migration::{AdoptArgs, ConflictsArgs, DriftArgs, PlanArgs, PlanCommand};
 pub(crate) use requests::RequestsCommand;
+pub(crate) use user::UserCommand;
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -99,6 +101,9 @@ Examples:
   muster requests show 0190f5fe-7c2a-7000-8000-0123456789ab"
     )]
     Requests(RequestsCommand),
+    /// People: erasing them.
+    #[command(subcommand, after_help = "Example:\n  muster user erase ada@example.com")]
+    User(UserCommand),
     /// Who is this, and why is it where it is? Every value and grant with source, time, actor and rule.
     #[command(after_help = "Examples:\n  muster explain ada@example.com\n  muster explain ada@example.com --json")]
     Explain(ExplainArgs),

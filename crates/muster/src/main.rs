@@ -29,8 +29,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use admin::{Adopting, Answer, Application, HeldRequest, Installation, PlanRequest, Planned, Request, TokenRequest};
-use cli::{AdoptArgs, ApplyArgs, Command, HELD_SHOWN, HeldCommand, PlanArgs, PlanCommand, TokenCommand, Words};
+use admin::{
+    AdminError, Adopting, Answer, Application, HeldRequest, Installation, PlanRequest, Planned, Request, TokenRequest,
+    UserRequest,
+};
+use cli::{
+    AdoptArgs, ApplyArgs, Command, HELD_SHOWN, HeldCommand, PlanArgs, PlanCommand, TokenCommand, UserCommand, Words,
+};
 use config::Config;
 use error::CommandError;
 use local::Sent;
@@ -86,6 +91,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Plan(args) => perform(&config, Request::Plan(plan_request(args)?))?,
         Command::Adopt(args) => adopt(&config, args, cli.json)?,
         Command::Drift(args) => perform(&config, args.request())?,
+        Command::User(command) => user(&config, command, cli.json)?,
     };
     Ok(output::show(&answer, cli.json)?)
 }
@@ -109,7 +115,7 @@ fn perform(config: &Config, mut request: Request) -> Result<Answer, CommandError
     };
     let installation = Installation {
         store: store.clone(),
-        surroundings: Arc::new(surroundings::System),
+        surroundings: Arc::new(open::surroundings(config, &store)),
         base_url: config.base_url(config.server.listen),
         application: Application::Closed(Arc::new(config.clone())),
     };
@@ -170,6 +176,26 @@ fn ask(plan: &Answer, json: bool) -> Result<(), CommandError> {
     let mut reply = String::new();
     let read = io::stdin().read_line(&mut reply);
     if read.is_ok() && matches!(reply.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(CommandError::Declined) }
+}
+
+/// People. Before one is erased, it is shown who that is.
+fn user(config: &Config, command: &UserCommand, json: bool) -> Result<Answer, CommandError> {
+    let (who, yes) = match command {
+        UserCommand::Erasures { limit } => {
+            return perform(config, Request::User(UserRequest::Erasures { limit: *limit }));
+        }
+        UserCommand::Erase { who, yes } => (who, *yes),
+    };
+    let shown = perform(config, Request::User(UserRequest::Find { who: who.clone() }))?;
+    if !yes {
+        if !io::stdin().is_terminal() {
+            let text = "there is nobody to ask, and an erasure cannot be undone: say `--yes`".to_owned();
+            return Err(AdminError::Wrong(text).into());
+        }
+        ask(&shown, json)?;
+    }
+    let Answer::Person(person) = shown else { return Ok(shown) };
+    perform(config, Request::User(UserRequest::Erase { account: person.account }))
 }
 
 fn plan_request(args: &PlanArgs) -> Result<PlanRequest, CommandError> {

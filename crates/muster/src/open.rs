@@ -6,7 +6,7 @@ use muster_crypto::{KeyFileError, MasterKey, Sealer};
 use muster_engine::{Env, Origin, Surroundings, installation};
 use muster_store::{Database, Migrate, Options, Store, StoreError, TxError};
 
-use crate::config::Config;
+use crate::{config::Config, surroundings::System};
 
 /// Why the database or its keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +81,14 @@ pub(crate) fn sealer(
         installation::InstallationError::Store(error) => OpenError::Store(error),
         source => OpenError::WrongKey { path, source },
     })
+}
+
+/// The clock and randomness, and where the installation's keys are at hand, the key under which values are compared that
+/// must not be kept. A new installation has no such values, and gets no keys here.
+pub(crate) fn surroundings(config: &Config, store: &Store) -> System {
+    let exists = store.read_blocking(installation::exists).unwrap_or(false);
+    let sealer = exists.then(|| sealer(config, store, &(Arc::new(System::default()) as _)));
+    sealer.and_then(Result::ok).map_or_else(System::default, |sealer| System::with_keys(&sealer))
 }
 
 fn engine_error(error: muster_engine::EngineError) -> OpenError {

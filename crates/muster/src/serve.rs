@@ -107,9 +107,9 @@ impl Stop {
 impl Opened {
     /// Opens the database and checks its key.
     pub(crate) fn new(config: &Config, migrate: Migrate) -> Result<Self, ServeError> {
-        let surroundings: Arc<dyn Surroundings> = Arc::new(System);
         let store = open::store(config, migrate)?;
-        let sealer = open::sealer(config, &store, &surroundings)?;
+        let sealer = open::sealer(config, &store, &(Arc::new(System::default()) as _))?;
+        let surroundings: Arc<dyn Surroundings> = Arc::new(System::with_keys(&sealer));
         Ok(Self { store, sealer, surroundings })
     }
 }

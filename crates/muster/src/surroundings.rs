@@ -5,6 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use muster_crypto::{Blinder, Sealer};
 use muster_engine::Surroundings;
 use muster_model::Timestamp;
 
@@ -17,8 +18,17 @@ thread_local! {
 }
 
 /// The real ones.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct System;
+#[derive(Debug, Clone, Default)]
+pub(crate) struct System {
+    blinder: Option<Blinder>,
+}
+
+impl System {
+    /// With the master key at hand.
+    pub(crate) fn with_keys(sealer: &Sealer) -> Self {
+        Self { blinder: Some(sealer.blinder().clone()) }
+    }
+}
 
 impl Surroundings for System {
     fn now(&self) -> Timestamp {
@@ -42,6 +52,10 @@ impl Surroundings for System {
             unused.truncate(rest);
         });
     }
+
+    fn blinder(&self) -> Option<&Blinder> {
+        self.blinder.as_ref()
+    }
 }
 
 /// Ends the process when the operating system has no randomness: ids and secrets that can be guessed are worse.
@@ -64,7 +78,7 @@ mod tests {
         for length in [10, 16, 1_000, 2_000, 10] {
             for _ in 0..200 {
                 let mut bytes = vec![0; length];
-                System.random(&mut bytes);
+                System::default().random(&mut bytes);
                 assert!(seen.insert(bytes[..10].to_vec()), "{length}");
             }
         }

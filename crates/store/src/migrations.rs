@@ -11,4 +11,5 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, name: "access", sql: include_str!("../migrations/0005_access.sql") },
     Migration { version: 6, name: "records", sql: include_str!("../migrations/0006_records.sql") },
     Migration { version: 7, name: "products", sql: include_str!("../migrations/0007_products.sql") },
+    Migration { version: 8, name: "erasures", sql: include_str!("../migrations/0008_erasures.sql") },
 ];

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use muster_crypto::Blinder;
 use muster_engine::Surroundings;
 use muster_model::Timestamp;
 
@@ -13,13 +14,14 @@ use muster_model::Timestamp;
 pub struct Clock {
     now: AtomicI64,
     seed: AtomicU64,
+    blinder: Blinder,
 }
 
 impl Clock {
     /// A clock at a fixed time, with one of many sequences of randomness.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { now: AtomicI64::new(1_795_000_000_000_000), seed: AtomicU64::new(seed) }
+        Self { now: AtomicI64::new(1_795_000_000_000_000), seed: AtomicU64::new(seed), blinder: Blinder::new(&[7; 32]) }
     }
 
     /// Moves the time on.
@@ -42,5 +44,9 @@ impl Surroundings for Clock {
             mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
             chunk.copy_from_slice(&(mixed ^ (mixed >> 31)).to_le_bytes()[..chunk.len()]);
         }
+    }
+
+    fn blinder(&self) -> Option<&Blinder> {
+        Some(&self.blinder)
     }
 }

@@ -4,10 +4,13 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
 mod clock;
+mod dump;
+mod erase;
 mod state;
 mod statement;
 mod world;
 
 pub use clock::Clock;
+pub use dump::Stored;
 pub use statement::{TestDocuments, person, team_group};
 pub use world::{ConnectionBuilder, World};

@@ -61,6 +61,10 @@ impl Documents for TestDocuments {
             session_minutes: said["dockerSessionMinutes"].as_i64(),
         })
     }
+
+    fn tombstone(&self, user_name: &str) -> String {
+        json!({ "userName": user_name, "active": false }).to_string()
+    }
 }
 
 /// A group with this `displayName`.

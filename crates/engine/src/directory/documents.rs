@@ -13,4 +13,7 @@ pub trait Documents: Send + Sync {
     ///
     /// When the document is damaged.
     fn statement(&self, user: &DirectoryUser) -> Result<UserStatement, EngineError>;
+
+    /// The document of a user of whom nothing is known but this name, and who is inactive (ACC-2).
+    fn tombstone(&self, user_name: &str) -> String;
 }

@@ -11,8 +11,7 @@ use muster_model::{
 };
 use muster_store::{Conn, Counter, Tx};
 
-use super::provision::is_kept_out;
-use crate::{EngineError, Env, Refusal, ledger::Subject, seats, teams};
+use crate::{EngineError, Env, Refusal, blocks, ledger::Subject, seats, teams};
 
 /// How long an invitation's link works (ORG-3).
 const VALID: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -51,7 +50,7 @@ pub(super) fn invite(
         env.note(Rule::Scim10, Note::NotProvisioned("the connection has no default organization".to_owned()));
         return Ok(());
     };
-    if is_kept_out(tx, connection, covered.id, Some(email))? {
+    if blocks::is_kept_out(tx, env, connection, covered.id, Some(email))? {
         env.note(Rule::Org2, Note::Blocked(covered.name.clone()));
         return Ok(());
     }

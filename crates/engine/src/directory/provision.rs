@@ -11,7 +11,7 @@ use muster_store::{Conn, Tx};
 
 use super::{guests, successor, users};
 use crate::{
-    EngineError, Env, Refusal, accounts, roles, seats,
+    EngineError, Env, Refusal, accounts, blocks, roles, seats,
     standing::{Reason, Standing},
     teams,
 };
@@ -315,7 +315,7 @@ fn join(
     };
     // An owner's own invitation is a later act than the block.
     if invitation.as_ref().is_none_or(|invitation| invitation.connection.is_some())
-        && is_kept_out(tx, connection, standing.organization(), account.email.as_ref())?
+        && blocks::is_kept_out(tx, env, connection, standing.organization(), account.email.as_ref())?
     {
         env.note(Rule::Org2, Note::Blocked(name.to_owned()));
         return Ok(Admission::Blocked);
@@ -357,20 +357,6 @@ fn join(
         env.note(Rule::Scim5, Note::InvitationUsed(name.to_owned()));
     }
     Ok(Admission::Managed)
-}
-
-/// Whether an owner blocked somebody who has since given this address up (ORG-2).
-pub(super) fn is_kept_out(
-    tx: &mut Conn<'_>,
-    connection: &Connection,
-    organization: OrganizationId,
-    email: Option<&Email>,
-) -> Result<bool, EngineError> {
-    let may_be = connection.covered(organization).is_some_and(|covered| covered.keeps_addresses_out);
-    match email.filter(|_| may_be) {
-        Some(email) => Ok(tx.keeps_address_out(organization, email)?),
-        None => Ok(false),
-    }
 }
 
 /// A user's own write is refused; a group's is stored, and the membership waits (SCIM-9).
@@ -585,6 +571,7 @@ pub(super) fn role_by_groups(
 /// the next write adds it again (ORG-2).
 pub(super) fn is_missing_somewhere(
     tx: &mut Conn<'_>,
+    env: &Env,
     connection: &Connection,
     user: &DirectoryUser,
     said: &UserStatement,
@@ -599,5 +586,5 @@ pub(super) fn is_missing_somewhere(
         return Ok(false);
     }
     let email = tx.account(account)?.and_then(|account| account.email);
-    Ok(!is_kept_out(tx, connection, place.organization, email.as_ref())?)
+    Ok(!blocks::is_kept_out(tx, env, connection, place.organization, email.as_ref())?)
 }

@@ -243,6 +243,17 @@ pub fn apply(tx: &mut Tx<'_>, env: &mut Env, id: PlanId, means: Means<'_>) -> Re
     Ok(Applying { plan, run })
 }
 
+/// All that a kept plan says, for those who look for somebody in it.
+///
+/// # Errors
+///
+/// When the row is damaged.
+pub(crate) fn texts(row: &PlanRow) -> Result<[serde_json::Value; 2], StoreError> {
+    let plan = Plan::from_row(row)?;
+    let value = |text: Result<serde_json::Value, serde_json::Error>| text.map_err(StoreError::other);
+    Ok([value(serde_json::to_value(&plan.proposal))?, value(serde_json::to_value(&plan.outcome))?])
+}
+
 impl Outcome {
     /// Adds what another batch does.
     fn add(&mut self, other: &Self) {

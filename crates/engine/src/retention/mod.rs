@@ -137,6 +137,11 @@ pub fn survey(conn: &mut Conn<'_>, now: Timestamp) -> Result<Survey, EngineError
     Ok(Survey { after, to, bytes })
 }
 
+/// Up to which id the log is counted in [`Counter::LogBytes`].
+pub(crate) fn counted_to(conn: &mut Conn<'_>) -> Result<Uuid, StoreError> {
+    Ok(State::read(&conn.duty_state(Duty::Retention)?).counted_to)
+}
+
 /// The bytes that all request logs take together, as far as they are counted.
 ///
 /// # Errors

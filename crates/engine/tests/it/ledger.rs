@@ -24,6 +24,8 @@ enum Act {
     RemoveByHand(u8, bool),
     MakeOwner(u8),
     Seats(u8),
+    /// Somebody is erased (ACC-2), and the replay holds after each slice.
+    Erase(u8),
     /// Some days go by, and what is older than a week is folded.
     Expire(u8),
 }
@@ -42,6 +44,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => (0..6_u8, any::<bool>()).prop_map(|(who, block)| Act::RemoveByHand(who, block)),
         1 => (0..6_u8).prop_map(Act::MakeOwner),
         1 => (0..6_u8).prop_map(Act::Seats),
+        1 => (0..6_u8).prop_map(Act::Erase),
         1 => (0..10_u8).prop_map(Act::Expire),
     ];
     prop::collection::vec(one, 1..40)
@@ -169,6 +172,17 @@ fn step(life: &mut Life, okta: muster_model::ConnectionId, moby: &muster_model::
             }
         }
         Act::Seats(seats) => world.seats(moby, i64::from(*seats)),
+        Act::Erase(who) => {
+            let Some(account) = world.account_of(&email(*who)) else { return };
+            let erased = world.erase(account.id, || world.assert_ledger_tells_the_state());
+            if erased.is_ok() {
+                assert!(world.account_of(&email(*who)).is_none());
+                // The resource stays, and may become somebody else's.
+                for (id, name) in users.iter_mut().filter(|(_, name)| *name == email(*who)) {
+                    *name = format!("again-{id}@example.com");
+                }
+            }
+        }
         Act::Expire(days) => {
             world.advance(DAY * u32::from(*days));
             world.retain(&Policy { activity: DAY * 7, ..Policy::default() }, 1);

@@ -9,15 +9,18 @@ use std::{
 };
 
 use muster_engine::{
-    EngineError, Env, Origin, Surroundings, directory,
+    EngineError, Env, Origin, Surroundings, directory, erasure,
     retention::{self, Policy, Progress},
     tokens, transact,
 };
 use muster_store::Store;
 use uuid::Uuid;
 
-use super::Inner;
-use crate::journal::{self, Chunk};
+use super::{App, Inner, Lane};
+use crate::{
+    HttpError,
+    journal::{self, Chunk},
+};
 
 /// How often the numbers are read by which nodes notice changes. A cached caller is used for three of these.
 const POLL: Duration = Duration::from_millis(250);
@@ -36,6 +39,7 @@ pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(log_reads(Arc::downgrade(inner)));
     tokio::spawn(move_members(Arc::downgrade(inner)));
     tokio::spawn(expire_invitations(Arc::downgrade(inner)));
+    tokio::spawn(erase(Arc::downgrade(inner)));
 }
 
 fn open(inner: &Weak<Inner>) -> Option<Arc<Inner>> {
@@ -118,6 +122,28 @@ async fn expire_some(store: &Store, surroundings: &Arc<dyn Surroundings>) -> Res
         transact(tx, &mut env, directory::expire_invitations)
     };
     store.write(work).await.map(|()| true)
+}
+
+/// Takes erased people out of what others' records say (ACC-2), a slice at a time; on every node, which is as good as on one.
+async fn erase(weak: Weak<Inner>) {
+    while let Some(inner) = open(&weak) {
+        let wait = match erase_slice(App { inner }).await {
+            Ok(true) => REST,
+            Ok(false) => FLUSH,
+            Err(error) => {
+                tracing::warn!(%error, "an erased person is still named in records of others; this is tried again");
+                RETAIN
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Whether there was something to erase.
+async fn erase_slice(app: App) -> Result<bool, HttpError> {
+    let now = app.surroundings().now();
+    let Some(erasure) = app.read(Lane::Point, move |conn| erasure::next(conn, now)).await? else { return Ok(false) };
+    app.erase_slice(erasure.id, false).await.map(|_| true)
 }
 
 /// Removes what has been kept long enough, for ever.

@@ -69,7 +69,7 @@ pub(crate) struct Inner {
     anchors: Anchors,
     callers: Callers,
     sealer: Arc<Sealer>,
-    bodies: Bodies,
+    bodies: Arc<Bodies>,
     reads: ReadLog,
     metrics: Metrics,
     places: Arc<Semaphore>,
@@ -124,7 +124,7 @@ impl App {
             capabilities: capabilities(&limits),
             anchors: Anchors::default(),
             callers: Callers::default(),
-            bodies: Bodies::new(Arc::clone(&sealer)),
+            bodies: Arc::new(Bodies::new(Arc::clone(&sealer))),
             sealer,
             reads: ReadLog::new(limits.read_log_bytes),
             places: Arc::new(Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS))),
@@ -303,6 +303,14 @@ impl App {
 
     pub(crate) fn bodies(&self) -> &Bodies {
         &self.inner.bodies
+    }
+
+    pub(crate) fn shared_sealer(&self) -> Arc<Sealer> {
+        Arc::clone(&self.inner.sealer)
+    }
+
+    pub(crate) fn shared_bodies(&self) -> Arc<Bodies> {
+        Arc::clone(&self.inner.bodies)
     }
 
     pub(crate) fn reads(&self) -> &ReadLog {

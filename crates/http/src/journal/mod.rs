@@ -7,6 +7,7 @@
 
 mod bodies;
 mod codec;
+mod erase;
 mod pages;
 mod reads;
 mod record;

@@ -16,6 +16,7 @@ use muster_scim::{
     resource::{MemberRef, Resource},
 };
 use muster_store::StoreError;
+use serde_json::json;
 use uuid::{Uuid, fmt::Hyphenated};
 
 use crate::HttpError;
@@ -28,6 +29,11 @@ impl Documents for ScimDocuments {
     fn statement(&self, user: &DirectoryUser) -> Result<UserStatement, EngineError> {
         let resource = stored(ResourceType::User, &user.document, "directory_users", user.id.0)?;
         Ok(UserStatement { active: user.active, document: user.document.clone(), ..self::user(&resource) })
+    }
+
+    fn tombstone(&self, user_name: &str) -> String {
+        let schemas = [ResourceType::User.core().urn];
+        json!({ "schemas": schemas, "userName": user_name, "active": false }).to_string()
     }
 }
 

@@ -7,6 +7,7 @@ mod bulk;
 mod callers;
 mod cursors;
 mod discovery;
+mod erasure;
 mod exchanges;
 mod filters;
 mod groups;

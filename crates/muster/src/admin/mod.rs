@@ -17,6 +17,7 @@ mod named;
 mod plan;
 mod requests;
 mod token;
+mod user;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -43,6 +44,7 @@ pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
 pub(crate) use plan::{MemberLine, PlanLine, PlanRequest, PlanView, Planned};
 pub(crate) use requests::{Filter, RequestDetails, RequestLine, RequestList, RequestsRequest};
 pub(crate) use token::{TokenRequest, Tokens};
+pub(crate) use user::{Erasures, Person, UserRequest};
 
 /// What is administered.
 #[derive(Clone)]
@@ -119,6 +121,8 @@ pub(crate) enum Request {
     },
     /// The request log.
     Requests(RequestsRequest),
+    /// People.
+    User(UserRequest),
 }
 
 /// What came of a request.
@@ -151,6 +155,10 @@ pub(crate) enum Answer {
     Requests(RequestList),
     /// Of [`RequestsRequest::Show`].
     RequestDetails(Box<RequestDetails>),
+    /// Of [`UserRequest::Find`].
+    Person(Person),
+    /// Of [`UserRequest::Erase`] and [`UserRequest::Erasures`].
+    Erasures(Erasures),
 }
 
 /// Why a request was not done.
@@ -219,6 +227,7 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         }
         Request::Token { connection, request } => token::run(installation, &connection, request).map(Answer::Tokens),
         Request::Requests(request) => requests::run(installation, request),
+        Request::User(request) => user::run(installation, request),
         Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
         Request::Held { connection, request } => held::run(installation, &connection, request).map(Answer::Held),
         Request::Examine => examination::examine(installation).map(Answer::Examined),

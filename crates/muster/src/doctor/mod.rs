@@ -100,7 +100,8 @@ fn inside(config: &Config) -> (Vec<Check>, bool) {
     };
     let base_url = config.base_url(config.server.listen);
     let application = Application::Closed(Arc::new(config.clone()));
-    let installation = Installation { store: store.clone(), surroundings: Arc::new(System), base_url, application };
+    let installation =
+        Installation { store: store.clone(), surroundings: Arc::new(System::default()), base_url, application };
     let examined = admin::run(&installation, Request::Examine);
     drop(installation);
     store.close_blocking();

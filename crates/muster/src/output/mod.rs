@@ -10,6 +10,7 @@ mod held;
 mod plans;
 mod requests;
 mod tokens;
+mod user;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -53,6 +54,10 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Drift(drift), true) => line(&serde_json::to_string(drift)?),
         (Answer::Requests(list), true) => line(&serde_json::to_string(list)?),
         (Answer::RequestDetails(details), true) => line(&serde_json::to_string(details)?),
+        (Answer::Person(person), true) => line(&serde_json::to_string(person)?),
+        (Answer::Erasures(erasures), true) => line(&serde_json::to_string(erasures)?),
+        (Answer::Person(person), false) => line(&user::person(person)),
+        (Answer::Erasures(erasures), false) => line(&user::erasures(erasures)),
         (Answer::Applied(applied), false) => line(&applied::text(applied)),
         (Answer::Exported(declaration), false) => line(export(declaration)?.trim_end()),
         (Answer::Examined(checks), false) => self::checks(checks),

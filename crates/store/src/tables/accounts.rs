@@ -93,15 +93,15 @@ impl Conn<'_> {
         )
     }
 
-    /// Whether a username is an account's now, or was one's (ACC-3).
+    /// Whether a username is an account's now, or was one's (ACC-3); an erased person's is known only as `blinded`.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn username_is_used(&mut self, username: &str) -> Result<bool, StoreError> {
+    pub fn username_is_used(&mut self, username: &str, blinded: Option<&str>) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM accounts WHERE username = ?1) \
-                   OR EXISTS (SELECT 1 FROM former_names WHERE kind = 'username' AND name = ?1)";
-        self.one(sql, vals![username], |row| row.get(0))
+                   OR EXISTS (SELECT 1 FROM former_names WHERE kind = 'username' AND name IN (?1, ?2))";
+        self.one(sql, vals![username, blinded], |row| row.get(0))
     }
 }
 

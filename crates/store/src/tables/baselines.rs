@@ -18,7 +18,7 @@ use crate::{Conn, Expect, Row, StoreError, Tx, packing, vals};
 
 const TABLE: &str = "ledger_baselines";
 
-fn baseline(row: &Row<'_>) -> Result<Baseline, StoreError> {
+pub(super) fn baseline(row: &Row<'_>) -> Result<Baseline, StoreError> {
     let fields = packing::unpack(&row.get::<Vec<u8>>(5)?, &[DICTIONARY]).map_err(|_| corrupt(row, TABLE))?;
     let of: Uuid = row.get(2)?;
     Ok(Baseline {

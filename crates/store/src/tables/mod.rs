@@ -11,6 +11,8 @@ mod directory_users;
 mod domains;
 mod duties;
 mod endings;
+mod erasing;
+mod erasures;
 mod grants;
 mod group_moves;
 mod held_changes;
@@ -30,6 +32,8 @@ mod tokens;
 pub use counters::Counter;
 pub use directory_groups::UserGroup;
 pub use duties::Duty;
+pub use erasing::{HeldNote, ReportText};
+pub use erasures::ErasureRow;
 pub use group_moves::GroupMove;
 pub use installation::DataKey;
 pub use ledger::ReportRow;
@@ -39,7 +43,7 @@ pub use retention::{Expired, LogEntry};
 pub use search::{Candidates, Key, Listed};
 
 use muster_model::{
-    AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, GrantId, HeldChangeId,
+    AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, ErasureId, GrantId, HeldChangeId,
     InvitationId, LedgerId, MappingId, OrganizationId, PlanId, RequestId, SessionId, TeamId, Timestamp, TokenId,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -66,6 +70,7 @@ id_vals!(
     DirectoryGroupId,
     DirectoryUserId,
     DomainId,
+    ErasureId,
     GrantId,
     HeldChangeId,
     InvitationId,

@@ -7,7 +7,7 @@ use super::{from_json, json};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "requests";
-const COLUMNS: &str = "id, connection, at, micros, kind, method, target, status, dialect, outcome, token, resource, \
+pub(super) const COLUMNS: &str = "id, connection, at, micros, kind, method, target, status, dialect, outcome, token, resource, \
                        resource_version, repeats, part_of, steps, body";
 
 /// One logged request and what came of it.
@@ -49,7 +49,7 @@ pub struct RequestRow {
     pub body: Option<Vec<u8>>,
 }
 
-fn request(row: &Row<'_>) -> Result<RequestRow, StoreError> {
+pub(super) fn request(row: &Row<'_>) -> Result<RequestRow, StoreError> {
     Ok(RequestRow {
         id: RequestId(row.get(0)?),
         connection: row.get::<Option<Uuid>>(1)?.map(ConnectionId),

@@ -1,0 +1,149 @@
+//! People: who somebody is, and erasing them (ACC-2).
+
+use muster_engine::{
+    EngineError,
+    erasure::{self, Erasure, Progress},
+};
+use muster_model::{Account, AccountId, AccountState, Actor, Timestamp};
+use muster_store::{Conn, Database};
+use serde::{Deserialize, Serialize};
+
+use super::{AdminError, Answer, Application, Installation, named};
+
+/// What about people.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UserRequest {
+    /// Who is this?
+    Find {
+        /// An email or an account's id.
+        who: String,
+    },
+    /// Erase somebody.
+    Erase {
+        /// Whose account.
+        account: AccountId,
+    },
+    /// Who was erased, and how far that is.
+    Erasures {
+        /// How many are shown at most.
+        limit: u32,
+    },
+}
+
+/// Somebody, before an erasure.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) account: AccountId,
+    pub(crate) email: Option<String>,
+    pub(crate) username: String,
+    pub(crate) full_name: String,
+    /// Organizations and roles.
+    pub(crate) memberships: Vec<String>,
+}
+
+/// Erasures, newest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Erasures {
+    pub(crate) erasures: Vec<ErasureLine>,
+}
+
+/// One erasure.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ErasureLine {
+    pub(crate) account: AccountId,
+    /// `erasing` while records of others are searched, `erased` when nothing is left.
+    pub(crate) state: String,
+    pub(crate) begun: String,
+    pub(crate) done: Option<String>,
+    /// How far it is.
+    pub(crate) stage: String,
+    /// When it goes on, while it waits for what was being written.
+    pub(crate) goes_on: Option<String>,
+}
+
+pub(super) fn run(installation: &Installation, request: UserRequest) -> Result<Answer, AdminError> {
+    match request {
+        UserRequest::Find { who } => find(installation, &who).map(Answer::Person),
+        UserRequest::Erase { account } => erase(installation, account).map(Answer::Erasures),
+        UserRequest::Erasures { limit } => {
+            let erasures = list(installation, i64::from(limit))?;
+            let erasures = erasures.iter().map(|erasure| line(erasure, None)).collect();
+            Ok(Answer::Erasures(Erasures { erasures }))
+        }
+    }
+}
+
+fn find(installation: &Installation, who: &str) -> Result<Person, AdminError> {
+    let wanted = who.trim().to_owned();
+    let id = wanted.parse::<AccountId>().ok();
+    let email = if id.is_none() { Some(named::email(&wanted)?) } else { None };
+    let found = installation.store.snapshot_blocking::<_, EngineError, _>(move |conn| {
+        let account = match (id, &email) {
+            (Some(id), _) => conn.account(id)?,
+            (None, Some(email)) => conn.account_by_email(email)?,
+            (None, None) => None,
+        };
+        let account = account.filter(|account| account.state != AccountState::Erased);
+        account.map(|account| person(conn, account)).transpose()
+    })?;
+    found.ok_or_else(|| AdminError::Missing {
+        kind: "account",
+        name: who.to_owned(),
+        hint: "name an email or an account's id; `muster user erasures` lists who was erased".to_owned(),
+    })
+}
+
+fn person(conn: &mut Conn<'_>, account: Account) -> Result<Person, EngineError> {
+    let mut memberships = Vec::new();
+    for membership in conn.memberships_of(account.id)?.iter().filter(|membership| membership.is_active()) {
+        if let Some(organization) = conn.organization(membership.organization)? {
+            memberships.push(format!("{} ({})", organization.name, membership.role.as_str()));
+        }
+    }
+    Ok(Person {
+        account: account.id,
+        email: account.email.map(|email| email.to_string()),
+        username: account.username,
+        full_name: account.full_name,
+        memberships,
+    })
+}
+
+/// Ends the account, and does what can be done at once of the rest. A server goes on by itself.
+fn erase(installation: &Installation, account: AccountId) -> Result<Erasures, AdminError> {
+    // Whoever holds the embedded database without being a server is the only one who writes.
+    let alone = match &installation.application {
+        Application::Serving(_) => false,
+        Application::Closed(config) => matches!(config.database(), Database::Sqlite { .. }),
+    };
+    let (id, goes_on) = installation.with_app(async |app| {
+        let erasure = app.erase(account, Actor::Operator).await?;
+        let goes_on = loop {
+            match app.erase_slice(erasure.id, alone).await? {
+                Progress::More => {}
+                Progress::Until(at) => break Some(at),
+                Progress::Done => break None,
+            }
+        };
+        Ok::<_, muster_http::HttpError>((erasure.id, goes_on))
+    })??;
+    let erasures = list(installation, 1_000)?;
+    let erasures = erasures.iter().filter(|erasure| erasure.id == id);
+    Ok(Erasures { erasures: erasures.map(|erasure| line(erasure, goes_on)).collect() })
+}
+
+fn list(installation: &Installation, limit: i64) -> Result<Vec<Erasure>, AdminError> {
+    Ok(installation.store.read_blocking(move |conn| erasure::list(conn, limit))?)
+}
+
+fn line(erasure: &Erasure, goes_on: Option<Timestamp>) -> ErasureLine {
+    ErasureLine {
+        account: erasure.account,
+        state: if erasure.done.is_some() { "erased" } else { "erasing" }.to_owned(),
+        begun: erasure.begun.to_string(),
+        done: erasure.done.map(|at| at.to_string()),
+        stage: erasure.stage.to_owned(),
+        goes_on: goes_on.map(|at| at.to_string()),
+    }
+}

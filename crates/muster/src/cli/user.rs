@@ -1,0 +1,32 @@
+//! `muster user`: its words.
+
+use clap::Subcommand;
+
+/// What about people.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Erase a person: the account and all that it has ends at once, and whatever says who it was becomes a tombstone.
+    #[command(after_help = "\
+Examples:
+  muster user erase ada@example.com
+  muster user erase 0190f5fe-7c2a-7000-8000-0123456789ab --yes --json
+
+Ids and structure stay; the next sign-in or push makes a new account. The last owner of an organization hands it over
+first. Backups, and logs outside Muster, are yours to see to.")]
+    Erase {
+        /// The account's email, or its id.
+        who: String,
+        /// Without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Who was erased, and whether records of others still name them.
+    #[command(
+        after_help = "Example:\n  muster user erasures --json | jq '.erasures[] | select(.state == \"erasing\")'"
+    )]
+    Erasures {
+        /// How many are shown at most, newest first.
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
+}

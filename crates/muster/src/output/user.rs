@@ -1,0 +1,37 @@
+//! People and erasures, for people.
+
+use super::table;
+use crate::admin::{Erasures, Person};
+
+/// Who would be erased.
+pub(super) fn person(person: &Person) -> String {
+    let Person { account, email, username, full_name, memberships } = person;
+    let email = email.as_deref().unwrap_or("no email");
+    let memberships = if memberships.is_empty() { "nothing".to_owned() } else { memberships.join(", ") };
+    format!(
+        "{email}, `{username}`, {full_name}, account {account}, member of {memberships}\n\nErasing ends all of it, and takes \
+         the person out of everything that Muster keeps; backups are yours to see to. It cannot be undone."
+    )
+}
+
+/// A line for each erasure.
+pub(super) fn erasures(erasures: &Erasures) -> String {
+    if erasures.erasures.is_empty() {
+        return "nobody was erased".to_owned();
+    }
+    let mut lines = table(["account", "state", "begun", "erased", ""]);
+    for erasure in &erasures.erasures {
+        let note = match &erasure.goes_on {
+            Some(at) => format!("what was being written then is searched at {at}, by a server or the next erasure"),
+            None => erasure.stage.clone(),
+        };
+        lines.add_row([
+            erasure.account.to_string(),
+            erasure.state.clone(),
+            erasure.begun.clone(),
+            erasure.done.clone().unwrap_or_default(),
+            note,
+        ]);
+    }
+    lines.to_string()
+}
