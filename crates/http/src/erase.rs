@@ -47,6 +47,10 @@ impl App {
             let mut env = Env::new(Arc::clone(&surroundings), Origin::SYSTEM);
             erasure::slice(tx, &mut env, &found)
         };
-        Ok(self.store().write(write).await?)
+        let progress = self.store().write(write).await?;
+        if progress == Progress::Done {
+            self.store().forget_deleted();
+        }
+        Ok(progress)
     }
 }

@@ -2,7 +2,11 @@
 
 use std::{
     future::Future,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -33,6 +37,7 @@ pub struct Store {
 struct Inner {
     lanes: Lanes,
     gauges: Arc<Gauges>,
+    empty_log: Arc<AtomicBool>,
     queue_wait: Duration,
     threads: Mutex<Vec<JoinHandle<()>>>,
     join_on_drop: bool,
@@ -90,10 +95,17 @@ impl Store {
     ///
     /// Fails if the database cannot be opened, another process holds it, or its tables are not those of this program.
     pub fn open(options: &Options) -> Result<Store, StoreError> {
-        let backend::Opened { lanes, gauges, threads, join_on_drop } = backend::open(options)?;
+        let backend::Opened { lanes, gauges, empty_log, threads, join_on_drop } = backend::open(options)?;
         let threads = Mutex::new(threads);
-        let inner = Inner { lanes, gauges, queue_wait: options.queue_wait, threads, join_on_drop };
+        let inner = Inner { lanes, gauges, empty_log, queue_wait: options.queue_wait, threads, join_on_drop };
         Ok(Store { inner: Arc::new(inner) })
+    }
+
+    /// Has what was deleted leave the files of the embedded database, too, as soon as nobody reads it any more. What was
+    /// overwritten is zeros already; its former text is in the write-ahead log until that is emptied. Elsewhere that is the
+    /// server's matter.
+    pub fn forget_deleted(&self) {
+        self.inner.empty_log.store(true, Ordering::Relaxed);
     }
 
     /// Reads a few rows.

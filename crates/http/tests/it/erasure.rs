@@ -271,9 +271,9 @@ fn other_rows(server: &Server, account: AccountId, user: &str, username: &str) {
             vals![account, vec![4_u8], b"Ada Lovelace".to_vec()], any)?;
         tx.put("INSERT INTO reports (id, connection, subject, kind, urgent, detail, at) VALUES (?1, ?2, ?3, 'SCIM-6', ?4, ?5, 1)",
             vals![id(5), connection, account, false, format!("{username} (Ada Lovelace) is not managed")], any)?;
-        tx.put("INSERT INTO held_changes (id, connection, request, fingerprint, resource, endings, state, note, created) \
-             VALUES (?1, ?2, ?3, ?4, ?5, '[]', 'refused', 'the email `ada.lovelace@example.com` belongs to another account', 1)",
-            vals![id(6), connection, id(7), vec![5_u8; 32], user], any)?;
+        tx.put("INSERT INTO held_changes (id, connection, request, fingerprint, resource, endings, state, lifted, note, created) \
+             VALUES (?1, ?2, ?3, ?4, ?5, '[]', 'refused', ?6, 'the email `ada.lovelace@example.com` belongs to another account', 1)",
+            vals![id(6), connection, id(7), vec![5_u8; 32], user, false], any)?;
         let declaration = Declaration {
             organizations: vec![declare::Organization {
                 name: "moby".to_owned(),

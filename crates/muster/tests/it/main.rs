@@ -9,6 +9,7 @@ mod configuration;
 mod crash;
 mod demo;
 mod doctor;
+mod erasure;
 mod held;
 mod migration;
 mod process;

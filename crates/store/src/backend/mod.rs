@@ -5,7 +5,7 @@ mod postgres;
 mod sqlite;
 
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     thread::{self, JoinHandle},
 };
 
@@ -29,6 +29,8 @@ pub(crate) enum Session<'c> {
 pub(crate) struct Opened {
     pub(crate) lanes: Lanes,
     pub(crate) gauges: Arc<Gauges>,
+    /// Set, it has the write-ahead log emptied; nobody looks at it where there is none of ours.
+    pub(crate) empty_log: Arc<AtomicBool>,
     pub(crate) threads: Vec<JoinHandle<()>>,
     /// Whether dropping the store waits for its threads, because they leave something to be cleared away.
     pub(crate) join_on_drop: bool,

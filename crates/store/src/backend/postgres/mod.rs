@@ -64,7 +64,13 @@ pub(crate) fn open(postgres: &PostgresOptions, options: &Options) -> Result<Open
             (worker(WRITE_LIMIT, Role::Write, stripe)?, write_jobs.clone());
         threads.push(spawn(format!("store-write-{number}"), move || worker.run_writes(&jobs))?);
     }
-    Ok(Opened { lanes: Lanes { reads, scans, writes, here: None }, gauges, threads, join_on_drop: false })
+    Ok(Opened {
+        lanes: Lanes { reads, scans, writes, here: None },
+        gauges,
+        empty_log: Arc::default(),
+        threads,
+        join_on_drop: false,
+    })
 }
 
 /// Stripes of a striped counter.

@@ -18,6 +18,8 @@ use crate::error::StoreError;
 /// writing over what is there costs half of making a file longer.
 const PAGES: i64 = 8_192;
 const TICK: Duration = Duration::from_millis(500);
+/// How long an emptying of the log waits for readers.
+const SHORTLY: Duration = Duration::from_millis(100);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A connection that only checkpoints.
@@ -60,6 +62,9 @@ impl Checkpointer {
         let mut optimized = Instant::now();
         while long.recv_timeout(TICK) != Err(RecvTimeoutError::Disconnected) {
             self.measure();
+            if self.shared.empty_log.load(Relaxed) {
+                self.empty();
+            }
             match self.tend(before) {
                 Ok(log) => before = log,
                 Err(error) => tracing::warn!(%error, "the write-ahead log could not be checkpointed"),
@@ -91,6 +96,21 @@ impl Checkpointer {
             self.shared.finish_log.store(true, Relaxed);
         }
         Ok(log)
+    }
+
+    /// Empties the log, if no reader still needs it; otherwise this is tried again at the next tick.
+    fn empty(&self) {
+        // While it waits for readers, nobody writes.
+        let patience = |length| self.connection.busy_timeout(length);
+        let emptied = patience(SHORTLY).and_then(|()| {
+            let busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+            patience(connection::PATIENCE)?;
+            busy
+        });
+        match emptied {
+            Ok(busy) => self.shared.empty_log.store(busy, Relaxed),
+            Err(error) => tracing::warn!(%error, "the write-ahead log could not be emptied; this is tried again"),
+        }
     }
 
     fn checkpoint(&self, mode: &str) -> rusqlite::Result<Log> {

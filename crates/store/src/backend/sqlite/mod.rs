@@ -31,6 +31,8 @@ struct Shared {
     gauges: Arc<Gauges>,
     /// The checkpointer asks the writer to copy the rest of the log, so that it can start again from its beginning.
     finish_log: AtomicBool,
+    /// The log is to be emptied, because it still has what was erased.
+    empty_log: Arc<AtomicBool>,
     _lock: File,
 }
 
@@ -38,7 +40,9 @@ struct Shared {
 pub(crate) fn open(location: Location, options: &Options) -> Result<Opened, StoreError> {
     let lock = location.claim()?;
     let gauges = Arc::new(Gauges::default());
-    let shared = Arc::new(Shared { location, gauges, finish_log: AtomicBool::new(false), _lock: lock });
+    let empty_log = Arc::new(AtomicBool::new(false));
+    let finish_log = AtomicBool::new(false);
+    let shared = Arc::new(Shared { location, gauges, finish_log, empty_log: Arc::clone(&empty_log), _lock: lock });
     let path = &shared.location.path;
     let mut connection = connection::open_writer(path, shared.location.is_temporary(), options.max_bytes)?;
     migrations::run(&mut connection, options)?;
@@ -72,5 +76,11 @@ pub(crate) fn open(location: Location, options: &Options) -> Result<Opened, Stor
     })?);
     let gauges = Arc::clone(&shared.gauges);
     let join_on_drop = shared.location.is_temporary();
-    Ok(Opened { lanes: Lanes { reads, scans, writes, here: Some(Box::new(here)) }, gauges, threads, join_on_drop })
+    Ok(Opened {
+        lanes: Lanes { reads, scans, writes, here: Some(Box::new(here)) },
+        gauges,
+        empty_log,
+        threads,
+        join_on_drop,
+    })
 }
