@@ -34,7 +34,8 @@ use admin::{
     UserRequest,
 };
 use cli::{
-    AdoptArgs, ApplyArgs, Command, HELD_SHOWN, HeldCommand, PlanArgs, PlanCommand, TokenCommand, UserCommand, Words,
+    AdoptArgs, ApplyArgs, Command, HELD_SHOWN, HeldCommand, PlanArgs, PlanCommand, ReplayArgs, RequestsCommand,
+    TokenCommand, UserCommand, Words,
 };
 use config::Config;
 use error::CommandError;
@@ -86,7 +87,8 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Token(command) => perform(&config, token_request(command))?,
         Command::Explain(args) => perform(&config, Request::Explain { email: args.email.clone() })?,
         Command::Held(command) => held(&config, command, cli.json)?,
-        Command::Requests(command) => perform(&config, command.request())?,
+        Command::Requests(RequestsCommand::Replay(args)) => replay(&config, args, cli.json)?,
+        Command::Requests(command) => perform(&config, command.request()?)?,
         Command::Conflicts(args) => perform(&config, args.request())?,
         Command::Plan(args) => perform(&config, Request::Plan(plan_request(args)?))?,
         Command::Adopt(args) => adopt(&config, args, cli.json)?,
@@ -176,6 +178,18 @@ fn ask(plan: &Answer, json: bool) -> Result<(), CommandError> {
     let mut reply = String::new();
     let read = io::stdin().read_line(&mut reply);
     if read.is_ok() && matches!(reply.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(CommandError::Declined) }
+}
+
+/// Recorded requests: tried, and with `--apply` shown and done.
+fn replay(config: &Config, args: &ReplayArgs, json: bool) -> Result<Answer, CommandError> {
+    if !args.apply {
+        return perform(config, args.request(false)?);
+    }
+    if !args.yes {
+        let tried = perform(config, args.request(false)?)?;
+        ask(&tried, json)?;
+    }
+    perform(config, args.request(true)?)
 }
 
 /// People. Before one is erased, it is shown who that is.

@@ -42,7 +42,7 @@ pub(crate) use examination::{Check, Status};
 pub(crate) use explanation::{Explanation, Said};
 pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
 pub(crate) use plan::{MemberLine, PlanLine, PlanRequest, PlanView, Planned};
-pub(crate) use requests::{Filter, RequestDetails, RequestLine, RequestList, RequestsRequest};
+pub(crate) use requests::{Filter, ReplayRequest, Replayed, RequestDetails, RequestLine, RequestList, RequestsRequest};
 pub(crate) use token::{TokenRequest, Tokens};
 pub(crate) use user::{Erasures, Person, UserRequest};
 
@@ -155,6 +155,8 @@ pub(crate) enum Answer {
     Requests(RequestList),
     /// Of [`RequestsRequest::Show`].
     RequestDetails(Box<RequestDetails>),
+    /// Of [`RequestsRequest::Replay`].
+    Replayed(Replayed),
     /// Of [`UserRequest::Find`].
     Person(Person),
     /// Of [`UserRequest::Erase`] and [`UserRequest::Erasures`].

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use muster_model::RequestId;
 use uuid::Uuid;
 
-use crate::admin::{Filter, Request, RequestsRequest};
+use crate::admin::{AdminError, Filter, ReplayRequest, Request, RequestsRequest};
 
 /// What about the request log.
 #[derive(Debug, Subcommand)]
@@ -22,6 +22,58 @@ Examples:
         /// The TraceID, as `list`, `explain`, the answer's `X-Request-Id` and error texts show it.
         id: RequestId,
     },
+    /// Run recorded requests again, under today's rules and limits: tried first, done with `--apply`.
+    #[command(after_help = "\
+Examples:
+  muster requests replay 0190f5fe-7c2a-7000-8000-0123456789ab
+  muster requests replay 0190f5fe-7c2a-7000-8000-0123456789ab --apply
+  muster requests replay --connection okta --from 2h --to 1h --apply --yes
+
+A request whose resource was written since is skipped, unless it is named alone with `--although-written`.")]
+    Replay(ReplayArgs),
+}
+
+/// What to run again.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// The TraceIDs of recorded requests.
+    #[arg(conflicts_with_all = ["connection", "from", "to"], required_unless_present = "connection")]
+    ids: Vec<RequestId>,
+    /// The connection whose range it is.
+    #[arg(long, value_name = "NAME", requires = "from")]
+    connection: Option<String>,
+    /// From when: a date such as 2026-01-31T12:00:00Z, or how long ago, such as 90m, 12h or 7d.
+    #[arg(long, value_name = "TIME", requires = "connection")]
+    from: Option<String>,
+    /// Until when [default: now].
+    #[arg(long, value_name = "TIME", requires = "connection")]
+    to: Option<String>,
+    /// Also where the resource was written since; for one request alone.
+    #[arg(long)]
+    although_written: bool,
+    /// Do it, after it was tried and shown.
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+impl ReplayArgs {
+    /// What is asked for: to try it, or to do it.
+    pub(crate) fn request(&self, apply: bool) -> Result<Request, AdminError> {
+        if self.although_written && self.ids.len() != 1 {
+            return Err(AdminError::Wrong("`--although-written` is for one request alone: name it".to_owned()));
+        }
+        Ok(Request::Requests(RequestsRequest::Replay(ReplayRequest {
+            ids: self.ids.clone(),
+            connection: self.connection.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            although_written: self.although_written,
+            apply,
+        })))
+    }
 }
 
 /// Which requests.
@@ -58,11 +110,12 @@ pub(crate) struct ListArgs {
 
 impl RequestsCommand {
     /// What is asked for.
-    pub(crate) fn request(&self) -> Request {
-        Request::Requests(match self {
+    pub(crate) fn request(&self) -> Result<Request, AdminError> {
+        Ok(Request::Requests(match self {
             Self::List(args) => RequestsRequest::List(args.filter()),
             Self::Show { id } => RequestsRequest::Show { id: *id },
-        })
+            Self::Replay(args) => return args.request(false),
+        }))
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Drift(drift), true) => line(&serde_json::to_string(drift)?),
         (Answer::Requests(list), true) => line(&serde_json::to_string(list)?),
         (Answer::RequestDetails(details), true) => line(&serde_json::to_string(details)?),
+        (Answer::Replayed(replayed), true) => line(&serde_json::to_string(replayed)?),
+        (Answer::Replayed(replayed), false) => line(&requests::replayed(replayed)),
         (Answer::Person(person), true) => line(&serde_json::to_string(person)?),
         (Answer::Erasures(erasures), true) => line(&serde_json::to_string(erasures)?),
         (Answer::Person(person), false) => line(&user::person(person)),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{applied, table};
-use crate::admin::{RequestDetails, RequestLine, RequestList};
+use crate::admin::{Replayed, RequestDetails, RequestLine, RequestList};
 
 /// A line for each request, newest first.
 pub(super) fn list(list: &RequestList) -> String {
@@ -71,6 +71,38 @@ pub(super) fn details(details: &RequestDetails) -> String {
     section(&mut text, "What was decided", (!decisions.is_empty()).then(|| decisions.join("\n")));
     let changes = (!details.changes.is_empty()).then(|| applied::changes(&details.changes).to_string());
     section(&mut text, "What changed", changes);
+    text
+}
+
+/// A line for each recorded request, and what it comes to.
+pub(super) fn replayed(replayed: &Replayed) -> String {
+    if replayed.requests.is_empty() {
+        return "no recorded request that writes is in this range".to_owned();
+    }
+    let mut lines = table(["time", "recorded", "", "target", "was", "now", "outcome", "because"]);
+    for request in &replayed.requests {
+        lines.add_row([
+            request.at.clone(),
+            request.id.to_string(),
+            request.method.clone(),
+            request.target.clone(),
+            request.was.to_string(),
+            request.status.map(|status| status.to_string()).unwrap_or_default(),
+            request.outcome.clone(),
+            request.detail.clone().unwrap_or_default(),
+        ]);
+    }
+    let count = |outcome: &str| replayed.requests.iter().filter(|request| request.outcome == outcome).count();
+    let outcomes = ["changed", "unchanged", "refused", "failed", "skipped", "impossible"];
+    let counts = outcomes.map(|outcome| (count(outcome), outcome));
+    let counts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, outcome)| format!("{count} {outcome}")).collect();
+    let manner = if replayed.applied { "replayed" } else { "tried, each alone; nothing was done" };
+    let mut text = format!("{lines}\n\n{manner}: {}", counts.join(", "));
+    if let Some(rest) = replayed.rest {
+        // Writing to a string does not fail.
+        let _ = write!(text, "; there are more, from {rest} on: replay the rest with a later `--from`");
+    }
     text
 }
 

@@ -88,3 +88,36 @@ fn scim_11_one_request_is_shown_with_what_was_sent_decided_and_changed() {
     let missing = folder.run(&["requests", "show", "0190f5fe-7c2a-7000-8000-0123456789ab"]);
     assert!(errors(&missing).contains("expired"), "{}", errors(&missing));
 }
+
+#[test]
+fn scim_11_recorded_requests_are_tried_first_and_replayed_on_demand() {
+    let (folder, server, mut client) = lived();
+    let changed = list(&folder, &["--outcome", "changed"]);
+    let (patched, created) = (changed[0]["id"].as_str().unwrap(), changed[1]["id"].as_str().unwrap());
+    let path = format!("/scim/v2/Users/{}", changed[0]["resource"].as_str().unwrap());
+    let patch = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{"op": "replace", "path": "title", "value": "Analyst"}],
+    });
+    assert_eq!(client.send("PATCH", &path, Some(&patch)).unwrap().0, 200);
+    let mut title = || client.send("GET", &path, None).unwrap().1["title"].as_str().unwrap().to_owned();
+
+    let tried = folder.json(&["requests", "replay", patched]);
+    assert_eq!((&tried["applied"], &tried["requests"][0]["outcome"]), (&json!(false), &json!("skipped")), "{tried}");
+    let tried = folder.json(&["requests", "replay", patched, "--although-written"]);
+    assert_eq!(tried["requests"][0]["outcome"], "changed", "{tried}");
+    assert_eq!(title(), "Analyst", "a trial leaves nothing behind");
+    let done = folder.json(&["requests", "replay", patched, "--although-written", "--apply", "--yes"]);
+    assert_eq!((&done["applied"], &done["requests"][0]["status"]), (&json!(true), &json!(200)), "{done}");
+    assert_eq!(title(), "Countess");
+    let trace = folder.json(&["requests", "show", done["requests"][0]["trace"].as_str().unwrap()]);
+    assert_eq!((&trace["kind"], &trace["repeats"]), (&json!("replay"), &json!(patched)), "{trace}");
+
+    let range = folder.succeed(&["requests", "replay", "--connection", "okta", "--from", "1h"]);
+    assert!(range.contains("tried, each alone") && range.contains("409"), "{range}");
+    let two = folder.run(&["requests", "replay", patched, created, "--although-written"]);
+    assert_eq!(two.status.code(), Some(2), "{}", errors(&two));
+    let unknown = folder.run(&["requests", "replay", "0190f5fe-7c2a-7000-8000-0123456789ab"]);
+    assert!(errors(&unknown).contains("there is no request"), "{}", errors(&unknown));
+    drop(server);
+}

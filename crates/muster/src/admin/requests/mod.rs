@@ -1,6 +1,7 @@
 //! The request log, from the shell (SCIM-11).
 
 mod list;
+mod replay;
 mod show;
 mod time;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{AdminError, Answer, Installation};
 
 pub(crate) use list::{Filter, RequestLine, RequestList};
+pub(crate) use replay::{ReplayRequest, Replayed};
 pub(crate) use show::RequestDetails;
 
 /// What about the request log.
@@ -23,11 +25,14 @@ pub(crate) enum RequestsRequest {
         /// Its TraceID.
         id: RequestId,
     },
+    /// Run some again.
+    Replay(ReplayRequest),
 }
 
 pub(super) fn run(installation: &Installation, request: RequestsRequest) -> Result<Answer, AdminError> {
     match request {
         RequestsRequest::List(filter) => list::list(installation, filter).map(Answer::Requests),
+        RequestsRequest::Replay(request) => replay::replay(installation, &request).map(Answer::Replayed),
         RequestsRequest::Show { id } => show::show(installation, id).map(Box::new).map(Answer::RequestDetails),
     }
 }
