@@ -166,8 +166,9 @@ pub fn state_profile(
     session_minutes: Option<i64>,
 ) -> Result<(), EngineError> {
     let source = Source::Scim;
-    let say_name = full_name.map(|name| shortened(name, name::FULL_NAME_BYTES));
-    let named = say(env, &mut account.names, connection, source, say_name.filter(|name| !name.is_empty()), Rule::Scim5);
+    let say_name = full_name.map(|name| shortened(name, name::FULL_NAME_BYTES)).filter(|name| !name.is_empty());
+    let unsaid = say_name.is_some() && forget_former_names(tx, connection, account)?;
+    let named = say(env, &mut account.names, connection, source, say_name, Rule::Scim5) || unsaid;
     let timed = say(env, &mut account.session_minutes, connection, source, session_minutes, Rule::Scim4);
     if named {
         let effective = effective_name(tx, connection, account)?;
@@ -182,6 +183,23 @@ pub fn state_profile(
         account.conflict = account.names.in_conflict() || account.session_minutes.in_conflict();
     }
     Ok(())
+}
+
+/// A name said by a directory that has no user for the account any more stands until another says one. Answers whether
+/// there was one.
+fn forget_former_names(tx: &mut Tx<'_>, connection: &Connection, account: &mut Account) -> Result<bool, EngineError> {
+    let of_others = |said: &Statement<String>| said.source == Source::Scim && said.connection != Some(connection.id);
+    let others: Vec<_> =
+        account.names.iter().filter(|said| of_others(said)).filter_map(|said| said.connection).collect();
+    if others.is_empty() {
+        return Ok(false);
+    }
+    let users = tx.directory_users_of(account.id)?;
+    let mut any = false;
+    for other in others.into_iter().filter(|other| users.iter().all(|user| user.connection != *other)) {
+        any |= account.names.withdraw(Source::Scim, Some(other));
+    }
+    Ok(any)
 }
 
 /// Lets an account's full name follow from what its sources say, after a connection's settings changed (PRE-1).
@@ -201,7 +219,15 @@ pub fn settle_name(
 }
 
 /// What the sources' words on the full name come to (PRE-5).
-fn effective_name(tx: &mut Tx<'_>, connection: &Connection, account: &Account) -> Result<String, EngineError> {
+///
+/// # Errors
+///
+/// The store's.
+pub(crate) fn effective_name(
+    tx: &mut Tx<'_>,
+    connection: &Connection,
+    account: &Account,
+) -> Result<String, EngineError> {
     let mut others = Vec::new();
     for id in account.names.iter().filter_map(|said| said.connection).filter(|id| *id != connection.id) {
         others.extend(tx.connection_settings(id)?.map(|settings| (id, settings)));

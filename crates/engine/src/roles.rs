@@ -84,10 +84,6 @@ pub fn state(
             if value > connection.settings.highest_role {
                 env.note(Rule::Org1, Note::RoleCapped(value.to_string()));
             }
-            // From now on it is the connection's own word, the same or not (SSO-12).
-            if roles.get(source, Some(connection.id)).is_some_and(|said| said.rule == Rule::Sso12) {
-                roles.withdraw(source, Some(connection.id));
-            }
             roles.say(Statement {
                 source,
                 connection: Some(connection.id),

@@ -73,13 +73,19 @@ impl<V: PartialEq> Layers<V> {
     ///
     /// A new `scim` value ends an unlocked manual change (PRE-5): the owner had overruled what SCIM
     /// said then, not what it says now. `sso` never ends one.
+    ///
+    /// The same value for another reason keeps its time and ends nothing, but stands by its new rule from now on.
     pub fn say(&mut self, said: Statement<V>) -> bool {
         let position = self.0.iter().position(|old| old.source == said.source && old.connection == said.connection);
-        if let Some(old) = position.map(|i| &self.0[i])
+        if let Some(old) = position.map(|i| &mut self.0[i])
             && old.value == said.value
             && old.locked == said.locked
         {
-            return false;
+            let changed = old.rule != said.rule;
+            if changed {
+                *old = Statement { at: old.at, ..said };
+            }
+            return changed;
         }
         let ends_manual = said.source == Source::Scim;
         match position {

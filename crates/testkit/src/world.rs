@@ -4,18 +4,24 @@ use std::{sync::Arc, time::Duration};
 
 use muster_crypto::{TokenPrefix, TokenText};
 use muster_engine::{
-    EngineError, Env, Origin, Refusal, Surroundings, accounts, directory, guard, organizations,
+    EngineError, Env, Origin, Refusal, Surroundings, accounts, directory, guard,
+    ledger::Subject,
+    organizations,
     retention::{self, Policy, Progress, Removed},
     roles,
     standing::Standing,
-    tokens, transact,
+    teams, tokens, transact,
 };
 use muster_model::{
     Account, Actor, Connection, ConnectionId, ConnectionState, DirectoryGroup, DirectoryGroupId, DirectoryUser,
-    DirectoryUserId, Domain, DomainId, DomainState, Email, Grant, HeldChange, HeldChangeId, Membership, Organization,
-    RequestId, Role, Rule, Source, Statement, UserStatement, connection::Settings, domain::Holder, mapping::Entry,
+    DirectoryUserId, Domain, DomainId, DomainState, Email, Grant, HeldChange, HeldChangeId, Invitation, InvitationId,
+    Membership, Organization, RequestId, Role, Rule, Source, Statement, UserStatement,
+    connection::Settings,
+    domain::Holder,
+    ledger::{Event, Kind},
+    mapping::Entry,
 };
-use muster_store::{Conn, Database, Isolation, Options, PostgresOptions, Store, StoreError, Tx};
+use muster_store::{Conn, Counter, Database, Isolation, Options, PostgresOptions, Store, StoreError, Tx};
 use uuid::Uuid;
 
 use crate::{clock::Clock, statement::restated};
@@ -285,6 +291,43 @@ impl World {
     ) -> Result<(), EngineError> {
         let (organization, account) = (organization.clone(), account.clone());
         self.by_hand(move |tx, env| organizations::remove_member(tx, env, &organization, &account, block))
+    }
+
+    /// Invites somebody as an owner does (ORG-3).
+    ///
+    /// # Errors
+    ///
+    /// The engine's.
+    pub fn invite(
+        &self,
+        organization: &Organization,
+        email: &str,
+        team: Option<&str>,
+        role: Role,
+    ) -> Result<(), EngineError> {
+        let (organization, team) = (organization.id, team.map(str::to_owned));
+        let email = Email::parse(email).expect("an address");
+        self.by_hand(move |tx, env| {
+            let team = match &team {
+                Some(team) => Some(teams::find_or_create(tx, env, organization, team, Rule::Org3)?.id),
+                None => None,
+            };
+            let invitation = Invitation {
+                id: InvitationId(env.new_id()),
+                organization,
+                email: email.clone(),
+                team,
+                role,
+                connection: None,
+                directory_user: None,
+                expires: env.now().after(Duration::from_hours(14 * 24)),
+                version: 1,
+            };
+            tx.insert_invitation(&invitation, env.now())?;
+            tx.add_to_count(organization.0, Counter::Invitations, 1)?;
+            let subject = Subject::within(Kind::Invitation, invitation.id, organization);
+            Ok(env.created(Event::InvitationCreated, subject, 1, Rule::Org3, &invitation)?)
+        })
     }
 
     /// What an assertion says of a member at sign-in: name, role, session minutes; `None` says nothing.

@@ -7,7 +7,7 @@ use muster_model::{
 use muster_store::Tx;
 
 use super::{guests, provision::end_unless_last_owner};
-use crate::{EngineError, Env, roles, standing::Standing};
+use crate::{EngineError, Env, accounts, roles, standing::Standing};
 
 /// Ends every membership that this connection manages, remembering it, and the connection's team grants elsewhere.
 pub(super) fn deactivate(
@@ -154,8 +154,12 @@ fn forget_profile(
 ) -> Result<(), EngineError> {
     let Some(before) = tx.account_for_update(account)? else { return Ok(()) };
     let mut after = before.clone();
-    // The name stays as it is (JIT-1: without any name the stored one stays); only the session length is taken back.
+    // The last word on the name stays (JIT-1: without any name the stored one stays).
+    if after.names.iter().any(|said| (said.source, said.connection) != (Source::Scim, Some(connection.id))) {
+        after.names.withdraw(Source::Scim, Some(connection.id));
+        after.full_name = accounts::effective_name(tx, connection, &after)?;
+    }
     after.session_minutes.withdraw(Source::Scim, Some(connection.id));
     after.conflict = after.names.in_conflict() || after.session_minutes.in_conflict();
-    crate::accounts::update(tx, env, &before, after, Rule::Scim5)
+    accounts::update(tx, env, &before, after, Rule::Scim5)
 }

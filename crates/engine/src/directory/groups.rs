@@ -152,15 +152,15 @@ fn apply(
     let mut gone = Members::find_any(tx, connection, &gone)?;
     // Those who go leave the old targets, those who stay move, those who come enter the new ones.
     gone.delete(tx, env, connection, &before)?;
-    after.members -= gone.count();
-    if after.targets != before.targets {
+    after.members = before.members - gone.count() + come.count();
+    after.version = before.version + 1;
+    after.modified = env.now();
+    if after.targets == before.targets {
+        tx.update_directory_group(&after)?;
+    } else {
         moves::follow(tx, env, connection, &before.targets, &mut after)?;
     }
     come.insert(tx, env, connection, &after)?;
-    after.members += come.count();
-    after.version = before.version + 1;
-    after.modified = env.now();
-    tx.update_directory_group(&after)?;
     let (was, is) = (gone.ids(), come.ids());
     let only_members = after.document == before.document;
     let event = if only_members { Event::DirectoryGroupMembers } else { Event::DirectoryGroupUpdated };
@@ -265,7 +265,6 @@ pub fn remap_groups(tx: &mut Tx<'_>, env: &mut Env, connection: &Connection) -> 
         }
         let mut after = DirectoryGroup { targets, version: before.version + 1, ..before.clone() };
         moves::follow_at_once(tx, env, connection, &before.targets, &mut after)?;
-        tx.update_directory_group(&after)?;
         env.changed(Event::DirectoryGroupUpdated, subject(&after), after.version, Rule::Grp8, &before, &after)?;
         env.about(after.id);
         moved += 1;

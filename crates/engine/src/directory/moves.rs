@@ -20,7 +20,8 @@ use crate::{EngineError, Env, Origin};
 /// The most members that move within a request, which takes about a tenth of a second.
 pub const INLINE: i64 = 1_000;
 
-/// Moves the members of a group from the targets that it no longer has to those that it has now, or begins to.
+/// Stores a group whose targets have changed, and moves its members from those that it no longer has to those that it has
+/// now, or begins to. The group first: its members' roles are read from what their groups say now (GRP-8).
 pub(super) fn follow(
     tx: &mut Tx<'_>,
     env: &mut Env,
@@ -33,6 +34,7 @@ pub(super) fn follow(
     }
     let old = former(tx, group, old)?;
     group.moving = true;
+    tx.update_directory_group(group)?;
     let left: Vec<Target> = old.iter().filter(|target| !group.targets.contains(target)).cloned().collect();
     count(env, connection, &left, group.members);
     begin(tx, env, group, old)
@@ -51,6 +53,7 @@ pub(super) fn follow_at_once(
         tx.finish_group_move(group.connection, group.id)?;
         group.moving = false;
     }
+    tx.update_directory_group(group)?;
     let mut after = Uuid::nil();
     while let Some(last) = move_some(tx, env, connection, group.id, after, &old, &group.targets)? {
         after = last;

@@ -221,6 +221,40 @@ fn grp_8_the_table_gives_roles_that_follow_the_groups_and_an_explicit_role_beats
 }
 
 #[test]
+fn grp_8_an_explicit_role_that_the_table_gives_as_well_outlives_the_group() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta =
+        world.connection("okta", &[&moby]).mappings(vec![entry(1, "Editors", &moby, None, Some(Role::Editor))]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let editors = world.create_group(okta, "Editors", &[ada.id]).unwrap();
+    let explicit = UserStatement { role: Some(Role::Editor), ..person("ada@example.com") };
+    world.put_user(okta, ada.id, explicit).unwrap();
+    world.change_members(okta, editors.id, &[], &[ada.id]).unwrap();
+    assert_eq!(world.membership(&moby, "ada@example.com").unwrap().role, Role::Editor, "dockerRole still says so");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn grp_8_a_renamed_group_takes_the_role_that_it_gave_along() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta =
+        world.connection("okta", &[&moby]).mappings(vec![entry(1, "Admins", &moby, None, Some(Role::Owner))]).build();
+    let carol = world.account("carol@example.org", true);
+    world.set_member(&moby, &carol, Role::Owner).unwrap();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let role = || world.membership(&moby, "ada@example.com").unwrap().role;
+    let group = world.create_group(okta, "Admins", &[ada.id]).unwrap();
+    assert_eq!(role(), Role::Owner);
+    world.rename_group(okta, group.id, "moby:alumni").unwrap();
+    assert_eq!(role(), Role::Member, "no group of hers gives a role any more");
+    world.rename_group(okta, group.id, "Admins").unwrap();
+    assert_eq!(role(), Role::Owner);
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
 fn grp_2_inactive_users_and_nested_groups_are_members_that_map_nobody() {
     let world = World::new();
     let moby = world.organization("moby");

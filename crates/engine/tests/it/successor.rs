@@ -128,6 +128,19 @@ fn sso_12_who_slept_comes_back_through_the_successor_with_role_and_teams() {
 }
 
 #[test]
+fn sso_12_a_role_set_by_hand_outlives_a_successor_that_says_what_was_said_before() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let said = UserStatement { role: Some(Role::Editor), ..ada() };
+    world.create_user(swap.okta, said.clone()).unwrap();
+    world.set_member(&swap.moby, &world.account_of(ADA).unwrap(), Role::Member).unwrap();
+    let entra = swap.begin();
+    world.create_user(entra, said).unwrap();
+    assert_eq!(world.membership(&swap.moby, ADA).unwrap().role, Role::Member, "PRE-5: SCIM says nothing new");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
 fn sso_12_where_the_successor_covers_nothing_the_membership_stays_by_hand() {
     let swap = Swap::new();
     let world = &swap.world;
