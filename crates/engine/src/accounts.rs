@@ -99,7 +99,7 @@ pub fn update(
         return Ok(());
     }
     after.version = before.version + 1;
-    tx.update_account(&after)?;
+    tx.update_account(before, &after)?;
     let subject = Subject::new(Kind::Account, after.id);
     env.changed(Event::AccountUpdated, subject, after.version, rule, before, &after)?;
     env.about(after.id);

@@ -3,6 +3,8 @@
 //! The ledger names each subject's version after each change. The state of the world equals a replay of it: see
 //! [`Replay`], which a property test compares with the tables.
 
+mod difference;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::{
@@ -11,7 +13,7 @@ use muster_model::{
 };
 use muster_store::{StoreError, Tx};
 use serde::Serialize;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
 use crate::Env;
@@ -74,9 +76,8 @@ impl Env {
         old: &T,
         new: &T,
     ) -> Result<(), StoreError> {
-        let (old, new) = (to_value(old)?, to_value(new)?);
-        let (old, new) = difference(old, new);
-        let (old, new) = (raw(&Value::Object(old))?, raw(&Value::Object(new))?);
+        let (old, new) = (text(old)?, text(new)?);
+        let (old, new) = difference::difference(&old, &new).map_err(StoreError::other)?;
         self.push_change(event, subject, version, rule, Some(old), Some(new));
         Ok(())
     }
@@ -146,38 +147,12 @@ pub(crate) fn write(tx: &mut Tx<'_>, env: &mut Env) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn to_value<T: Serialize>(value: &T) -> Result<Value, StoreError> {
-    serde_json::to_value(value).map_err(StoreError::other)
+fn text<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(StoreError::other)
 }
 
 pub(crate) fn raw(value: &Value) -> Result<Box<RawValue>, StoreError> {
     serde_json::value::to_raw_value(value).map_err(StoreError::other)
-}
-
-/// The fields that differ; a field that is an object on both sides is compared field by field, so that one changed
-/// attribute of a document does not drag the others along. A field that is absent on one side is `null` there.
-fn difference(old: Value, new: Value) -> (Map<String, Value>, Map<String, Value>) {
-    let (Value::Object(old), Value::Object(mut new)) = (old, new) else { return Default::default() };
-    let (mut before, mut after) = (Map::new(), Map::new());
-    for (name, old) in old {
-        let new = new.shift_remove(&name).unwrap_or(Value::Null);
-        if old == new {
-            continue;
-        }
-        if old.is_object() && new.is_object() && name == "document" {
-            let (old, new) = difference(old, new);
-            before.insert(name.clone(), Value::Object(old));
-            after.insert(name, Value::Object(new));
-        } else {
-            before.insert(name.clone(), old);
-            after.insert(name, new);
-        }
-    }
-    for (name, new) in new {
-        before.insert(name.clone(), Value::Null);
-        after.insert(name, new);
-    }
-    (before, after)
 }
 
 /// The state of the world as the ledger tells it.

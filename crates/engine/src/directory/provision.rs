@@ -162,7 +162,7 @@ fn replace_tombstone(
             version: other.version + 1,
             ..other.clone()
         };
-        tx.update_directory_user(&freed)?;
+        tx.update_directory_user(&other, &freed)?;
         let subject = users::subject(&freed);
         env.changed(Event::DirectoryUserUpdated, subject, freed.version, Rule::Scim10, &other, &freed)?;
         env.about(freed.id);

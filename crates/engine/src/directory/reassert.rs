@@ -57,7 +57,7 @@ pub fn reassert(
     }
     user.version = before.version + 1;
     user.modified = env.now();
-    tx.update_directory_user(&user)?;
+    tx.update_directory_user(before, &user)?;
     env.changed(Event::DirectoryUserUpdated, users::subject(&user), user.version, Rule::Scim5, before, &user)?;
     env.about(user.id);
     if let Some(account) = user.account {
@@ -128,7 +128,7 @@ pub(crate) fn restate_row(
         return Ok(row);
     }
     let row = DirectoryUser { version: before.version + 1, modified: env.now(), ..row };
-    tx.update_directory_user(&row)?;
+    tx.update_directory_user(before, &row)?;
     env.changed(Event::DirectoryUserUpdated, users::subject(&row), row.version, Rule::Pre4, before, &row)?;
     env.about(row.id);
     Ok(row)

@@ -50,7 +50,7 @@ pub(super) fn take_over(
     for before in former {
         let (unprovisioned, version) = (Some(Unprovisioned::TakenOver), before.version + 1);
         let freed = DirectoryUser { account: None, unprovisioned, version, ..before.clone() };
-        tx.update_directory_user(&freed)?;
+        tx.update_directory_user(&before, &freed)?;
         let subject = users::subject(&freed);
         env.changed(Event::DirectoryUserUpdated, subject, freed.version, Rule::Sso12, &before, &freed)?;
         env.about(freed.id);

@@ -134,7 +134,7 @@ fn apply(
     if !says_nothing_new || user != before {
         user.version = before.version + 1;
         user.modified = env.now();
-        tx.update_directory_user(&user)?;
+        tx.update_directory_user(&before, &user)?;
         if said.document != before.document {
             tx.delete_directory_emails(user.id)?;
             index_emails(tx, &user, said)?;

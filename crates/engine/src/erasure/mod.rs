@@ -252,7 +252,7 @@ fn erase_directory_user(
         version: before.version + 1,
         ..before.clone()
     };
-    tx.update_directory_user(&after)?;
+    tx.update_directory_user(before, &after)?;
     tx.delete_directory_emails(after.id)?;
     tx.supersede_held_changes(after.connection, after.id.0, env.now())?;
     let mut told = state(before)?;
@@ -276,7 +276,7 @@ fn erase_account(tx: &mut Tx<'_>, env: &mut Env, before: &Account) -> Result<(),
         version: before.version + 1,
         ..before.clone()
     };
-    tx.update_account(&after)?;
+    tx.update_account(before, &after)?;
     let mut told = state(before)?;
     history::own(Kind::Account, &mut told);
     let subject = Subject::new(Kind::Account, after.id);

@@ -173,25 +173,39 @@ impl Tx<'_> {
     /// # Errors
     ///
     /// [`StoreError::Stale`] if it changed meanwhile, [`StoreError::Taken`] for its `userName`.
-    pub fn update_directory_user(&mut self, user: &DirectoryUser) -> Result<(), StoreError> {
+    pub fn update_directory_user(&mut self, before: &DirectoryUser, user: &DirectoryUser) -> Result<(), StoreError> {
+        let DirectoryUser { connection, id, active, groups, modified, version, .. } = *user;
+        let unprovisioned = user.unprovisioned.map(Unprovisioned::as_str);
+        // SQLite writes the pages of an index whose columns are named, also when their values stay: three pages at random.
+        let is_found_as_before = before.user_name == user.user_name
+            && before.external_id == user.external_id
+            && before.account == user.account;
+        if is_found_as_before {
+            return self.put(
+                "UPDATE directory_users SET active = ?3, doc = ?4, unprovisioned = ?5, group_count = ?6, modified = ?7, \
+                 version = ?8 WHERE connection = ?1 AND id = ?2 AND version = ?9",
+                vals![connection, id, active, &user.document, unprovisioned, groups, modified, version, version - 1],
+                Expect::One,
+            );
+        }
         self.put(
             "UPDATE directory_users SET user_name = ?3, user_name_key = ?4, external_id = ?5, active = ?6, doc = ?7, \
              account = ?8, unprovisioned = ?9, group_count = ?10, modified = ?11, version = ?12 \
              WHERE connection = ?1 AND id = ?2 AND version = ?13",
             vals![
-                user.connection,
-                user.id,
+                connection,
+                id,
                 &user.user_name,
                 user.user_name.to_lowercase(),
                 user.external_id.as_deref(),
-                user.active,
+                active,
                 &user.document,
                 user.account,
-                user.unprovisioned.map(Unprovisioned::as_str),
-                user.groups,
-                user.modified,
-                user.version,
-                user.version - 1,
+                unprovisioned,
+                groups,
+                modified,
+                version,
+                version - 1,
             ],
             Expect::One,
         )
