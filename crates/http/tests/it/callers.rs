@@ -130,15 +130,36 @@ async fn scim_7_disabled_scim_answers_403_to_everything_and_goes_on_when_enabled
         ("POST", "/Users".to_owned()),
         ("PUT", format!("/Users/{id}")),
         ("DELETE", format!("/Users/{id}")),
+        ("PATCH", format!("/Users/{id}")),
+        ("POST", "/Groups".to_owned()),
+        ("GET", "/Groups?filter=displayName%20pr".to_owned()),
+        ("POST", "/.search".to_owned()),
+        ("POST", "/Users/.search".to_owned()),
+        ("POST", "/Bulk".to_owned()),
+        ("GET", "/ServiceProviderConfig".to_owned()),
+        ("GET", "/Me".to_owned()),
     ] {
         let answer = server.scim(method, &path).json(person("bo@example.com")).send().await;
         let answer = answer.refused(403, None, "SCIM is disabled on connection `okta`");
         let row = server.logged(&answer).unwrap();
-        assert_eq!((row.status, row.body.is_some()), (403, matches!(method, "POST" | "PUT")), "{method}");
+        assert_eq!((row.status, row.outcome.as_str()), (403, "refused"), "{method} {path}");
     }
+    let moby = &server.organizations[0];
+    assert!(server.world.is_member(moby, "ada@example.com"), "members that it provisioned stay");
+    let ada = server.world.account_of("ada@example.com").unwrap();
+    server.world.remove_member(moby, &ada, false).unwrap();
+    assert!(!server.world.is_member(moby, "ada@example.com"), "removal is by hand");
+
     switch(&server, true);
     server.app.forget_connections();
+    // The same token, the same id, and the next push that leaves the user active brings her back (ORG-2).
     assert_eq!(server.get(&format!("/Users/{id}")).await.due(200).value()["active"], json!(true));
+    server.put(&format!("/Users/{id}"), person("ada@example.com")).await.due(200);
+    assert!(server.world.is_member(moby, "ada@example.com"), "it goes on where it left off");
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    server.patch(&format!("/Users/{id}"), off).await.due(200);
+    assert!(!server.world.is_member(moby, "ada@example.com"));
+    server.world.assert_ledger_tells_the_state();
 }
 
 #[tokio::test]

@@ -255,7 +255,7 @@ impl Tx<'_> {
     /// What the database says.
     pub fn rewrite_request(&mut self, request: &RequestRow) -> Result<(), StoreError> {
         // A body that has expired meanwhile stays away.
-        let sql = "UPDATE requests SET target = ?2, steps = ?3, body = CASE WHEN body IS NULL THEN NULL ELSE ?4 END \
+        let sql = "UPDATE requests SET target = ?2, steps = ?3, body = CASE WHEN body IS NULL THEN body ELSE ?4 END \
                    WHERE id = ?1";
         let vals = vals![request.id, &request.target, json(&request.steps)?, request.body.as_ref()];
         self.put(sql, vals, Expect::Any)
