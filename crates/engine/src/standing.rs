@@ -54,6 +54,11 @@ impl Reason {
         Self { team, source: Source::Scim, connection: Some(connection), origin }
     }
 
+    fn of(grant: &Grant) -> Self {
+        let Grant { team, source, connection, origin, .. } = *grant;
+        Self { team, source, connection, origin }
+    }
+
     fn is_of(&self, grant: &Grant) -> bool {
         grant.team == self.team
             && grant.source == self.source
@@ -224,7 +229,9 @@ impl Standing {
 
     /// Gives a grant, or wakes it if it is asleep. Nothing, if it is given already.
     pub fn give(&mut self, env: &mut Env, reason: Reason, rule: Rule) {
-        if let Some(held) = self.grants.iter_mut().find(|held| reason.is_of(&held.grant)) {
+        // One that ends here and is given anew by another rule is another grant: its rule decides what ends it.
+        let same = |held: &&mut Held| reason.is_of(&held.grant) && (!held.ended || held.grant.rule == rule);
+        if let Some(held) = self.grants.iter_mut().find(same) {
             held.grant.asleep = false;
             held.ended = false;
             return;
@@ -299,7 +306,10 @@ impl Standing {
         }
         let ended = if self.is_active() {
             let was_awake = |held: &&Held| held.before.as_ref().is_some_and(|before| !before.asleep);
-            let is_gone = |held: &&Held| held.grant.team.is_some() && (held.ended || held.grant.asleep);
+            let is_gone = |held: &&Held| {
+                let again = || self.awake().any(|grant| Reason::of(grant).is_of(&held.grant));
+                held.grant.team.is_some() && (held.ended || held.grant.asleep) && !again()
+            };
             let gone = self.grants.iter().filter(was_awake).filter(is_gone).count();
             Endings { memberships: 0, team_grants: i64::try_from(gone).unwrap_or(i64::MAX) }
         } else {

@@ -292,3 +292,46 @@ fn grp_8_remapping_moves_members_when_the_table_changes() {
     assert_eq!(world.teams(&moby, "ada@example.com"), ["company", "platform"]);
     world.assert_ledger_tells_the_state();
 }
+
+#[test]
+fn scim_4_a_place_that_groups_made_moves_once_the_user_names_it() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let crew = world.create_group(okta, "whale:crew", &[ada.id]).unwrap();
+    let named = UserStatement { organization: Some("whale".into()), ..person("ada@example.com") };
+    world.put_user(okta, ada.id, named.clone()).unwrap();
+    assert!(world.is_member(&whale, "ada@example.com") && !world.is_member(&moby, "ada@example.com"));
+    world.change_members(okta, crew.id, &[], &[ada.id]).unwrap();
+    assert!(world.is_member(&whale, "ada@example.com"), "dockerOrg holds it now");
+    world.put_user(okta, ada.id, person("ada@example.com")).unwrap();
+    assert!(!world.is_member(&whale, "ada@example.com"), "and where the grant moves, the old organization ends");
+    assert_eq!(world.teams(&moby, "ada@example.com"), ["company"]);
+    world.assert_ledger_tells_the_state();
+
+    world.change_members(okta, crew.id, &[ada.id], &[]).unwrap();
+    world.put_user(okta, ada.id, named).unwrap();
+    world.put_user(okta, ada.id, person("ada@example.com")).unwrap();
+    assert_eq!(world.teams(&whale, "ada@example.com"), ["crew"], "unless another grant holds it");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn grp_8_who_comes_in_anew_has_the_role_of_all_groups_and_not_of_the_one_that_was_pushed() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world
+        .connection("okta", &[&moby, &whale])
+        .mappings(vec![entry(1, "Editors", &whale, None, Some(Role::Editor))])
+        .build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let role = || world.membership(&whale, "ada@example.com").map(|membership| membership.role);
+    world.create_group(okta, "Editors", &[ada.id]).unwrap();
+    assert_eq!(role(), Some(Role::Editor));
+    world.remove_member(&whale, &world.account_of("ada@example.com").unwrap(), false).unwrap();
+    world.create_group(okta, "whale:crew", &[ada.id]).unwrap();
+    assert!(world.is_member(&whale, "ada@example.com"));
+    assert_eq!(role(), Some(Role::Editor), "the group that was pushed gives none, another of hers does");
+    world.assert_ledger_tells_the_state();
+}
