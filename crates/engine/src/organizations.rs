@@ -10,7 +10,7 @@ use muster_model::{
 use muster_store::{Conn, Tx};
 
 use crate::{
-    EngineError, Env, Refusal, blocks, connections,
+    EngineError, Env, Refusal, blocks, connections, directory,
     ledger::Subject,
     roles, seats,
     standing::{Reason, Standing},
@@ -94,7 +94,10 @@ pub fn set_member(
 ) -> Result<(), EngineError> {
     let mut standing = Standing::load(tx, account.id, organization.id)?;
     if !standing.is_active() {
-        if !standing.membership().is_some_and(muster_model::Membership::takes_seat)
+        // Whoever was invited takes the invitation's seat, whichever way in (SCIM-9).
+        let invitation = directory::pending_invitation(tx, env, organization.id, account)?;
+        if invitation.is_none()
+            && !standing.membership().is_some_and(muster_model::Membership::takes_seat)
             && !seats::is_free(tx, organization.id)?
         {
             return Err(Refusal::NoSeat(organization.name.clone()).into());
@@ -111,6 +114,9 @@ pub fn set_member(
         let guest = account.email.as_ref().is_some_and(outside);
         standing.edit(|membership| membership.guest = guest);
         standing.wake(|grant| !grant.is_managing());
+        if let Some(invitation) = invitation {
+            directory::accept_invitation(tx, env, &mut standing, &invitation, true)?;
+        }
     }
     standing.edit(|membership| membership.blocked = false);
     blocks::lift(tx, env, organization.id, account)?;
@@ -253,17 +259,20 @@ pub fn delete_team(tx: &mut Tx<'_>, env: &mut Env, organization: &Organization, 
 
 /// Ends every grant for a team; those that also carry the membership go on without it.
 fn end_team(env: &mut Env, standing: &mut Standing, team: TeamId) {
-    let carrying: Vec<(Reason, Rule)> = standing
+    let carrying: Vec<(Reason, Rule, bool)> = standing
         .grants()
         .filter(|grant| grant.team == Some(team) && grant.origin == Origin::Person)
         .map(|grant| {
-            let Grant { source, connection, origin, rule, .. } = *grant;
-            (Reason { team: None, source, connection, origin }, rule)
+            let Grant { source, connection, origin, rule, asleep, .. } = *grant;
+            (Reason { team: None, source, connection, origin }, rule, asleep)
         })
         .collect();
     standing.end(|grant| grant.team == Some(team));
-    for (reason, rule) in carrying {
+    for (reason, rule, asleep) in carrying {
         standing.give(env, reason, rule);
+        if asleep {
+            standing.sleep(|grant| reason.is_of(grant));
+        }
     }
 }
 

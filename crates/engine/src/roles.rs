@@ -102,11 +102,7 @@ pub fn state(
     if !changed {
         return Ok(());
     }
-    standing.edit(|membership| {
-        membership.conflict = roles.in_conflict();
-        membership.roles = roles;
-    });
-    settle_role(tx, env, Some(connection), standing)?;
+    replace(tx, env, connection, standing, roles)?;
     if let (Some((value, _)), Some(membership)) = (said, standing.membership())
         && membership.role != value.min(connection.settings.highest_role)
         && !membership.role_kept
@@ -114,6 +110,40 @@ pub fn state(
         env.note(Rule::Pre5, Note::Outvoted(format!("role {value}")));
     }
     Ok(())
+}
+
+/// Takes back what a source says about the role, inherited or not, and lets the effective role follow.
+///
+/// # Errors
+///
+/// The store's.
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    standing: &mut Standing,
+    source: Source,
+) -> Result<(), EngineError> {
+    let Some(membership) = standing.membership() else { return Ok(()) };
+    let mut roles = membership.roles.clone();
+    if roles.withdraw(source, Some(connection.id)) {
+        replace(tx, env, connection, standing, roles)?;
+    }
+    Ok(())
+}
+
+fn replace(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    standing: &mut Standing,
+    roles: Layers<Role>,
+) -> Result<(), EngineError> {
+    standing.edit(|membership| {
+        membership.conflict = roles.in_conflict();
+        membership.roles = roles;
+    });
+    settle_role(tx, env, Some(connection), standing)
 }
 
 /// Lets the effective role follow from the layers; the last owner's demotion waits (ORG-1).

@@ -59,7 +59,7 @@ impl Reason {
         Self { team, source, connection, origin }
     }
 
-    fn is_of(&self, grant: &Grant) -> bool {
+    pub(crate) fn is_of(&self, grant: &Grant) -> bool {
         grant.team == self.team
             && grant.source == self.source
             && grant.connection == self.connection
@@ -209,7 +209,9 @@ impl Standing {
             membership.conflict = false;
             membership.role_kept = false;
         }
-        if !membership.is_active() {
+        // Who goes on waiting keeps the place in the queue.
+        if !membership.is_active() && (membership.state, state) != (MembershipState::Waiting, MembershipState::Waiting)
+        {
             membership.joined = now;
         }
         membership.state = state;
@@ -227,7 +229,8 @@ impl Standing {
         }
     }
 
-    /// Gives a grant, or wakes it if it is asleep. Nothing, if it is given already.
+    /// Gives a grant, or wakes it if it is asleep. Nothing, if it is given already. One that has just ended goes on, unless
+    /// it is given by another rule now: then it is another grant.
     pub fn give(&mut self, env: &mut Env, reason: Reason, rule: Rule) {
         // One that ends here and is given anew by another rule is another grant: its rule decides what ends it.
         let same = |held: &&mut Held| reason.is_of(&held.grant) && (!held.ended || held.grant.rule == rule);

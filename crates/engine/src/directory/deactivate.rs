@@ -6,7 +6,7 @@ use muster_model::{
 };
 use muster_store::Tx;
 
-use super::{guests, provision::end_unless_last_owner};
+use super::{guests, provision::end_unless_last_owner, successor};
 use crate::{EngineError, Env, accounts, roles, standing::Standing};
 
 /// Ends every membership that this connection manages, remembering it, and the connection's team grants elsewhere.
@@ -18,7 +18,9 @@ pub(super) fn deactivate(
 ) -> Result<(), EngineError> {
     guests::take_back(tx, env, user)?;
     let Some(account) = user.account else {
-        user.unprovisioned = Some(Unprovisioned::Inactive);
+        if !successor::is_taken_over(connection, user) {
+            user.unprovisioned = Some(Unprovisioned::Inactive);
+        }
         return Ok(());
     };
     withdraw(tx, env, connection, account, false)
@@ -77,16 +79,20 @@ fn withdraw_from(
     // What groups and links say is said anew when the user comes back.
     standing.end(|grant| ours(grant) && grant.origin != Origin::Person);
     if standing.managed_by(connection.id).is_none() {
-        roles::state(tx, env, connection, standing, None, Source::Scim)?;
+        roles::withdraw(tx, env, connection, standing, Source::Scim)?;
         return unmanaged(tx, env, connection, standing);
     }
     let was_managed = standing.managed_by(connection.id).is_some_and(|grant| !grant.asleep);
     if forget {
         standing.end(|grant| grant.manages(connection.id));
-        roles::state(tx, env, connection, standing, None, Source::Scim)?;
+        roles::withdraw(tx, env, connection, standing, Source::Scim)?;
     }
     // SCIM-8: several connections manage it, and another one has the user active.
-    if standing.awake().any(|grant| grant.is_managing() && !grant.manages(connection.id)) {
+    let goes_on = standing
+        .membership()
+        .is_some_and(|membership| matches!(membership.state, MembershipState::Active | MembershipState::Waiting));
+    let elsewhere = |grant: &Grant| grant.is_managing() && !grant.asleep && !grant.manages(connection.id);
+    if goes_on && standing.grants().any(elsewhere) {
         standing.sleep(|grant| grant.manages(connection.id));
         return Ok(());
     }

@@ -3,15 +3,23 @@
 use std::time::Duration;
 
 use muster_model::{
-    Connection, DirectoryUser, Email, Invitation, InvitationId, OrganizationId, Role, Rule, Timestamp, UserStatement,
+    Account, Connection, DirectoryUser, Email, Invitation, InvitationId, OrganizationId, Role, Rule, Source, Statement,
+    Timestamp, UserStatement,
     directory::Unprovisioned,
+    grant::Origin,
     ledger::{Event, Kind},
     name,
     trace::Note,
 };
 use muster_store::{Conn, Counter, Tx};
 
-use crate::{EngineError, Env, Refusal, blocks, ledger::Subject, seats, teams};
+use crate::{
+    EngineError, Env, Refusal, blocks,
+    ledger::Subject,
+    seats,
+    standing::{Reason, Standing},
+    teams,
+};
 
 /// How long an invitation's link works (ORG-3).
 const VALID: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -152,13 +160,60 @@ fn expire(tx: &mut Tx<'_>, env: &mut Env, invitation: &Invitation) -> Result<(),
     end(tx, env, invitation, "expired", Event::InvitationEnded, Rule::Org3)
 }
 
-/// Uses an invitation up: provisioning stands for its acceptance.
+/// The pending invitation of an account's address.
 ///
 /// # Errors
 ///
 /// The store's.
-pub(super) fn consume(tx: &mut Tx<'_>, env: &mut Env, invitation: &Invitation) -> Result<(), EngineError> {
-    end(tx, env, invitation, "accepted", Event::InvitationAccepted, Rule::Scim10)
+pub(crate) fn pending_of(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: OrganizationId,
+    account: &Account,
+) -> Result<Option<Invitation>, EngineError> {
+    match &account.email {
+        Some(email) => pending(tx, env, organization, email),
+        None => Ok(None),
+    }
+}
+
+/// Uses an invitation up: provisioning, or being added by hand, stands for its acceptance. It is one more reason to be
+/// in, with its team if `with_team`; its role counts where nobody states one.
+///
+/// # Errors
+///
+/// The store's.
+pub(crate) fn accept(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    standing: &mut Standing,
+    invitation: &Invitation,
+    with_team: bool,
+) -> Result<(), EngineError> {
+    // A role that a connection's directory gave is capped by what that connection may give now (ORG-1).
+    let cap = match invitation.connection {
+        Some(id) => tx.connection_settings(id)?.map_or(Role::Member, |settings| settings.highest_role),
+        None => Role::Owner,
+    };
+    end(tx, env, invitation, "accepted", Event::InvitationAccepted, Rule::Scim10)?;
+    let origin = env.origin();
+    let role = Statement {
+        source: Source::Invitation,
+        connection: None,
+        value: invitation.role.min(cap),
+        rule: Rule::Jit2,
+        actor: origin.actor,
+        request: origin.request,
+        at: env.now(),
+        locked: false,
+    };
+    standing.edit(|membership| {
+        membership.roles.say(role);
+    });
+    let team = invitation.team.filter(|_| with_team);
+    let reason = Reason { team, source: Source::Invitation, connection: None, origin: Origin::Person };
+    standing.give(env, reason, Rule::Jit2);
+    Ok(())
 }
 
 fn end(

@@ -1,7 +1,7 @@
 //! A connection's directory: SCIM users and groups, and what follows from them (SCIM, GRP).
 //!
 //! - [`users`](create_user): creating, changing, deleting a user;
-//! - `provision`: an active user's account and memberships (SCIM-4, SCIM-5, SCIM-6);
+//! - `provision`: an active user's account and memberships (SCIM-4, SCIM-5), and `admission` into one (SCIM-6, SCIM-9);
 //! - `deactivate`: ending and remembering them;
 //! - `guests`: people of other domains (SCIM-10);
 //! - [`reassert`](reassert()): what was last said, said anew;
@@ -9,6 +9,7 @@
 //! - [`groups`](create_group): groups, `placement`: what being in one means (GRP-1 to GRP-8), and `moves`: members
 //!   following a large group.
 
+mod admission;
 mod adopt;
 mod deactivate;
 mod documents;
@@ -27,6 +28,7 @@ pub use documents::Documents;
 pub use groups::{
     GroupChange, MEMBER_CHANGES, MemberChange, change_group, create_group, delete_group, group, members, remap_groups,
 };
+pub(crate) use guests::{accept as accept_invitation, pending_of as pending_invitation};
 pub use guests::{expire_invitations, has_expired_invitation};
 pub use moves::{INLINE, move_slice, next_move};
 pub use reassert::{Inherited, reassert, reassert_all};

@@ -12,7 +12,8 @@ use muster_model::{
 use muster_store::{Conn, Tx};
 
 use super::{
-    provision::{self, Admission, admit, end_unless_last_owner, role_by_groups},
+    admission::{Admission, Speaker, admit},
+    provision::{self, end_unless_last_owner, role_by_groups},
     users,
 };
 use crate::{
@@ -47,7 +48,7 @@ pub(super) fn enter(
                 let Some(account) = user.account.and_then(|id| accounts.get(&id)) else { continue };
                 let Some(mut standing) = standings.remove(&account.id) else { continue };
                 let was_in = standing.is_active();
-                let admission = admit(tx, env, connection, account, &mut standing, &covered.name, Rule::Grp1)?;
+                let admission = admit(tx, env, connection, account, &mut standing, &covered.name, Speaker::Group)?;
                 if admission != Admission::Blocked {
                     give_team(env, connection, &mut standing, group, team.as_ref());
                     // Who comes in anew has the role of all of its groups, not of this one alone.
@@ -110,16 +111,13 @@ pub(super) fn leave(
                         && grant.origin == Origin::Group(group.0)
                         && grant.team == team.as_ref().map(|team| team.id)
                 });
-                if !gone {
-                    continue;
+                if gone {
+                    end_asserted(connection, &mut standing, team.as_ref());
+                    note_left(env, &standing, team.as_ref());
                 }
-                end_asserted(connection, &mut standing, team.as_ref());
-                if let Some(team) = &team {
-                    let still = standing.in_team(team.id);
-                    let name = team.name.clone();
-                    env.note(Rule::Grp6, if still { Note::TeamKept(name) } else { Note::TeamLeft(name) });
-                }
-                if target.role.is_some() {
+                // What follows is so without the grant, too: it went with a team that was deleted by hand, or with a
+                // membership that other groups have brought back.
+                if target.role.is_some() && user.active {
                     restate_role(tx, env, connection, user, &mut standing, None)?;
                 }
                 follow_groups(tx, env, connection, &mut standing)?;
@@ -128,6 +126,13 @@ pub(super) fn leave(
         }
     }
     Ok(())
+}
+
+fn note_left(env: &mut Env, standing: &Standing, team: Option<&Team>) {
+    if let Some(team) = team {
+        let (still, name) = (standing.in_team(team.id), team.name.clone());
+        env.note(Rule::Grp6, if still { Note::TeamKept(name) } else { Note::TeamLeft(name) });
+    }
 }
 
 /// GRP-6: within one connection, SCIM taking a person out of a group also ends its `sso` grant for that team, unless
@@ -162,8 +167,13 @@ fn follow_groups(
         return Ok(());
     }
     standing.end(|grant| grant.manages(connection.id));
-    roles::state(tx, env, connection, standing, None, Source::Scim)?;
-    if standing.awake().next().is_some() {
+    roles::withdraw(tx, env, connection, standing, Source::Scim)?;
+    let is_wanted = if waits {
+        standing.grants().any(|grant| grant.is_managing() && !grant.asleep)
+    } else {
+        standing.awake().next().is_some()
+    };
+    if is_wanted {
         return Ok(());
     }
     let ended = MembershipState::Ended { why: Ending::Groups, by: Some(connection.id) };

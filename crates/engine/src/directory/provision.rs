@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use muster_model::{
     Account, Connection, DirectoryUser, Email, MembershipState, OrganizationId, Role, Rule, Source, TeamId,
-    UserStatement, directory::Unprovisioned, domain::Holder, grant::Origin, ledger::Event, membership::Ending, name,
-    trace::Note,
+    UserStatement, directory::Unprovisioned, grant::Origin, ledger::Event, membership::Ending, name, trace::Note,
 };
 use muster_store::{Conn, Tx};
 
-use super::{guests, successor, users};
+use super::{
+    admission::{Admission, Speaker, admit},
+    guests, successor, users,
+};
 use crate::{
-    EngineError, Env, Refusal, accounts, blocks, roles, seats,
+    EngineError, Env, Refusal, accounts, blocks, roles,
     standing::{Reason, Standing},
     teams,
 };
@@ -201,7 +203,8 @@ fn settle_places(
         Some((name, stated)) => Some((teams::find_or_create(tx, env, place.organization, name, Rule::Scim4)?, *stated)),
         None => None,
     };
-    let admission = admit(tx, env, connection, account, &mut standing, &place.name, Rule::Scim5)?;
+    let speaker = Speaker::User { states_team: place.team.as_ref().is_some_and(|(_, stated)| *stated) };
+    let admission = admit(tx, env, connection, account, &mut standing, &place.name, speaker)?;
     let team_id = team.as_ref().map(|(team, _)| team.id);
     match admission {
         Admission::Blocked | Admission::Waiting => {}
@@ -220,178 +223,6 @@ fn settle_places(
     let role = role_stated(tx, connection, user, said, place.organization, target)?;
     roles::state(tx, env, connection, &mut standing, role, Source::Scim)?;
     standing.save(tx, env, if was_elsewhere { Rule::Scim4 } else { Rule::Scim5 })
-}
-
-/// What came of letting somebody in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Admission {
-    /// In, and this connection manages the membership.
-    Managed,
-    /// In already, for reasons that are none of this connection's (SCIM-6).
-    Linked,
-    /// Kept out by an owner (ORG-2).
-    Blocked,
-    /// No seat.
-    Waiting,
-}
-
-/// Lets an account into an organization on the word of a directory, or finds that it is in already (SCIM-5, SCIM-6).
-///
-/// # Errors
-///
-/// [`Refusal::NoSeat`] when a user's own write would need one; a group's waits instead (SCIM-9).
-pub(super) fn admit(
-    tx: &mut Tx<'_>,
-    env: &mut Env,
-    connection: &Connection,
-    account: &Account,
-    standing: &mut Standing,
-    name: &str,
-    rule: Rule,
-) -> Result<Admission, EngineError> {
-    let managing = Reason::scim(connection.id, None, Origin::Person);
-    let state = standing.membership().map(|membership| (membership.state, membership.blocked, membership.joined));
-    match state {
-        Some((_, true, _)) if !standing.is_active() => {
-            env.note(Rule::Org2, Note::Blocked(name.to_owned()));
-            Ok(Admission::Blocked)
-        }
-        Some((MembershipState::Active, _, joined)) => {
-            if standing.managed_by(connection.id).is_some() {
-                standing.wake(|grant| grant.manages(connection.id));
-                return Ok(Admission::Managed);
-            }
-            let by_jit = |grant: &muster_model::Grant| {
-                grant.source == Source::Sso && grant.connection == Some(connection.id) && grant.given == joined
-            };
-            let since = connection.scim_since.is_some_and(|since| joined >= since);
-            let managed_elsewhere = standing.awake().any(muster_model::Grant::is_managing);
-            if (since && standing.grants().any(by_jit)) || managed_elsewhere {
-                standing.give(env, managing, Rule::Scim6);
-                env.note(Rule::Scim6, Note::Managed(name.to_owned()));
-                return Ok(Admission::Managed);
-            }
-            env.note(Rule::Scim6, Note::Linked(name.to_owned()));
-            Ok(Admission::Linked)
-        }
-        Some((MembershipState::Asleep { by } | MembershipState::Kept { by }, ..)) => {
-            let takes_seat = standing.membership().is_some_and(muster_model::Membership::takes_seat);
-            if !takes_seat && !seats::is_free(tx, standing.organization())? {
-                return wait_or_refuse(env, standing, name, rule, managing);
-            }
-            // What another connection manages and has put to sleep stays asleep: only that one wakes it.
-            standing.sleep(|grant| grant.manages(by) && by != connection.id);
-            standing.wake(|grant| grant.manages(connection.id));
-            if standing.managed_by(connection.id).is_none() {
-                standing.give(env, managing, rule);
-            }
-            standing.set_state(MembershipState::Active);
-            if takes_seat {
-                tx.resolve_reports(account.id.0, Some(standing.organization()), Rule::Org1.id(), env.now())?;
-            }
-            env.note(Rule::Scim5, Note::Restored(name.to_owned()));
-            Ok(Admission::Managed)
-        }
-        None | Some((MembershipState::Ended { .. } | MembershipState::Waiting, ..)) => {
-            join(tx, env, connection, account, standing, name, rule, managing)
-        }
-    }
-}
-
-#[expect(clippy::too_many_arguments, reason = "the tail of `admit`, with what it found out")]
-fn join(
-    tx: &mut Tx<'_>,
-    env: &mut Env,
-    connection: &Connection,
-    account: &Account,
-    standing: &mut Standing,
-    name: &str,
-    rule: Rule,
-    managing: Reason,
-) -> Result<Admission, EngineError> {
-    let invitation = match &account.email {
-        Some(email) => guests::pending(tx, env, standing.organization(), email)?,
-        None => None,
-    };
-    // An owner's own invitation is a later act than the block.
-    if invitation.as_ref().is_none_or(|invitation| invitation.connection.is_some())
-        && blocks::is_kept_out(tx, env, connection, standing.organization(), account.email.as_ref())?
-    {
-        env.note(Rule::Org2, Note::Blocked(name.to_owned()));
-        return Ok(Admission::Blocked);
-    }
-    // A pending invitation holds a seat already (SCIM-5: the same one).
-    if invitation.is_none() && !seats::is_free(tx, standing.organization())? {
-        return wait_or_refuse(env, standing, name, rule, managing);
-    }
-    standing.enter(env, MembershipState::Active);
-    let guest = is_guest(tx, account, standing.organization(), connection)?;
-    standing.edit(|membership| membership.guest = guest);
-    standing.wake(|_| true);
-    standing.give(env, managing, rule);
-    env.note(rule, Note::Joined(name.to_owned()));
-    if let Some(invitation) = invitation {
-        let team = invitation.team;
-        // A role that a connection's directory gave is capped by what that connection may give now (ORG-1).
-        let cap = match invitation.connection {
-            Some(id) => tx.connection_settings(id)?.map_or(Role::Member, |settings| settings.highest_role),
-            None => Role::Owner,
-        };
-        guests::consume(tx, env, &invitation)?;
-        let role = muster_model::Statement {
-            source: Source::Invitation,
-            connection: None,
-            value: invitation.role.min(cap),
-            rule: Rule::Jit2,
-            actor: env.origin().actor,
-            request: env.origin().request,
-            at: env.now(),
-            locked: false,
-        };
-        standing.edit(|membership| {
-            membership.roles.say(role);
-        });
-        let reason = Reason { team, source: Source::Invitation, connection: None, origin: Origin::Person };
-        standing.give(env, reason, Rule::Jit2);
-        roles::settle_role(tx, env, Some(connection), standing)?;
-        env.note(Rule::Scim5, Note::InvitationUsed(name.to_owned()));
-    }
-    Ok(Admission::Managed)
-}
-
-/// A user's own write is refused; a group's is stored, and the membership waits (SCIM-9).
-fn wait_or_refuse(
-    env: &mut Env,
-    standing: &mut Standing,
-    name: &str,
-    rule: Rule,
-    managing: Reason,
-) -> Result<Admission, EngineError> {
-    if rule != Rule::Grp1 {
-        return Err(Refusal::NoSeat(name.to_owned()).into());
-    }
-    standing.enter(env, MembershipState::Waiting);
-    standing.give(env, managing, rule);
-    env.note(Rule::Scim9, Note::WaitsForSeat(name.to_owned()));
-    let detail = muster_model::texts::not_enough_seats(name);
-    env.report(Rule::Scim9, Some(standing.organization()), Some(standing.account().0), detail);
-    Ok(Admission::Waiting)
-}
-
-/// ORG-8: of none of the organization's domains; nobody is a guest where there are none. The connection's own domains
-/// are the holder's, so the look-up is spared for them.
-fn is_guest(
-    tx: &mut Tx<'_>,
-    account: &Account,
-    organization: OrganizationId,
-    connection: &Connection,
-) -> Result<bool, EngineError> {
-    let Some(email) = &account.email else { return Ok(false) };
-    if connection.owns(email) && connection.holder == Holder::Organization(organization) {
-        return Ok(false);
-    }
-    let domains = tx.verified_domains(Holder::Organization(organization))?;
-    Ok(!domains.is_empty() && !domains.contains(&email.domain()))
 }
 
 /// Makes the managing grant name `team`, and no other.
@@ -448,7 +279,7 @@ fn leave_former_place(
         standing.give(env, Reason::scim(connection.id, None, Origin::Person), Rule::Grp1);
         return Ok(true);
     }
-    roles::state(tx, env, connection, standing, None, Source::Scim)?;
+    roles::withdraw(tx, env, connection, standing, Source::Scim)?;
     if standing.awake().next().is_none() {
         let ended = MembershipState::Ended { why: Ending::Scim, by: Some(connection.id) };
         end_unless_last_owner(tx, env, connection, standing, ended)?;
@@ -470,6 +301,10 @@ pub(super) fn end_unless_last_owner(
         return roles::keep_last_owner(tx, env, standing);
     }
     standing.set_state(ended);
+    if matches!(ended, MembershipState::Ended { .. }) {
+        // Also what slept: an ended membership is remembered by nobody.
+        standing.end(|_| true);
+    }
     let name = match connection.covered(standing.organization()) {
         Some(covered) => covered.name.clone(),
         None => tx.organization(standing.organization())?.map(|organization| organization.name).unwrap_or_default(),
@@ -497,7 +332,7 @@ fn wake_elsewhere(
     let Some(covered) = connection.covered(standing.organization()) else { return Ok(()) };
     if asleep && by_person {
         let Some(account) = tx.account(standing.account())? else { return Ok(()) };
-        admit(tx, env, connection, &account, standing, &covered.name, Rule::Scim5)?;
+        admit(tx, env, connection, &account, standing, &covered.name, Speaker::User { states_team: false })?;
     }
     Ok(())
 }
@@ -580,7 +415,14 @@ pub(super) fn is_missing_somewhere(
     let standing = Standing::load(tx, account, place.organization)?;
     let missing = match standing.membership() {
         None => true,
-        Some(membership) => matches!(membership.state, MembershipState::Ended { .. }) && !membership.blocked,
+        Some(membership) => match membership.state {
+            MembershipState::Ended { .. } => !membership.blocked,
+            // Only the groups have brought it back so far, without the role and the team that the user states.
+            MembershipState::Active => {
+                standing.managed_by(connection.id).is_some_and(|managing| managing.rule == Rule::Grp1)
+            }
+            _ => false,
+        },
     };
     if !missing {
         return Ok(false);

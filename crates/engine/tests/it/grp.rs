@@ -335,3 +335,37 @@ fn grp_8_who_comes_in_anew_has_the_role_of_all_groups_and_not_of_the_one_that_wa
     assert_eq!(role(), Some(Role::Editor), "the group that was pushed gives none, another of hers does");
     world.assert_ledger_tells_the_state();
 }
+
+#[test]
+fn grp_7_what_the_person_states_outlives_the_groups_that_had_said_it_before() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world
+        .connection("okta", &[&moby, &whale])
+        .set(|settings| settings.scim.membership_follows_groups = true)
+        .build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let group = world.create_group(okta, "whale:crew", &[ada.id]).unwrap();
+    let stated = UserStatement { organization: Some("whale".into()), ..person("ada@example.com") };
+    world.put_user(okta, ada.id, stated).unwrap();
+    world.delete_group(okta, group.id).unwrap();
+    assert!(world.is_member(&whale, "ada@example.com"), "her dockerOrg says so, not the group alone");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn grp_8_a_role_goes_with_its_group_though_other_groups_brought_the_membership_back() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta =
+        world.connection("okta", &[&moby]).mappings(vec![entry(1, "Editors", &moby, None, Some(Role::Editor))]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let role = || world.membership(&moby, "ada@example.com").unwrap().role;
+    let editors = world.create_group(okta, "Editors", &[ada.id]).unwrap();
+    world.remove_member(&moby, &world.account_of("ada@example.com").unwrap(), false).unwrap();
+    world.create_group(okta, "moby:crew", &[ada.id]).unwrap();
+    assert_eq!(role(), Role::Editor, "she is in both groups");
+    world.delete_group(okta, editors.id).unwrap();
+    assert_eq!(role(), Role::Member);
+    world.assert_ledger_tells_the_state();
+}

@@ -1,9 +1,10 @@
 //! Section 5: SCIM.
 
-use muster_engine::{EngineError, Refusal, directory};
+use muster_engine::{EngineError, Env, Refusal, directory, organizations};
 use muster_model::{
     MembershipState, Role, Source, UserStatement, connection::UserNames, directory::Unprovisioned, membership::Ending,
 };
+use muster_store::Tx;
 use muster_testkit::{World, person};
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, EngineError>) -> Refusal {
@@ -46,11 +47,7 @@ fn scim_5_deactivating_remembers_and_activating_restores_role_and_manual_teams()
     let ada = world.create_user(okta, said.clone()).unwrap();
     let group = world.create_group(okta, "moby:developers", &[ada.id]).unwrap();
     let (organization, account) = (moby.clone(), world.account_of("ada@example.com").unwrap());
-    world
-        .by_hand(move |tx, env| {
-            muster_engine::organizations::add_to_team(tx, env, &organization, &account, "book-club")
-        })
-        .unwrap();
+    world.by_hand(move |tx, env| organizations::add_to_team(tx, env, &organization, &account, "book-club")).unwrap();
     assert_eq!(world.teams(&moby, "ada@example.com"), ["book-club", "company", "developers"]);
 
     world.put_user(okta, ada.id, inactive(&said)).unwrap();
@@ -450,4 +447,56 @@ fn scim_14_more_member_changes_than_a_request_may_make_are_refused() {
         refusal(world.create_group(okta, "moby:all", &many)),
         Refusal::TooManyMembers { limit: 10_000, asked: 10_001 }
     ));
+}
+
+#[test]
+fn scim_5_an_invitations_team_applies_where_scim_states_none() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    for (email, team, expected) in [
+        ("ada@example.com", None, vec!["company", "writers"]),
+        ("bob@example.com", Some("crew".to_owned()), vec!["crew"]),
+    ] {
+        world.invite(&moby, email, Some("writers"), Role::Editor).unwrap();
+        world.create_user(okta, UserStatement { team, ..person(email) }).unwrap();
+        assert_eq!(world.teams(&moby, email), expected);
+        assert_eq!(world.membership(&moby, email).unwrap().role, Role::Editor);
+    }
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn scim_8_a_team_that_is_deleted_wakes_nothing_of_a_connection_that_has_the_user_inactive() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let [okta, entra] = ["okta", "entra"].map(|name| world.connection(name, &[&moby]).build());
+    let in_okta = world.create_user(okta, person("ada@example.com")).unwrap();
+    let in_entra = world.create_user(entra, person("ada@example.com")).unwrap();
+    world.put_user(okta, in_okta.id, inactive(&person("ada@example.com"))).unwrap();
+    let at = moby.clone();
+    let delete_team = move |tx: &mut Tx<'_>, env: &mut Env| {
+        let team = tx.team_by_name(at.id, "company")?.unwrap().id;
+        organizations::delete_team(tx, env, &at, team)
+    };
+    world.by_hand(delete_team).unwrap();
+    world.put_user(entra, in_entra.id, inactive(&person("ada@example.com"))).unwrap();
+    assert!(!world.is_member(&moby, "ada@example.com"), "none of them has her active");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_2_the_next_write_brings_role_and_team_back_where_groups_had_brought_the_membership_back() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let said = UserStatement { role: Some(Role::Editor), ..person("ada@example.com") };
+    let ada = world.create_user(okta, said.clone()).unwrap();
+    world.remove_member(&moby, &world.account_of("ada@example.com").unwrap(), false).unwrap();
+    world.create_group(okta, "moby:crew", &[ada.id]).unwrap();
+    assert_eq!(world.membership(&moby, "ada@example.com").unwrap().role, Role::Member, "the group alone says so");
+    world.put_user(okta, ada.id, said).unwrap();
+    assert_eq!(world.membership(&moby, "ada@example.com").unwrap().role, Role::Editor);
+    assert_eq!(world.teams(&moby, "ada@example.com"), ["company", "crew"]);
+    world.assert_ledger_tells_the_state();
 }

@@ -2,8 +2,9 @@
 
 use std::{thread, time::Duration};
 
-use muster_engine::{EngineError, Origin, Refusal, directory};
+use muster_engine::{EngineError, Env, Origin, Refusal, directory, organizations};
 use muster_model::{ConnectionId, MembershipState, Organization, Role, UserStatement};
+use muster_store::Tx;
 use muster_testkit::{World, person};
 
 #[test]
@@ -184,5 +185,76 @@ fn org_3_on_several_nodes_each_invitation_ends_once() {
         }
     });
     assert_eq!(taken(&world, &whale), (120, 0));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn scim_9_who_leaves_the_group_while_waiting_is_not_let_in_though_the_team_is_gone() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    world.seats(&whale, 0);
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let group = world.create_group(okta, "whale:crew", &[ada.id]).unwrap();
+    let at = whale.clone();
+    let delete_team = move |tx: &mut Tx<'_>, env: &mut Env| {
+        let team = tx.team_by_name(at.id, "crew")?.unwrap().id;
+        organizations::delete_team(tx, env, &at, team)
+    };
+    world.by_hand(delete_team).unwrap();
+    world.change_members(okta, group.id, &[], &[ada.id]).unwrap();
+    world.seats(&whale, 5);
+    assert!(!world.is_member(&whale, "ada@example.com"));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn scim_9_who_is_wanted_by_two_groups_keeps_the_place_in_the_queue() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    world.seats(&whale, 0);
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let [ada, bob] = ["ada@example.com", "bob@example.com"].map(|name| world.create_user(okta, person(name)).unwrap());
+    for (group, who) in [("whale:crew", ada.id), ("whale:deck", bob.id), ("whale:watch", ada.id)] {
+        world.create_group(okta, group, &[who]).unwrap();
+        world.advance(Duration::from_hours(1));
+    }
+    world.seats(&whale, 1);
+    assert!(world.is_member(&whale, "ada@example.com") && !world.is_member(&whale, "bob@example.com"));
+}
+
+#[test]
+fn scim_9_who_waits_for_a_seat_through_two_connections_waits_until_none_wants_it() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    world.seats(&whale, 0);
+    let [okta, entra] = ["okta", "entra"].map(|name| world.connection(name, &[&moby, &whale]).build());
+    let in_okta = world.create_user(okta, person("ada@example.com")).unwrap();
+    let in_entra = world.create_user(entra, person("ada@example.com")).unwrap();
+    let group = world.create_group(okta, "whale:crew", &[in_okta.id]).unwrap();
+    world.create_group(entra, "whale:crew", &[in_entra.id]).unwrap();
+    let waits = || world.membership(&whale, "ada@example.com").unwrap().state == MembershipState::Waiting;
+    world.change_members(okta, group.id, &[], &[in_okta.id]).unwrap();
+    assert!(waits(), "entra's group wants her");
+    world.change_members(okta, group.id, &[in_okta.id], &[]).unwrap();
+    world.put_user(okta, in_okta.id, UserStatement { active: false, ..person("ada@example.com") }).unwrap();
+    assert!(waits(), "SCIM-8: entra has her active");
+    world.put_user(entra, in_entra.id, UserStatement { active: false, ..person("ada@example.com") }).unwrap();
+    assert!(!waits());
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn scim_9_who_was_invited_and_is_added_by_hand_takes_the_invitations_seat() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    world.seats(&moby, 1);
+    let ada = world.account("ada@example.com", true);
+    world.invite(&moby, "ada@example.com", Some("writers"), Role::Editor).unwrap();
+    world.set_member(&moby, &ada, Role::Member).unwrap();
+    assert_eq!(world.teams(&moby, "ada@example.com"), ["writers"]);
+    assert_eq!(world.membership(&moby, "ada@example.com").unwrap().role, Role::Member, "the owner's word counts");
+    let id = moby.id;
+    assert!(world.read(move |conn| Ok(conn.pending_invitations(id)?)).is_empty());
     world.assert_ledger_tells_the_state();
 }

@@ -141,6 +141,35 @@ fn sso_12_a_role_set_by_hand_outlives_a_successor_that_says_what_was_said_before
 }
 
 #[test]
+fn sso_12_what_was_inherited_ends_with_the_successors_word() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let account = world.account(ADA, true);
+    world.set_member(&swap.moby, &account, Role::Member).unwrap();
+    world.create_user(swap.okta, UserStatement { role: Some(Role::Editor), ..ada() }).unwrap();
+    let entra = swap.begin();
+    let new = world.create_user(entra, ada()).unwrap();
+    assert_eq!(world.membership(&swap.moby, ADA).unwrap().role, Role::Editor);
+    world.put_user(entra, new.id, UserStatement { active: false, ..ada() }).unwrap();
+    let after = world.membership(&swap.moby, ADA).unwrap();
+    assert_eq!((after.state, after.role), (MembershipState::Active, Role::Member), "a link ends with what it said");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn sso_12_who_was_taken_over_stays_so_though_the_old_connection_deactivates_and_activates() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let old = world.create_user(swap.okta, ada()).unwrap();
+    let entra = swap.begin();
+    let new = world.create_user(entra, ada()).unwrap();
+    world.put_user(swap.okta, old.id, UserStatement { active: false, ..ada() }).unwrap();
+    world.delete_user(entra, new.id).unwrap();
+    world.put_user(swap.okta, old.id, ada()).unwrap();
+    assert!(!world.is_member(&swap.moby, ADA), "the successor has let her go");
+}
+
+#[test]
 fn sso_12_where_the_successor_covers_nothing_the_membership_stays_by_hand() {
     let swap = Swap::new();
     let world = &swap.world;
