@@ -143,6 +143,11 @@ impl<'c> Conn<'c> {
         }
     }
 
+    /// Whether the database is a file of this process's own.
+    pub(crate) fn is_embedded(&self) -> bool {
+        matches!(self.session, Session::Sqlite(_))
+    }
+
     fn rows(&mut self, sql: &str, vals: &[Val], fetch: Fetch, visit: Visit<'_>) -> Result<(), StoreError> {
         self.statement(vals, |session| match session {
             Session::Sqlite(session) => session.rows(sql, vals, visit),

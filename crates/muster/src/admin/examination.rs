@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster_engine::{EngineError, guard};
 use muster_model::{Connection, ConnectionState, MembershipState, Organization, Timestamp, token::TokenKind};
-use muster_store::{Conn, Health, Stats};
+use muster_store::{Conn, DatabaseServer, Health, Stats};
 use serde::{Deserialize, Serialize};
 
 use super::{AdminError, Installation};
@@ -13,6 +13,14 @@ use super::{AdminError, Installation};
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// A log of this size means that it cannot be moved into the database: something reads for very long.
 const LARGE_LOG: u64 = 512 * 1024 * 1024;
+/// PostgreSQL 15, as its server tells it.
+const OLDEST_POSTGRES: i64 = 150_000;
+/// Clocks of a node and its database that differ by more, in milliseconds, are a problem.
+const SKEW_MILLIS: u64 = 5_000;
+/// How many of a connection's last requests are looked at.
+const LAST_REQUESTS: i64 = 50;
+/// So many refusals in a row are more than a mistake in one person's data.
+const MANY_REFUSALS: usize = 5;
 /// How many waiting memberships are counted.
 const COUNTED: i64 = 1_000;
 
@@ -66,16 +74,30 @@ impl Check {
     }
 }
 
+/// What was found, and where.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Examination {
+    /// What links are made of, by whoever looked.
+    pub(crate) base_url: String,
+    /// What was found.
+    pub(crate) checks: Vec<Check>,
+}
+
 /// Looks into the database of an installation.
-pub(super) fn examine(installation: &Installation) -> Result<Vec<Check>, AdminError> {
+pub(super) fn examine(installation: &Installation) -> Result<Examination, AdminError> {
     let mut checks = vec![store(&installation.store.healthy(), &installation.store.stats())];
-    let now = installation.surroundings.now();
+    let surroundings = std::sync::Arc::clone(&installation.surroundings);
+    let now = surroundings.now();
     let found = installation.store.scan_blocking(move |conn| {
         let mut checks = Vec::new();
+        if let Some(server) = conn.database_server()? {
+            checks.extend(database_server(&server, surroundings.now()));
+        }
         for id in conn.connection_ids()? {
             if let Some(connection) = conn.connection(id)? {
                 checks.push(tokens(conn, &connection, now)?);
                 checks.extend(held(conn, &connection, now)?);
+                checks.extend(refusals(conn, &connection, now)?);
             }
         }
         for organization in conn.organizations()? {
@@ -84,7 +106,39 @@ pub(super) fn examine(installation: &Installation) -> Result<Vec<Check>, AdminEr
         Ok::<_, EngineError>(checks)
     })?;
     checks.extend(found);
-    Ok(checks)
+    Ok(Examination { base_url: installation.base_url.clone(), checks })
+}
+
+/// The version of the database's server, and whether its clock agrees with this node's. Each transaction states its own
+/// isolation.
+fn database_server(server: &DatabaseServer, now: Timestamp) -> [Check; 2] {
+    let version = format!("PostgreSQL {}.{}", server.version / 10_000, server.version % 10_000);
+    let version = if server.version >= OLDEST_POSTGRES {
+        Check::ok("database server", version)
+    } else {
+        Check::problem("database server", version, "upgrade it: PostgreSQL 15 is the oldest that is tested")
+    };
+    let apart = server.now.0.abs_diff(now.0) / 1_000;
+    let found = format!("the database's and this node's differ by {apart} ms");
+    let clocks = if apart > SKEW_MILLIS {
+        Check::problem("database clock", found, "let both follow NTP: ids and terms are times")
+    } else {
+        Check::ok("database clock", found)
+    };
+    [version, clocks]
+}
+
+/// A connection whose last requests were all refused does not work, whatever else it says.
+fn refusals(conn: &mut Conn<'_>, connection: &Connection, now: Timestamp) -> Result<Option<Check>, EngineError> {
+    let since = now.before(Duration::from_hours(24));
+    let last = conn.requests(connection.id, LAST_REQUESTS)?;
+    let last: Vec<_> = last.iter().filter(|row| row.at >= since && row.kind == "scim").collect();
+    let refused = last.iter().take_while(|row| row.outcome == "refused").count();
+    let Some(newest) = last.first().filter(|_| refused >= MANY_REFUSALS) else { return Ok(None) };
+    let why = newest.steps.last().map(|step| step.note.to_string()).unwrap_or_default();
+    let found = format!("the last {refused} writes within a day were refused, at last with {}: {why}", newest.status);
+    let advice = format!("look at them: muster requests list --connection {} --status 4xx", connection.name);
+    Ok(Some(Check::warning(&format!("requests of {}", connection.name), found, advice)))
 }
 
 fn store(health: &Health, stats: &Stats) -> Check {

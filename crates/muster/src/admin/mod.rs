@@ -38,7 +38,7 @@ pub(crate) use apply::{Applied, Change, FieldChange};
 pub(crate) use backup::{BackUp, BackedUp, back_up};
 pub(crate) use conflicts::Conflicts;
 pub(crate) use drift::Drift;
-pub(crate) use examination::{Check, Status};
+pub(crate) use examination::{Check, Examination, Status};
 pub(crate) use explanation::{Explanation, Said};
 pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
 pub(crate) use plan::{MemberLine, PlanLine, PlanRequest, PlanView, Planned};
@@ -140,7 +140,7 @@ pub(crate) enum Answer {
     /// Of [`Request::Held`].
     Held(Held),
     /// Of [`Request::Examine`].
-    Examined(Vec<Check>),
+    Examined(Examination),
     /// Of [`Request::BackUp`].
     BackedUp(BackedUp),
     /// Of [`Request::Conflicts`].

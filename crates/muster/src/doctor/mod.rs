@@ -64,12 +64,12 @@ fn checks(config: &Config) -> Vec<Check> {
         there = path.exists();
         checks.extend(files::database(path, key.as_ref()));
     }
-    let mut running = false;
+    let mut inside = Inside::default();
     if there {
-        let (found, by_server) = inside(config);
-        running = by_server;
-        checks.extend(found);
+        inside = self::inside(config);
+        checks.append(&mut inside.checks);
     }
+    let running = inside.by_server;
     checks.push(match (&database, running) {
         (Database::Postgres(_), _) => {
             Check::skipped("server", "on PostgreSQL it cannot be told from here which nodes run")
@@ -77,26 +77,43 @@ fn checks(config: &Config) -> Vec<Check> {
         (_, true) => Check::ok("server", "it runs, and holds the database"),
         (_, false) => Check::warning("server", "none holds the database", "start `muster serve`"),
     });
-    checks.extend(reach::base_url(&config.base_url(config.server.listen), running));
+    // A running server says what it was started with; this command may have been told something else, or nothing.
+    let base_url = inside.base_url.unwrap_or_else(|| config.base_url(config.server.listen));
+    checks.extend(reach::base_url(&base_url, running));
     checks.push(Check::skipped("certificates", "no connection has any in this version"));
     checks.push(Check::skipped("SMTP", "not configured: this version sends no mail"));
     checks
 }
 
-/// What the database tells, asked of the server that holds it, or here; whether a server was asked.
-fn inside(config: &Config) -> (Vec<Check>, bool) {
+/// What the database tells, and who was asked.
+#[derive(Default)]
+struct Inside {
+    checks: Vec<Check>,
+    /// Whether a server was asked.
+    by_server: bool,
+    /// What links are made of, if a server told.
+    base_url: Option<String>,
+}
+
+/// Asks the server that holds the database, or looks here.
+fn inside(config: &Config) -> Inside {
     const NAME: &str = "database";
-    let failed = |found: String| vec![Check::problem(NAME, found, "see the message; `muster serve` logs more")];
+    let failed = |found: String, by_server| {
+        let check = Check::problem(NAME, found, "see the message; `muster serve` logs more");
+        Inside { checks: vec![check], by_server, base_url: None }
+    };
     match local::send(config, Request::Examine) {
-        Ok(Sent::Done(Answer::Examined(checks))) => return (checks, true),
-        Ok(Sent::Done(_)) => return (failed("the server is of another version".to_owned()), true),
-        Err(error) => return (failed(chain(&error)), true),
+        Ok(Sent::Done(Answer::Examined(examined))) => {
+            return Inside { checks: examined.checks, by_server: true, base_url: Some(examined.base_url) };
+        }
+        Ok(Sent::Done(_)) => return failed("the server is of another version".to_owned(), true),
+        Err(error) => return failed(chain(&error), true),
         Ok(Sent::Here(_)) => {}
     }
     // What is outstanding is told, and not done.
     let store = match open::store(config, Migrate::Refuse) {
         Ok(store) => store,
-        Err(error) => return (failed(chain(&error)), false),
+        Err(error) => return failed(chain(&error), false),
     };
     let base_url = config.base_url(config.server.listen);
     let application = Application::Closed(Arc::new(config.clone()));
@@ -106,11 +123,11 @@ fn inside(config: &Config) -> (Vec<Check>, bool) {
     drop(installation);
     store.close_blocking();
     match examined {
-        Ok(Answer::Examined(mut checks)) => {
-            checks.insert(0, Check::ok(NAME, "it opens, and its tables are those of this program"));
-            (checks, false)
+        Ok(Answer::Examined(mut examined)) => {
+            examined.checks.insert(0, Check::ok(NAME, "it opens, and its tables are those of this program"));
+            Inside { checks: examined.checks, ..Inside::default() }
         }
-        Ok(_) => (Vec::new(), false),
-        Err(error) => (failed(chain(&error)), false),
+        Ok(_) => Inside::default(),
+        Err(error) => failed(chain(&error), false),
     }
 }

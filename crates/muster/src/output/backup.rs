@@ -34,7 +34,22 @@ pub(super) fn restored(restored: &Restored) -> String {
 }
 
 fn counted(counts: &[(&str, u64)]) -> String {
-    let counted: Vec<String> =
-        counts.iter().map(|(table, count)| format!("{count} {}", table.replace('_', " "))).collect();
-    counted.join(", ")
+    let each = |(table, count): &(&str, u64)| {
+        let many = table.replace('_', " ");
+        // All tables are named in the plural, and all plurals are made with an s.
+        let one = many.strip_suffix('s').unwrap_or(&many);
+        format!("{count} {}", if *count == 1 { one } else { &many })
+    };
+    counts.iter().map(each).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_is_one() {
+        let counts = [("organizations", 1), ("directory_users", 2), ("accounts", 0)];
+        assert_eq!(counted(&counts), "1 organization, 2 directory users, 0 accounts");
+    }
 }

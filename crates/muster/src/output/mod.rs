@@ -62,7 +62,7 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Erasures(erasures), false) => line(&user::erasures(erasures)),
         (Answer::Applied(applied), false) => line(&applied::text(applied)),
         (Answer::Exported(declaration), false) => line(export(declaration)?.trim_end()),
-        (Answer::Examined(checks), false) => self::checks(checks),
+        (Answer::Examined(examined), false) => checks(&examined.checks),
         (Answer::BackedUp(backup), false) => line(&backup::text(backup)),
         (Answer::Tokens(tokens), false) => tokens::show(tokens),
         (Answer::Requests(list), false) => line(&requests::list(list)),

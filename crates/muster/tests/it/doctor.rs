@@ -4,7 +4,10 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use serde_json::Value;
 
-use crate::process::{Folder, Server, errors};
+use crate::{
+    client::Client,
+    process::{Folder, Server, errors},
+};
 
 /// The checks of one name.
 fn check<'d>(diagnosis: &'d Value, name: &str) -> &'d Value {
@@ -37,6 +40,10 @@ fn a_healthy_installation_is_found_healthy_while_it_serves_and_after() {
     }
     assert_eq!(check(&diagnosis, "SCIM tokens of okta")["status"], "ok");
     assert_eq!(check(&diagnosis, "SMTP")["status"], "skipped");
+    let (content, diagnosis) = examine(&folder, None);
+    assert!(content, "a running server says what it listens at: {diagnosis:#}");
+    let found = check(&diagnosis, "base URL")["found"].as_str().unwrap().to_owned();
+    assert!(found.contains(&server.address.to_string()), "{found}");
 
     server.terminate();
     assert!(server.wait().0.success());
@@ -80,4 +87,30 @@ fn an_open_key_a_missing_token_and_plain_http_are_problems_that_say_what_to_do()
     let (content, diagnosis) = examine(&folder, None);
     assert!(!content);
     assert!(check(&diagnosis, "key and database")["found"].as_str().unwrap().contains("not this database's"));
+}
+
+#[test]
+fn a_connection_whose_last_requests_were_all_refused_is_told_with_the_reason() {
+    let folder = Folder::new();
+    let token = folder.set_up();
+    let server = Server::start(&folder);
+    let mut client = Client::connect(server.address, &token).unwrap();
+    assert_eq!(client.create("ada@example.com").unwrap().0, 201);
+    for number in 0..5 {
+        assert_eq!(client.create(&format!("p{number}@elsewhere.example")).unwrap().0, 400);
+    }
+    let (_, diagnosis) = examine(&folder, Some(&server));
+    let found = check(&diagnosis, "requests of okta");
+    assert_eq!(found["status"], "warning", "{found}");
+    let text = found["found"].as_str().unwrap();
+    assert!(text.contains("the last 5 writes") && text.contains("`elsewhere.example`"), "{text}");
+    if std::env::var_os("MUSTER_TEST_POSTGRES").is_some() {
+        for name in ["database server", "database clock"] {
+            assert_eq!(check(&diagnosis, name)["status"], "ok", "{name}: {diagnosis:#}");
+        }
+    }
+    assert_eq!(client.create("bob@example.com").unwrap().0, 201);
+    let (_, diagnosis) = examine(&folder, Some(&server));
+    let names: Vec<_> = diagnosis["checks"].as_array().unwrap().iter().map(|check| &check["name"]).collect();
+    assert!(!names.contains(&&Value::from("requests of okta")), "{names:?}");
 }

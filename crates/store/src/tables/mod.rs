@@ -25,6 +25,7 @@ mod plans;
 mod requests;
 mod retention;
 mod search;
+mod server;
 mod sessions;
 mod teams;
 mod tokens;
@@ -41,6 +42,7 @@ pub use plans::PlanRow;
 pub use requests::RequestRow;
 pub use retention::{Expired, LogEntry};
 pub use search::{Candidates, Key, Listed};
+pub use server::DatabaseServer;
 
 use muster_model::{
     AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, ErasureId, GrantId, HeldChangeId,
