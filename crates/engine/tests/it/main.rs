@@ -13,6 +13,7 @@ mod grp;
 mod guard;
 mod installation;
 mod ledger;
+mod life;
 mod moves;
 mod org;
 mod plans;
