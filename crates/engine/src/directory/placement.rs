@@ -47,11 +47,11 @@ pub(super) fn enter(
             for user in slice {
                 let Some(account) = user.account.and_then(|id| accounts.get(&id)) else { continue };
                 let Some(mut standing) = standings.remove(&account.id) else { continue };
-                let was_in = standing.is_active();
+                let was_in = standing.awake().any(|grant| grant.manages(connection.id));
                 let admission = admit(tx, env, connection, account, &mut standing, &covered.name, Speaker::Group)?;
                 if admission != Admission::Blocked {
                     give_team(env, connection, &mut standing, group, team.as_ref());
-                    // Who comes in anew has the role of all of its groups, not of this one alone.
+                    // Who comes in anew, or comes back, has the role of all of its groups, not of this one alone.
                     if target.role.is_some() || !was_in {
                         restate_role(tx, env, connection, user, &mut standing, target.role)?;
                     }

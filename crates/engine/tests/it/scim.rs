@@ -500,3 +500,28 @@ fn org_2_the_next_write_brings_role_and_team_back_where_groups_had_brought_the_m
     assert_eq!(world.teams(&moby, "ada@example.com"), ["company", "crew"]);
     world.assert_ledger_tells_the_state();
 }
+
+#[test]
+fn grp_8_who_comes_back_has_no_role_of_a_group_that_went_meanwhile() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let editors = muster_model::mapping::Entry {
+        id: muster_model::MappingId(uuid::Uuid::from_u128(1)),
+        pattern: "Editors".into(),
+        organization: whale.id,
+        team: None,
+        role: Some(Role::Editor),
+    };
+    let okta = world.connection("okta", &[&moby, &whale]).mappings(vec![editors]).build();
+    let entra = world.connection("entra", &[&whale]).build();
+    let in_okta = world.create_user(okta, person("ada@example.com")).unwrap();
+    let editors = world.create_group(okta, "Editors", &[in_okta.id]).unwrap();
+    world.create_group(okta, "whale:crew", &[in_okta.id]).unwrap();
+    world.create_user(entra, person("ada@example.com")).unwrap();
+    world.put_user(okta, in_okta.id, inactive(&person("ada@example.com"))).unwrap();
+    assert!(world.is_member(&whale, "ada@example.com"), "entra has her active");
+    world.change_members(okta, editors.id, &[], &[in_okta.id]).unwrap();
+    world.put_user(okta, in_okta.id, person("ada@example.com")).unwrap();
+    assert_eq!(world.membership(&whale, "ada@example.com").unwrap().role, Role::Member);
+    world.assert_ledger_tells_the_state();
+}

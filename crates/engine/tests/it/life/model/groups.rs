@@ -20,7 +20,7 @@ impl Model {
     }
 
     pub(super) fn change_members(&mut self, group: Group, add: &[User], remove: &[User]) -> Done {
-        let DirectoryGroup { by, members, .. } = self.group(group)?;
+        let DirectoryGroup { by, name, members } = self.group(group)?;
         self.require_scim(by)?;
         let gone: Vec<User> =
             remove.iter().copied().filter(|user| members.contains(user) && !add.contains(user)).collect();
@@ -32,7 +32,7 @@ impl Model {
         self.edit_members(group, |members| members.retain(|user| !gone.contains(user)));
         for user in gone {
             self.displace(group, user);
-            self.follow_groups(user);
+            self.follow_groups(user, &name);
         }
         self.make_teams(group);
         self.edit_members(group, |members| members.extend(&come));
@@ -54,7 +54,7 @@ impl Model {
             for user in before.members {
                 self.displace(group, user);
                 self.place(group, user);
-                self.follow_groups(user);
+                self.follow_groups(user, &before.name);
             }
         }
         Ok(())
@@ -67,7 +67,7 @@ impl Model {
         for user in before.members {
             self.edit_members(group, |members| members.retain(|member| *member != user));
             self.displace(group, user);
-            self.follow_groups(user);
+            self.follow_groups(user, &before.name);
         }
         self.groups[group] = None;
         Ok(())
@@ -121,10 +121,10 @@ impl Model {
     }
 
     /// Who waits, and no group wants any more, waits no longer. With `membership_follows_groups` a membership that only
-    /// groups made ends with the last of them (GRP-7).
-    fn follow_groups(&mut self, user: User) {
+    /// groups made ends with the last of them (GRP-7). `left` is the name of the group that the user was in.
+    fn follow_groups(&mut self, user: User, left: &str) {
         let Ok(DirectoryUser { by, account: Some(account), .. }) = self.user(user) else { return };
-        for at in 0..ORGANIZATIONS.len() {
+        for at in targets(by, left).into_iter().map(|target| target.at) {
             let Some(membership) = self.memberships.get_mut(&(at, account)) else { continue };
             let follows = match membership.state {
                 State::Waiting(_) => true,
