@@ -148,6 +148,16 @@ impl<'c> Conn<'c> {
         matches!(self.session, Session::Sqlite(_))
     }
 
+    /// Whether transactions that write run one after the other, as on SQLite: whatever one sees, no earlier one can add to
+    /// it any more.
+    #[must_use]
+    pub fn is_written_in_turn(&self) -> bool {
+        match self.session {
+            Session::Sqlite(_) => true,
+            Session::Postgres(_) => false,
+        }
+    }
+
     fn rows(&mut self, sql: &str, vals: &[Val], fetch: Fetch, visit: Visit<'_>) -> Result<(), StoreError> {
         self.statement(vals, |session| match session {
             Session::Sqlite(session) => session.rows(sql, vals, visit),

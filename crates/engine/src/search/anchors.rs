@@ -20,8 +20,8 @@ const CONNECTIONS: usize = 256;
 /// Where pages begin: for each connection every 256th id, kept in memory.
 ///
 /// A resource is made above the newest id that its transaction sees. So no id comes between old ones, and an index of them
-/// stays right until one is deleted; then it is made anew. Among those of the last minute another may still appear, of a
-/// transaction that began before others and ends after them: they are not kept, but walked to.
+/// stays right until one is deleted; then it is made anew. Where transactions run beside each other, among those of the last
+/// minute another may still appear, of one that began before others and ends after them: they are not kept, but walked to.
 #[derive(Debug, Default)]
 pub struct Anchors {
     known: Mutex<HashMap<(ConnectionId, Listed), Arc<Index>>>,
@@ -87,7 +87,7 @@ impl Anchors {
         // Begins with the last kept id itself.
         let after = ids.pop().map_or(Uuid::nil(), before);
         let mut length = ids.len() * STRIDE;
-        let unsettled = now.before(SETTLED).first_id();
+        let unsettled = if conn.is_written_in_turn() { Uuid::max() } else { now.before(SETTLED).first_id() };
         conn.each_directory_id(connection, listed, after, |id| {
             if id >= unsettled {
                 return ControlFlow::Break(());

@@ -122,7 +122,7 @@ fn seeds(usual: std::ops::Range<u64>) -> std::ops::Range<u64> {
 fn scim_5_a_year_of_life_ends_as_the_rules_say() {
     let each_event = std::env::var("MUSTER_LIFE_SEED").is_ok();
     // A year is some thousand commits, which SQLite in memory has for nothing.
-    let usual = if std::env::var("MUSTER_TEST_POSTGRES").is_ok() { 1..3 } else { 1..9 };
+    let usual = if std::env::var("MUSTER_TEST_POSTGRES").is_ok() { 1..2 } else { 1..9 };
     let seeds = std::sync::Mutex::new(seeds(usual));
     let next = || seeds.lock().unwrap().next();
     std::thread::scope(|scope| {
