@@ -152,10 +152,7 @@ impl<'c> Conn<'c> {
     /// it any more.
     #[must_use]
     pub fn is_written_in_turn(&self) -> bool {
-        match self.session {
-            Session::Sqlite(_) => true,
-            Session::Postgres(_) => false,
-        }
+        self.is_embedded()
     }
 
     fn rows(&mut self, sql: &str, vals: &[Val], fetch: Fetch, visit: Visit<'_>) -> Result<(), StoreError> {

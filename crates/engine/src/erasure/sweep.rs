@@ -1,6 +1,6 @@
 //! Taking a person out of what others' records say: searched for in the lane for scans, rewritten in slices.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use muster_crypto::Sealer;
 use muster_model::{ConnectionId, ErasureId, HeldChangeId, PlanId, Timestamp, ledger::Kind};
@@ -10,10 +10,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Erasure, history, open, words::Words};
-use crate::{EngineError, Env, plans, retention};
+use crate::{
+    EngineError, Env, plans,
+    retention::{self, SETTLED},
+};
 
-/// What is committed later than this after it began, is not committed: no request takes as long.
-const SETTLED: Duration = Duration::from_secs(60);
 /// How many rows of the log, the ledger and others are searched for one slice.
 const ROWS: i64 = 500;
 /// How many directory users are.

@@ -140,47 +140,30 @@ impl Tx<'_> {
     /// [`StoreError::Stale`] if it changed meanwhile, [`StoreError::Taken`] for its email or username.
     pub fn update_account(&mut self, before: &Account, account: &Account) -> Result<(), StoreError> {
         let email = account.email.as_ref();
-        let (names, session_minutes) = (json(&account.names)?, json(&account.session_minutes)?);
-        let Account { id, email_confirmed, ref full_name, conflict, state, version, .. } = *account;
-        // As for directory users: an index whose columns are named is written, whatever their values.
         let is_found_as_before =
             before.email.as_ref().map(Email::key) == email.map(Email::key) && before.username == account.username;
-        if is_found_as_before {
-            return self.put(
-                "UPDATE accounts SET email = ?2, email_confirmed = ?3, full_name = ?4, names = ?5, session_minutes = ?6, \
-                 conflict = ?7, state = ?8, version = ?9 WHERE id = ?1 AND version = ?10",
-                vals![
-                    id,
-                    email.map(Email::as_str),
-                    email_confirmed,
-                    full_name,
-                    names,
-                    session_minutes,
-                    conflict,
-                    state.as_str(),
-                    version,
-                    version - 1,
-                ],
+        // As for directory users: an index whose columns are named is written, whatever their values.
+        if !is_found_as_before {
+            self.put(
+                "UPDATE accounts SET email_key = ?2, username = ?3 WHERE id = ?1 AND version = ?4",
+                vals![account.id, email.map(Email::key), &account.username, account.version - 1],
                 Expect::One,
-            );
+            )?;
         }
         self.put(
-            "UPDATE accounts SET email = ?2, email_confirmed = ?3, username = ?4, full_name = ?5, names = ?6, \
-             session_minutes = ?7, conflict = ?8, state = ?9, email_key = ?10, version = ?11 \
-             WHERE id = ?1 AND version = ?12",
+            "UPDATE accounts SET email = ?2, email_confirmed = ?3, full_name = ?4, names = ?5, session_minutes = ?6, \
+             conflict = ?7, state = ?8, version = ?9 WHERE id = ?1 AND version = ?10",
             vals![
-                id,
+                account.id,
                 email.map(Email::as_str),
-                email_confirmed,
-                &account.username,
-                full_name,
-                names,
-                session_minutes,
-                conflict,
-                state.as_str(),
-                email.map(Email::key),
-                version,
-                version - 1,
+                account.email_confirmed,
+                &account.full_name,
+                json(&account.names)?,
+                json(&account.session_minutes)?,
+                account.conflict,
+                account.state.as_str(),
+                account.version,
+                account.version - 1,
             ],
             Expect::One,
         )

@@ -175,38 +175,31 @@ impl Tx<'_> {
     /// [`StoreError::Stale`] if it changed meanwhile, [`StoreError::Taken`] for its `userName`.
     pub fn update_directory_user(&mut self, before: &DirectoryUser, user: &DirectoryUser) -> Result<(), StoreError> {
         let DirectoryUser { connection, id, active, groups, modified, version, .. } = *user;
-        let unprovisioned = user.unprovisioned.map(Unprovisioned::as_str);
-        // SQLite writes the pages of an index whose columns are named, also when their values stay: three pages at random.
         let is_found_as_before = before.user_name == user.user_name
             && before.external_id == user.external_id
             && before.account == user.account;
-        if is_found_as_before {
-            return self.put(
-                "UPDATE directory_users SET active = ?3, doc = ?4, unprovisioned = ?5, group_count = ?6, modified = ?7, \
-                 version = ?8 WHERE connection = ?1 AND id = ?2 AND version = ?9",
-                vals![connection, id, active, &user.document, unprovisioned, groups, modified, version, version - 1],
+        // SQLite writes the pages of an index whose columns are named, also when their values stay: three pages at random.
+        if !is_found_as_before {
+            self.put(
+                "UPDATE directory_users SET user_name = ?3, user_name_key = ?4, external_id = ?5, account = ?6 \
+                 WHERE connection = ?1 AND id = ?2 AND version = ?7",
+                vals![
+                    connection,
+                    id,
+                    &user.user_name,
+                    user.user_name.to_lowercase(),
+                    user.external_id.as_deref(),
+                    user.account,
+                    version - 1,
+                ],
                 Expect::One,
-            );
+            )?;
         }
+        let unprovisioned = user.unprovisioned.map(Unprovisioned::as_str);
         self.put(
-            "UPDATE directory_users SET user_name = ?3, user_name_key = ?4, external_id = ?5, active = ?6, doc = ?7, \
-             account = ?8, unprovisioned = ?9, group_count = ?10, modified = ?11, version = ?12 \
-             WHERE connection = ?1 AND id = ?2 AND version = ?13",
-            vals![
-                connection,
-                id,
-                &user.user_name,
-                user.user_name.to_lowercase(),
-                user.external_id.as_deref(),
-                active,
-                &user.document,
-                user.account,
-                unprovisioned,
-                groups,
-                modified,
-                version,
-                version - 1,
-            ],
+            "UPDATE directory_users SET active = ?3, doc = ?4, unprovisioned = ?5, group_count = ?6, modified = ?7, \
+             version = ?8 WHERE connection = ?1 AND id = ?2 AND version = ?9",
+            vals![connection, id, active, &user.document, unprovisioned, groups, modified, version, version - 1],
             Expect::One,
         )
     }

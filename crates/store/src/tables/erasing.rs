@@ -139,7 +139,7 @@ impl Conn<'_> {
         self.query(&sql, vals![connection, address], directory_user)
     }
 
-    /// The companies that an account owns.
+    /// The organizations of the companies that an account owns.
     ///
     /// # Errors
     ///
