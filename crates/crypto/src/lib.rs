@@ -1,8 +1,9 @@
 //! Secrets: made, sealed, hashed, compared.
 //!
 //! This crate owns how Muster handles what must not be read: tokens ([`token`]), values at rest ([`seal`]), values that are
-//! compared but not kept ([`blind`]), the master key that opens them ([`key_file`]), and the type that keeps a secret out of logs ([`Secret`]). All cryptography is
-//! AWS-LC's; nothing is invented here. It must not know: the database, HTTP, or what the secrets are for.
+//! compared but not kept ([`blind`]), the master key that opens them ([`key_file`]), and the type that keeps a secret out
+//! of logs ([`Secret`]). All cryptography is AWS-LC's; nothing is invented here. It must not know: the database, HTTP, or
+//! what the secrets are for.
 
 pub mod blind;
 pub mod key_file;

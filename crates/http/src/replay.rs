@@ -8,7 +8,7 @@ use muster_model::{Actor, ConnectionId, LedgerId, RequestId, Timestamp};
 use muster_store::RequestRow;
 use uuid::Uuid;
 
-use crate::{App, HttpError, Purpose, Repeated, Rerun, RerunError, app::Lane};
+use crate::{App, HttpError, Purpose, Repeated, Rerun, RerunError, app::Lane, journal::named};
 
 /// How many requests are replayed at once at most.
 const AT_ONCE: usize = 1_000;
@@ -155,11 +155,4 @@ impl App {
 /// Whether a client sent it, to write.
 fn is_clients_write(row: &RequestRow) -> bool {
     row.kind == "scim" && matches!(row.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE")
-}
-
-/// The user or group that a target names.
-fn named(target: &str) -> Option<Uuid> {
-    let path = target.split('?').next()?;
-    let id = path.strip_prefix("/Users/").or_else(|| path.strip_prefix("/Groups/"))?;
-    Uuid::parse_str(id.trim_end_matches('/')).ok()
 }

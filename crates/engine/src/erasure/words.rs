@@ -1,8 +1,8 @@
 //! What a person is called, and finding that in what others say.
 //!
 //! Three kinds of words, because they tell a person with different certainty: an *address* and a *username* are nobody
-//! else's; a *name* may be a namesake's; a *token* (a `userName` or an id of the directory's own that is no address) may be part of any text,
-//! and counts only where it stands alone or in quotes.
+//! else's; a *name* may be a namesake's; a *token* (a `userName` or an id of the directory's own that is no address) may be
+//! part of any text, and counts only where it stands alone or in quotes.
 
 use std::collections::BTreeSet;
 

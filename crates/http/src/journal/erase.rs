@@ -4,9 +4,8 @@ use muster_engine::erasure::{self, TOMBSTONE, Words};
 use muster_model::{Timestamp, trace::Step};
 use muster_store::RequestRow;
 use serde_json::Value;
-use uuid::Uuid;
 
-use super::{Bodies, Line, LoggedRead, logged_reads, pack_lines};
+use super::{Bodies, Line, LoggedRead, logged_reads, named, pack_lines};
 
 impl erasure::Logged for Bodies {
     fn request(&self, request: &RequestRow, words: &Words) -> Option<RequestRow> {
@@ -61,12 +60,6 @@ impl Bodies {
             (false, false) => request.body.clone(),
         }
     }
-}
-
-/// The user or group that a target names.
-fn named(target: &str) -> Option<Uuid> {
-    let path = target.split('?').next()?;
-    Uuid::parse_str(path.trim_end_matches('/').rsplit('/').next()?).ok()
 }
 
 /// A target without what it says of the person; `None` if it says nothing.

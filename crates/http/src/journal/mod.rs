@@ -51,3 +51,10 @@ impl TxError for LogError {
         }
     }
 }
+
+/// The user or group that a target names.
+pub(crate) fn named(target: &str) -> Option<uuid::Uuid> {
+    let path = target.split('?').next()?;
+    let id = path.strip_prefix("/Users/").or_else(|| path.strip_prefix("/Groups/"))?;
+    uuid::Uuid::parse_str(id.trim_end_matches('/')).ok()
+}

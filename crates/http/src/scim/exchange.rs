@@ -117,11 +117,14 @@ impl Exchange {
     ) -> Self {
         let query = parts.uri.query().unwrap_or_default();
         let whole = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        let target = match whole.strip_prefix(prefix).unwrap_or(whole) {
+        let mut target = match whole.strip_prefix(prefix).unwrap_or(whole) {
             target if target.starts_with('/') => target.to_owned(),
             target => format!("/{target}"),
         };
         let is_read = is_read(&parts.method, target.split('?').next().unwrap_or_default());
+        // Beyond ASCII, which no client sends unescaped, it is cut a little later.
+        let end = (TARGET_BYTES..target.len()).find(|end| target.is_char_boundary(*end));
+        target.truncate(end.unwrap_or(target.len()));
         Self {
             app,
             arrival,
@@ -130,8 +133,7 @@ impl Exchange {
             authority,
             method: parts.method.clone(),
             is_read,
-            // A target is ASCII, so that it can be cut anywhere.
-            target: target.get(..TARGET_BYTES).map_or_else(|| target.clone(), str::to_owned),
+            target,
             headers: std::mem::take(&mut parts.headers),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             body: OnceLock::new(),
