@@ -77,6 +77,8 @@ ids! {
     SessionId;
     /// An erasure of a person (ACC-2).
     ErasureId;
+    /// The order of a sorted list, kept while somebody walks it by cursor.
+    WalkId;
     /// A ledger row: one transaction's changes.
     LedgerId;
     /// One request: it is in the logs, the trace and the answer. Shown to people as the TraceID.

@@ -117,3 +117,20 @@ CREATE TABLE plans (
     created         {int} NOT NULL,
     applied         {int}
 ){strict};
+
+-- A sorted list as it was when somebody began to walk it by cursor (RFC 9865): its resources in order, packed, a thousand
+-- in each slice. Who is renamed meanwhile keeps the place.
+CREATE TABLE walks (
+    connection      {uuid} NOT NULL CONSTRAINT walks_connection_fkey REFERENCES connections (id),
+    id              {uuid} NOT NULL,
+    expires         {int} NOT NULL,
+    CONSTRAINT walks_pkey PRIMARY KEY (connection, id)
+){norowid};
+CREATE INDEX walks_expires ON walks (expires);
+
+CREATE TABLE walk_slices (
+    walk            {uuid} NOT NULL,
+    number          {int} NOT NULL,
+    places          {bytes} NOT NULL,
+    CONSTRAINT walk_slices_pkey PRIMARY KEY (walk, number)
+){strict};

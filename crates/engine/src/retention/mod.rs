@@ -6,7 +6,8 @@
 //!
 //! - [`survey`] counts what was logged since the last time, in the lane for scans, so that the log is bounded by bytes
 //!   without a counter that every request would have to raise;
-//! - [`slice`](slice()) removes: `request_log` by days and by bytes, `fold` what the ledger need not keep in single rows.
+//! - [`slice`](slice()) removes: `request_log` by days and by bytes, orders of lists that nobody walks any more, `fold` what
+//!   the ledger need not keep in single rows.
 
 mod fold;
 mod request_log;
@@ -18,7 +19,7 @@ use muster_store::{Conn, Counter, Duty, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{EngineError, Env};
+use crate::{EngineError, Env, search};
 
 /// How long a node has the duty after its last slice.
 const LEASE: Duration = Duration::from_secs(60);
@@ -171,6 +172,7 @@ pub fn slice(
     let more = count(tx, &mut state, survey, now)?
         || request_log::expire(tx, policy, now, &mut state, &mut removed)?
         || request_log::shrink(tx, policy, now, &state, &mut removed)?
+        || search::walk::end_expired(tx, now)?
         || fold::fold(tx, activity_end, &mut removed)?
         || sweep(tx, activity_end, &mut state)?;
     tx.note_duty(Duty::Retention, &serde_json::to_string(&state).map_err(StoreError::other)?)?;

@@ -6,7 +6,11 @@ use muster_model::{Connection, DirectoryGroupId, DirectoryUserId};
 use muster_store::{Candidates, Conn, Listed};
 use uuid::Uuid;
 
-use super::{Direction, Listing, Page, Place, Shown, Start, View, pick, pick::Pick, ranking::Ranking};
+use super::{
+    Direction, Listing, Page, Place, Start, View, pick,
+    pick::Pick,
+    ranking::{Ranked, Ranking},
+};
 use crate::{EngineError, Refusal, directory};
 
 /// The most resources that a filter may look at.
@@ -14,7 +18,7 @@ const LOOKED_AT: usize = 1_000_000;
 /// Users whose groups are read with one statement while filtering.
 const SLICE: usize = 200;
 /// Resources of a page that are read with one statement once they are sorted.
-const READ_AT_ONCE: usize = 16;
+pub(super) const READ_AT_ONCE: usize = 16;
 
 /// Resources of one kind among which is looked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,62 +32,51 @@ pub struct Source {
 }
 
 /// What is looked for.
-pub struct Find<'f, K> {
+pub struct Find<'f> {
     /// Among which resources, in the order of [`Listed`].
     pub sources: &'f [Source],
     /// Whether a resource matches.
     pub matches: &'f mut dyn FnMut(&View) -> bool,
-    /// How the matches are ordered, if not by id: the key of each, and the direction.
-    pub sort: Option<Sort<'f, K>>,
 }
 
-/// The key of each resource, and the direction.
-pub type Sort<'f, K> = (&'f mut dyn FnMut(&View) -> K, Direction);
+/// What resources are sorted by, and which way.
+pub struct Sort<'f, K> {
+    /// The key of a resource.
+    pub key: &'f mut dyn FnMut(&View) -> K,
+    /// Whether the least or the greatest key comes first. Equal keys are in the order of a list that is not sorted.
+    pub direction: Direction,
+}
 
-/// The resources that match, in order, and how many there are.
+/// The resources that match, by id, and how many there are.
 ///
 /// # Errors
 ///
-/// [`Refusal::TooMany`] when the filter looks at too much, or the page is too far down a sorted list; the store's.
-pub fn find<K: Ord + Clone>(
+/// [`Refusal::TooMany`] when the filter looks at too much; the store's.
+pub fn find(
     conn: &mut Conn<'_>,
     connection: &Connection,
-    find: Find<'_, K>,
-    page: &Page<K>,
-    shown: Shown,
-) -> Result<Listing<K>, EngineError> {
-    match find.sort {
-        Some(sort) => sorted(conn, connection, find.sources, find.matches, sort, page, shown),
-        None => by_id(conn, connection, find.sources, find.matches, page, shown),
-    }
-}
-
-fn by_id<K>(
-    conn: &mut Conn<'_>,
-    connection: &Connection,
-    sources: &[Source],
-    matches: &mut dyn FnMut(&View) -> bool,
-    page: &Page<K>,
-    shown: Shown,
-) -> Result<Listing<K>, EngineError> {
-    let (start, behind, known_total) = match &page.start {
-        Start::At(start) => (*start, None, None),
-        Start::After { place, total } => (1, Some(place), *total),
+    find: Find<'_>,
+    start: Start,
+    page: &Page,
+) -> Result<Listing, EngineError> {
+    let (start, behind, known_total) = match start {
+        Start::At(start) => (start, None, None),
+        Start::After { place, total } => (1, Some(place), total),
     };
-    let mut pick = Pick::new(page, shown);
+    let mut pick = Pick::new(page);
     let (mut total, mut looked_at) = (0, 0);
-    for source in sources {
+    for source in find.sources {
         let after = match behind {
             Some(place) if source.listed < place.listed => continue,
             Some(place) if source.listed == place.listed => place.id,
             _ => Uuid::nil(),
         };
         each(conn, connection, source, after, &mut looked_at, &mut |view| {
-            if !matches(&view) {
+            if !(find.matches)(&view) {
                 return Ok(ControlFlow::Continue(()));
             }
             total += 1;
-            if total >= start && page.count > 0 && pick.offer(view, None).is_break() && known_total.is_some() {
+            if total >= start && page.count > 0 && pick.offer(view).is_break() && known_total.is_some() {
                 return Ok(ControlFlow::Break(()));
             }
             Ok(ControlFlow::Continue(()))
@@ -95,30 +88,27 @@ fn by_id<K>(
     pick.into_listing(conn, connection, known_total.unwrap_or(total))
 }
 
-fn sorted<K: Ord + Clone>(
+/// The resources that match in the order of a key, from this position on, counted from 1, and how many there are.
+///
+/// # Errors
+///
+/// [`Refusal::TooMany`] when the filter looks at too much, or the page is too far down; the store's.
+pub fn sorted<K: Ord>(
     conn: &mut Conn<'_>,
     connection: &Connection,
-    sources: &[Source],
-    matches: &mut dyn FnMut(&View) -> bool,
-    (key, direction): Sort<'_, K>,
-    page: &Page<K>,
-    shown: Shown,
-) -> Result<Listing<K>, EngineError> {
-    let mut ranking = Ranking::new(page, direction);
-    let mut looked_at = 0;
-    for source in sources {
-        each(conn, connection, source, Uuid::nil(), &mut looked_at, &mut |view| {
-            if matches(&view) {
-                ranking.take(view.place(Some(key(&view))))?;
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-    }
-    let (places, more, total) = ranking.finish();
-    let mut pick = Pick::new(page, shown);
+    mut find: Find<'_>,
+    mut sort: Sort<'_, K>,
+    start: i64,
+    page: &Page,
+) -> Result<Listing, EngineError> {
+    let skip = usize::try_from(start - 1).unwrap_or(usize::MAX);
+    let first = if page.count == 0 { 0 } else { skip.saturating_add(page.count) };
+    let (ranked, more, total) = rank(conn, connection, &mut find, &mut sort, None, first)?;
+    let places: Vec<Place> = ranked.iter().skip(skip).map(Ranked::place).collect();
+    let mut pick = Pick::new(page);
     'page: for slice in places.chunks(READ_AT_ONCE) {
-        for (view, key) in read(conn, connection, slice)? {
-            if pick.offer(view, key).is_break() {
+        for view in read(conn, connection, slice)? {
+            if pick.offer(view).is_break() {
                 break 'page;
             }
         }
@@ -129,12 +119,30 @@ fn sorted<K: Ord + Clone>(
     pick.into_listing(conn, connection, total)
 }
 
-/// Reads resources by their places, in their order.
-fn read<K: Clone>(
+/// The first so many matches behind `after`, whether there are more, and how many match in all.
+pub(super) fn rank<K: Ord>(
     conn: &mut Conn<'_>,
     connection: &Connection,
-    places: &[Place<K>],
-) -> Result<Vec<(View, Option<K>)>, EngineError> {
+    find: &mut Find<'_>,
+    sort: &mut Sort<'_, K>,
+    after: Option<Ranked<K>>,
+    first: usize,
+) -> Result<(Vec<Ranked<K>>, bool, i64), EngineError> {
+    let mut ranking = Ranking::new(sort.direction, after, first);
+    let mut looked_at = 0;
+    for source in find.sources {
+        each(conn, connection, source, Uuid::nil(), &mut looked_at, &mut |view| {
+            if (find.matches)(&view) {
+                ranking.take((sort.key)(&view), view.place())?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+    }
+    Ok(ranking.finish())
+}
+
+/// Reads resources by their places, in their order, without those that are gone.
+pub(super) fn read(conn: &mut Conn<'_>, connection: &Connection, places: &[Place]) -> Result<Vec<View>, EngineError> {
     let of = |listed| places.iter().filter(move |place| place.listed == listed).map(|place| place.id);
     let users: Vec<_> = of(Listed::Users).map(DirectoryUserId).collect();
     let groups: Vec<_> = of(Listed::Groups).map(DirectoryGroupId).collect();
@@ -148,8 +156,8 @@ fn read<K: Clone>(
     }
     let mut found = Vec::with_capacity(views.len());
     for place in places {
-        if let Some(at) = views.iter().position(|view| view.place::<K>(None).id == place.id) {
-            found.push((views.swap_remove(at), place.key.clone()));
+        if let Some(at) = views.iter().position(|view| view.place() == *place) {
+            found.push(views.swap_remove(at));
         }
     }
     Ok(found)

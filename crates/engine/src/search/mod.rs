@@ -5,7 +5,9 @@
 //! resource once.
 //!
 //! - [`page`]: all resources, by id; [`Anchors`] find a page that is far down.
-//! - [`find`]: those that match, by id or in the order of a key.
+//! - [`find`]: those that match, by id or in the order of a key;
+//! - [`walk`]: a sorted list page by page. What resources are sorted by changes, so the order is kept as it was when the walk
+//!   began, and each survivor comes once there, too.
 //!
 //! Memory is bounded whatever the directory holds. While resources are looked at, only those of the page are kept; while
 //! they are sorted, only keys and ids, and only of those that may still come into the page (`ranking`). A page ends
@@ -15,47 +17,46 @@ mod anchors;
 mod find;
 mod pick;
 mod ranking;
+pub mod walk;
 
-use muster_model::{Connection, DirectoryGroup, DirectoryUser, Timestamp, directory::MemberId};
+use muster_model::{Connection, DirectoryGroup, DirectoryUser, Timestamp, WalkId, directory::MemberId};
 use muster_store::{Conn, Counter, Listed, UserGroup};
 use uuid::Uuid;
 
 pub use anchors::Anchors;
-pub use find::{Find, Sort, Source, find};
+pub use find::{Find, Sort, Source, find, sorted};
 
 use crate::EngineError;
 use pick::Pick;
 
-/// Which part of a list. `K` is what resources are sorted by, where they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<K> {
-    /// Where it begins.
-    pub start: Start<K>,
+/// What a page of a list may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
     /// The most resources in it; with none it only tells the total.
     pub count: usize,
     /// About how many bytes its answer may have. The first resource comes in any case.
     pub bytes: u64,
+    /// What its answer shows.
+    pub shown: Shown,
 }
 
-/// Where a page begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Start<K> {
+/// Where a page begins in a list that is not sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
     /// At this position, counted from 1.
     At(i64),
     /// Behind a resource that was the last of another page, and may be gone by now.
     After {
         /// That resource.
-        place: Place<K>,
+        place: Place,
         /// How many there were in all when the walk began, if that is not to be counted again.
         total: Option<i64>,
     },
 }
 
-/// The place of a resource in a list. Places are compared as the list is ordered, ascending.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place<K> {
-    /// What it is sorted by, in a list that is.
-    pub key: Option<K>,
+/// The place of a resource in a list that is not sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
     /// What it is.
     pub listed: Listed,
     /// Its id.
@@ -82,13 +83,33 @@ pub enum Direction {
 
 /// A page of resources, and how many there are in all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing<K> {
+pub struct Listing {
     /// All that match, not only those here.
     pub total: i64,
     /// Those of the page.
     pub resources: Vec<View>,
-    /// The place of the last of them, if there are more behind it.
-    pub next: Option<Place<K>>,
+    /// What is behind them, if anything is.
+    pub next: Option<Next>,
+}
+
+/// Where the page after another begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Behind this resource.
+    After(Place),
+    /// At this position of the order in which the list was when the walk began, counted from 0.
+    Kept(u64),
+}
+
+/// A sorted list that is walked: its order as it was is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Walked {
+    /// The kept order.
+    pub walk: WalkId,
+    /// Where in it the page begins, counted from 0.
+    pub position: u64,
+    /// How many matched when the walk began.
+    pub total: i64,
 }
 
 /// A resource with what is kept apart from it.
@@ -105,12 +126,11 @@ const RESOURCE_BYTES: i64 = 512;
 const LINK_BYTES: i64 = 200;
 
 impl View {
-    fn place<K>(&self, key: Option<K>) -> Place<K> {
-        let (listed, id) = match self {
-            Self::User(user, _) => (Listed::Users, user.id.0),
-            Self::Group(group, _) => (Listed::Groups, group.id.0),
-        };
-        Place { key, listed, id }
+    fn place(&self) -> Place {
+        match self {
+            Self::User(user, _) => Place { listed: Listed::Users, id: user.id.0 },
+            Self::Group(group, _) => Place { listed: Listed::Groups, id: group.id.0 },
+        }
     }
 
     /// The same without what is kept apart.
@@ -138,27 +158,27 @@ impl View {
 /// # Errors
 ///
 /// The store's.
-pub fn page<K>(
+pub fn page(
     conn: &mut Conn<'_>,
     now: Timestamp,
     connection: &Connection,
     anchors: &Anchors,
     kinds: &[Listed],
-    page: &Page<K>,
-    shown: Shown,
-) -> Result<Listing<K>, EngineError> {
+    start: Start,
+    page: &Page,
+) -> Result<Listing, EngineError> {
     let mut counts = Vec::with_capacity(kinds.len());
     for listed in kinds {
         counts.push(conn.count(connection.id.0, counter(*listed))?);
     }
     let total = counts.iter().sum();
-    let mut pick = Pick::new(page, shown);
+    let mut pick = Pick::new(page);
     let mut passed = 0;
     for (listed, count) in kinds.iter().copied().zip(counts) {
         if page.count == 0 || pick.has_more() {
             break;
         }
-        let (after, skip) = match &page.start {
+        let (after, skip) = match start {
             Start::At(start) if start - passed > count => {
                 passed += count;
                 continue;
@@ -173,10 +193,10 @@ pub fn page<K>(
         let limit = i64::try_from(pick.room()).unwrap_or(i64::MAX).saturating_add(1);
         match listed {
             Listed::Users => conn.directory_users_page(connection.id, after, skip, limit, |user| {
-                pick.offer(View::User(user, Vec::new()), None)
+                pick.offer(View::User(user, Vec::new()))
             })?,
             Listed::Groups => conn.directory_groups_page(connection.id, after, skip, limit, |group| {
-                pick.offer(View::Group(group, Vec::new()), None)
+                pick.offer(View::Group(group, Vec::new()))
             })?,
         }
     }

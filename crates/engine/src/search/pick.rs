@@ -5,22 +5,29 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 use muster_model::{Connection, DirectoryUserId};
 use muster_store::{Conn, UserGroup};
 
-use super::{Listing, Page, Place, Shown, View};
+use super::{Listing, Next, Page, Place, Shown, View};
 use crate::{EngineError, directory};
 
 /// Those taken so far; in order, and no more than the page has room for.
-pub(super) struct Pick<K> {
+pub(super) struct Pick {
     count: usize,
     bytes_left: u64,
     shown: Shown,
     views: Vec<View>,
-    last: Option<Place<K>>,
+    last: Option<Place>,
     more: bool,
 }
 
-impl<K> Pick<K> {
-    pub(super) fn new(page: &Page<K>, shown: Shown) -> Self {
-        Self { count: page.count, bytes_left: page.bytes, shown, views: Vec::new(), last: None, more: false }
+impl Pick {
+    pub(super) fn new(page: &Page) -> Self {
+        Self {
+            count: page.count,
+            bytes_left: page.bytes,
+            shown: page.shown,
+            views: Vec::new(),
+            last: None,
+            more: false,
+        }
     }
 
     /// How many further resources there is room for.
@@ -40,14 +47,14 @@ impl<K> Pick<K> {
 
     /// Takes the next resource, or breaks because there is no room for it. What was read with it to look at it does not
     /// wait for the end of the page.
-    pub(super) fn offer(&mut self, view: View, key: Option<K>) -> ControlFlow<()> {
+    pub(super) fn offer(&mut self, view: View) -> ControlFlow<()> {
         let bytes = view.bytes(self.shown);
         if self.more || self.room() == 0 || (bytes > self.bytes_left && !self.views.is_empty()) {
             self.more = true;
             return ControlFlow::Break(());
         }
         self.bytes_left = self.bytes_left.saturating_sub(bytes);
-        self.last = Some(view.place(key));
+        self.last = Some(view.place());
         self.views.push(view.bare());
         ControlFlow::Continue(())
     }
@@ -58,7 +65,7 @@ impl<K> Pick<K> {
         conn: &mut Conn<'_>,
         connection: &Connection,
         total: i64,
-    ) -> Result<Listing<K>, EngineError> {
+    ) -> Result<Listing, EngineError> {
         if self.shown.groups {
             load_groups(conn, connection, &mut self.views)?;
         }
@@ -69,8 +76,18 @@ impl<K> Pick<K> {
                 }
             }
         }
-        Ok(Listing { total, resources: self.views, next: self.last.filter(|_| self.more) })
+        let next = self.last.filter(|_| self.more).map(Next::After);
+        Ok(Listing { total, resources: self.views, next })
     }
+}
+
+/// Reads the groups of a user, or the members of a group.
+pub(super) fn load_nested(conn: &mut Conn<'_>, connection: &Connection, view: &mut View) -> Result<(), EngineError> {
+    if let View::Group(group, members) = view {
+        *members = directory::members(conn, group)?;
+        return Ok(());
+    }
+    load_groups(conn, connection, std::slice::from_mut(view))
 }
 
 /// Reads the groups of all users among the views with one statement.

@@ -1,57 +1,56 @@
-//! Sorting without keeping everything: the places that may still come into the page.
+//! Sorting without keeping everything: the resources that come first, or first behind another.
 
 use std::{cmp::Ordering, collections::BinaryHeap};
 
-use super::{Direction, Page, Place, Start};
+use super::{Direction, Place};
 use crate::{EngineError, Refusal};
 
-/// The most places that are kept. A page that is farther down is for a cursor, which keeps no more than a page.
+/// The most resources that are kept. A page that is farther down is for a cursor.
 const KEPT: usize = 250_000;
 
-/// The first places of a sorted list, up to the end of the page.
+/// The first resources of a sorted list.
 pub(super) struct Ranking<K> {
     direction: Direction,
-    /// Only places behind this one count.
-    after: Option<Place<K>>,
-    /// Places before the page, which must be counted.
-    skip: usize,
-    count: usize,
-    /// The greatest place first, so that it is at hand when a lesser one comes.
+    /// Only resources behind this one are kept.
+    after: Option<Ranked<K>>,
+    /// How many of them.
+    first: usize,
+    /// The one that comes last in front, so that it is at hand when an earlier one comes.
     kept: BinaryHeap<Ranked<K>>,
     total: i64,
     more: bool,
 }
 
-/// A place, compared as the list runs.
-struct Ranked<K> {
-    place: Place<K>,
+/// A resource, compared as the list runs.
+#[derive(Debug, Clone)]
+pub(super) struct Ranked<K> {
+    key: K,
+    place: Place,
     direction: Direction,
 }
 
-impl<K: Ord + Clone> Ranking<K> {
-    pub(super) fn new(page: &Page<K>, direction: Direction) -> Self {
-        let (after, skip) = match &page.start {
-            Start::At(start) => (None, usize::try_from(start - 1).unwrap_or(0)),
-            Start::After { place, .. } => (Some(place.clone()), 0),
-        };
-        Self { direction, after, skip, count: page.count, kept: BinaryHeap::new(), total: 0, more: false }
+impl<K: Ord> Ranking<K> {
+    /// The first so many resources behind `after`, or of the whole list.
+    pub(super) fn new(direction: Direction, after: Option<Ranked<K>>, first: usize) -> Self {
+        Self { direction, after, first, kept: BinaryHeap::new(), total: 0, more: false }
     }
 
-    /// Takes the place of one more match.
+    /// Takes one more match.
     ///
     /// # Errors
     ///
     /// [`Refusal::TooMany`] when more would have to be kept than is kept.
-    pub(super) fn take(&mut self, place: Place<K>) -> Result<(), EngineError> {
+    pub(super) fn take(&mut self, key: K, place: Place) -> Result<(), EngineError> {
         self.total += 1;
-        if self.count == 0 {
+        if self.first == 0 {
             return Ok(());
         }
-        if self.after.as_ref().is_some_and(|after| compare(&place, after, self.direction).is_le()) {
+        let ranked = Ranked { key, place, direction: self.direction };
+        if self.after.as_ref().is_some_and(|after| ranked <= *after) {
             return Ok(());
         }
-        self.kept.push(Ranked { place, direction: self.direction });
-        if self.kept.len() > self.skip.saturating_add(self.count) {
+        self.kept.push(ranked);
+        if self.kept.len() > self.first {
             self.kept.pop();
             self.more = true;
         } else if self.kept.len() > KEPT {
@@ -60,26 +59,27 @@ impl<K: Ord + Clone> Ranking<K> {
         Ok(())
     }
 
-    /// The places of the page in order, whether there are more behind them, and how many there are in all.
-    pub(super) fn finish(self) -> (Vec<Place<K>>, bool, i64) {
-        let sorted = self.kept.into_sorted_vec();
-        let places = sorted.into_iter().skip(self.skip).map(|ranked| ranked.place).collect();
-        (places, self.more, self.total)
+    /// The resources in order, whether there are more behind them, and how many matched in all.
+    pub(super) fn finish(self) -> (Vec<Ranked<K>>, bool, i64) {
+        (self.kept.into_sorted_vec(), self.more, self.total)
+    }
+}
+
+impl<K> Ranked<K> {
+    /// Where the resource is to be found.
+    pub(super) fn place(&self) -> Place {
+        self.place
     }
 }
 
 /// Equal keys are in the order of kind and id in both directions.
-fn compare<K: Ord>(left: &Place<K>, right: &Place<K>, direction: Direction) -> Ordering {
-    let by_key = match direction {
-        Direction::Ascending => left.key.cmp(&right.key),
-        Direction::Descending => right.key.cmp(&left.key),
-    };
-    by_key.then_with(|| left.listed.cmp(&right.listed)).then_with(|| left.id.cmp(&right.id))
-}
-
 impl<K: Ord> Ord for Ranked<K> {
     fn cmp(&self, other: &Self) -> Ordering {
-        compare(&self.place, &other.place, self.direction)
+        let by_key = match self.direction {
+            Direction::Ascending => self.key.cmp(&other.key),
+            Direction::Descending => other.key.cmp(&self.key),
+        };
+        by_key.then_with(|| self.place.cmp(&other.place))
     }
 }
 
@@ -104,35 +104,33 @@ mod tests {
 
     use super::*;
 
-    fn place(key: u32, id: u128) -> Place<u32> {
-        Place { key: Some(key), listed: Listed::Users, id: Uuid::from_u128(id) }
+    fn place(id: u128) -> Place {
+        Place { listed: Listed::Users, id: Uuid::from_u128(id) }
     }
 
-    fn ranked(start: Start<u32>, count: usize, direction: Direction) -> (Vec<u128>, bool, i64) {
-        let mut ranking = Ranking::new(&Page { start, count, bytes: 0 }, direction);
+    fn ranked(after: Option<(u32, u128)>, first: usize, direction: Direction) -> (Vec<u128>, bool, i64) {
+        let after = after.map(|(key, id)| Ranked { key, place: place(id), direction });
+        let mut ranking = Ranking::new(direction, after, first);
         for (id, key) in [3, 1, 2, 1, 3, 2].into_iter().enumerate() {
-            ranking.take(place(key, id as u128)).unwrap();
+            ranking.take(key, place(id as u128)).unwrap();
         }
         let (places, more, total) = ranking.finish();
-        (places.iter().map(|place| place.id.as_u128()).collect(), more, total)
+        (places.iter().map(|ranked| ranked.place().id.as_u128()).collect(), more, total)
     }
 
     #[test]
-    fn scim_2_only_the_places_of_the_page_come_out_in_order() {
-        let after = |key, id| Start::After { place: place(key, id), total: None };
+    fn scim_2_only_what_is_asked_for_comes_out_in_order() {
         let cases = [
-            (Start::At(1), 2, Direction::Ascending, vec![1, 3], true),
-            (Start::At(3), 4, Direction::Ascending, vec![2, 5, 0, 4], false),
-            (Start::At(5), 9, Direction::Descending, vec![1, 3], false),
-            (Start::At(9), 9, Direction::Descending, vec![], false),
-            (Start::At(1), 0, Direction::Ascending, vec![], false),
-            (after(1, 3), 2, Direction::Ascending, vec![2, 5], true),
-            (after(2, 2), 9, Direction::Descending, vec![5, 1, 3], false),
-            // The resource is gone, or is sorted elsewhere now: its place still divides the list.
-            (after(2, 3), 9, Direction::Ascending, vec![5, 0, 4], false),
+            (None, 2, Direction::Ascending, vec![1, 3], true),
+            (None, 6, Direction::Ascending, vec![1, 3, 2, 5, 0, 4], false),
+            (None, 9, Direction::Descending, vec![0, 4, 2, 5, 1, 3], false),
+            (None, 0, Direction::Ascending, vec![], false),
+            (Some((1, 3)), 2, Direction::Ascending, vec![2, 5], true),
+            (Some((2, 2)), 9, Direction::Descending, vec![5, 1, 3], false),
+            (Some((3, 4)), 9, Direction::Ascending, vec![], false),
         ];
-        for (start, count, direction, found, more) in cases {
-            assert_eq!(ranked(start, count, direction), (found, more, 6));
+        for (after, first, direction, found, more) in cases {
+            assert_eq!(ranked(after, first, direction), (found, more, 6));
         }
     }
 }

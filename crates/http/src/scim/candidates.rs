@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::statement;
 
-/// How a filter is answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How a filter is answered. The default narrows nothing, and leaves everything to the evaluator.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Plan {
     /// A superset of what matches.
     pub(super) candidates: Candidates,

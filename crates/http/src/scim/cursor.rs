@@ -6,16 +6,24 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use muster_crypto::{Place as Sealed, SealError, Sealer};
-use muster_engine::search::{Place, Start};
-use muster_model::{ConnectionId, Timestamp};
+use muster_engine::search::{Place, Start, Walked};
+use muster_model::{ConnectionId, Timestamp, WalkId};
 use muster_scim::{
     RequestError, ResourceType,
-    list::{self, ListQuery, Mark},
-    sort::Key,
+    list::{self, ListQuery, Mark, MarkPlace},
 };
 use uuid::Uuid;
 
 use super::looking::{listed, resource_type};
+
+/// Where the page of a cursor begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opened {
+    /// In a list by id.
+    ById(Start),
+    /// In a sorted list, whose order is kept.
+    Sorted(Walked),
+}
 
 /// Makes and opens the cursors of one walk.
 pub(super) struct Cursors<'s> {
@@ -34,21 +42,24 @@ impl<'s> Cursors<'s> {
     }
 
     /// The cursor of the page behind `place`, good until `expires`.
-    pub(super) fn seal(&self, place: Place<Key>, total: i64, expires: Timestamp) -> Result<String, SealError> {
-        let mark = Mark {
-            query: self.query,
-            count: self.count,
-            expires: expires.0,
-            total: Some(total),
-            resource_type: resource_type(place.listed),
-            id: place.id.as_u128(),
-            key: place.key,
-        };
+    pub(super) fn after(&self, place: Place, total: i64, expires: Timestamp) -> Result<String, SealError> {
+        let place = MarkPlace::Behind { resource_type: resource_type(place.listed), id: place.id.as_u128() };
+        self.seal(place, total, expires)
+    }
+
+    /// The cursor of this page of a sorted list, good until `expires`.
+    pub(super) fn walked(&self, walked: Walked, expires: Timestamp) -> Result<String, SealError> {
+        let place = MarkPlace::Kept { walk: walked.walk.0.as_u128(), position: walked.position };
+        self.seal(place, walked.total, expires)
+    }
+
+    fn seal(&self, place: MarkPlace, total: i64, expires: Timestamp) -> Result<String, SealError> {
+        let mark = Mark { query: self.query, count: self.count, expires: expires.0, total, place };
         Ok(URL_SAFE_NO_PAD.encode(self.sealer.seal(&self.place(), &mark.to_bytes())?))
     }
 
     /// Where the page of a cursor begins.
-    pub(super) fn open(&self, cursor: &str, now: Timestamp) -> Result<Start<Key>, RequestError> {
+    pub(super) fn open(&self, cursor: &str, now: Timestamp) -> Result<Opened, RequestError> {
         let mark = URL_SAFE_NO_PAD
             .decode(cursor)
             .ok()
@@ -62,8 +73,15 @@ impl<'s> Cursors<'s> {
         if mark.count != self.count {
             return Err(list::invalid_count());
         }
-        let place = Place { key: mark.key, listed: listed(mark.resource_type), id: Uuid::from_u128(mark.id) };
-        Ok(Start::After { place, total: mark.total })
+        Ok(match mark.place {
+            MarkPlace::Behind { resource_type, id } => {
+                let place = Place { listed: listed(resource_type), id: Uuid::from_u128(id) };
+                Opened::ById(Start::After { place, total: Some(mark.total) })
+            }
+            MarkPlace::Kept { walk, position } => {
+                Opened::Sorted(Walked { walk: WalkId(Uuid::from_u128(walk)), position, total: mark.total })
+            }
+        })
     }
 
     fn place(&self) -> Sealed {
@@ -92,12 +110,14 @@ mod tests {
         let (okta, entra) = (ConnectionId(Uuid::from_u128(1)), ConnectionId(Uuid::from_u128(2)));
         let asked = query(&[("cursor", ""), ("count", "2"), ("sortBy", "title")]);
         let cursors = Cursors::new(&sealer, okta, &asked, USER);
-        let key = Some(Key::Text("z".repeat(256)));
-        let place = Place { key, listed: Listed::Users, id: Uuid::from_u128(7) };
-        let cursor = cursors.seal(place.clone(), 9, Timestamp(10)).unwrap();
-        assert!(cursor.len() < muster_scim::limits::CURSOR_BYTES / 2, "{} bytes", cursor.len());
+        let place = Place { listed: Listed::Users, id: Uuid::from_u128(7) };
+        let cursor = cursors.after(place, 9, Timestamp(10)).unwrap();
         let opened = cursors.open(&cursor, Timestamp(10));
-        assert_eq!(opened, Ok(Start::After { place, total: Some(9) }));
+        assert_eq!(opened, Ok(Opened::ById(Start::After { place, total: Some(9) })));
+        let walked = Walked { walk: WalkId(Uuid::from_u128(8)), position: 3, total: 9 };
+        let cursor = cursors.walked(walked, Timestamp(10)).unwrap();
+        assert!(cursor.len() < muster_scim::limits::CURSOR_BYTES / 2, "{} bytes", cursor.len());
+        assert_eq!(cursors.open(&cursor, Timestamp(10)), Ok(Opened::Sorted(walked)));
         let why = |cursors: &Cursors<'_>, cursor: &str, now| {
             cursors.open(cursor, Timestamp(now)).unwrap_err().scim_type().unwrap()
         };

@@ -1,20 +1,20 @@
 //! Lists, by GET (RFC 7644 §3.4.2) and by POST to `/.search` (§3.4.3): pages, filters, sorting, cursors (RFC 9865).
 
 use axum::response::Response;
-use muster_engine::search::{self, Find, Listing, Page, Shown, Start, View};
+use muster_engine::search::{self, Find, Listing, Next, Page, Shown, Sort, Start, Walked};
 use muster_scim::{
     ResourceType,
     list::{self, ListQuery, ListResponse},
     projection::Projection,
-    sort::Key,
 };
 use muster_store::Listed;
 
 use super::{
     Call, answers,
-    cursor::Cursors,
+    cursor::{Cursors, Opened},
     exchange::Exchange,
     looking::{self, Looking},
+    walks,
 };
 use crate::{HttpError, app::Lane};
 
@@ -66,76 +66,89 @@ fn from_body(exchange: &Exchange, types: &[ResourceType]) -> Result<ListQuery, H
 }
 
 async fn list(call: &Call, types: &'static [ResourceType], query: ListQuery) -> Result<Response, HttpError> {
-    let (app, connection) = (call.app.clone(), call.connection());
-    let cursors = Cursors::new(app.sealer(), connection.id, &query, types);
+    let app = &call.app;
+    let cursors = Cursors::new(app.sealer(), call.connection().id, &query, types);
     let page = Page {
-        start: match &query.page {
-            list::Page::Index { start_index, .. } => Start::At(i64::try_from(*start_index).unwrap_or(i64::MAX)),
-            list::Page::Cursor { cursor: None, .. } => Start::At(1),
-            list::Page::Cursor { cursor: Some(cursor), .. } => cursors.open(cursor, call.arrival.at)?,
-        },
         count: usize::try_from(query.page.count()).unwrap_or(usize::MAX),
         bytes: app.limits().page_bytes,
+        shown: Shown { groups: query.projection.needs("groups"), members: query.projection.needs("members") },
     };
-    let shown = Shown { groups: query.projection.needs("groups"), members: query.projection.needs("members") };
-    let mut listing = match Looking::for_what(&query, types, &call.base_url) {
-        None => everything(call, types, page, shown).await?,
-        Some(looking) => matching(call, looking, page, shown).await?,
-    };
-    let (start_index, next_cursor) = match query.page {
-        list::Page::Index { start_index, .. } => (Some(start_index), None),
-        list::Page::Cursor { .. } => {
-            let total = listing.total;
-            let expires = call.arrival.at.after(app.cursor_lifetime());
-            let next = listing.next.take().map(|place| cursors.seal(place, total, expires)).transpose();
-            (None, next.map_err(HttpError::sealing)?)
+    let start = match &query.page {
+        list::Page::Index { start_index, .. } => {
+            Opened::ById(Start::At(i64::try_from(*start_index).unwrap_or(i64::MAX)))
         }
+        list::Page::Cursor { cursor: None, .. } => Opened::ById(Start::At(1)),
+        list::Page::Cursor { cursor: Some(cursor), .. } => cursors.open(cursor, call.arrival.at)?,
     };
-    answer(call, listing, start_index, next_cursor, shown, query.projection).await
+    let by_cursor = matches!(query.page, list::Page::Cursor { .. });
+    let mut walk = None;
+    let mut listing = match (start, Looking::for_what(&query, types, &call.base_url)) {
+        (Opened::Sorted(walked), _) => {
+            walk = Some(walked.walk);
+            walks::page(call, Looking::again(&query, types, &call.base_url), walked, page).await?
+        }
+        (Opened::ById(start), None) => everything(call, types, start, page).await?,
+        (Opened::ById(_), Some(looking)) if by_cursor && looking.is_sorted() => {
+            let (listing, begun) = walks::begin(call, looking, page).await?;
+            walk = begun;
+            listing
+        }
+        (Opened::ById(start), Some(looking)) => matching(call, looking, start, page).await?,
+    };
+    let (total, expires) = (listing.total, call.arrival.at.after(app.cursor_lifetime()));
+    let next_cursor = match (listing.next.take().filter(|_| by_cursor), walk) {
+        (Some(Next::After(place)), _) => Some(cursors.after(place, total, expires)),
+        (Some(Next::Kept(position)), Some(walk)) => Some(cursors.walked(Walked { walk, position, total }, expires)),
+        (Some(Next::Kept(_)), None) | (None, _) => None,
+    };
+    let next_cursor = next_cursor.transpose().map_err(HttpError::sealing)?;
+    let start_index = match query.page {
+        list::Page::Index { start_index, .. } => Some(start_index),
+        list::Page::Cursor { .. } => None,
+    };
+    answer(call, listing, start_index, next_cursor, page.shown, query.projection).await
 }
 
 async fn everything(
     exchange: &Exchange,
     types: &[ResourceType],
-    page: Page<Key>,
-    shown: Shown,
-) -> Result<Listing<Key>, HttpError> {
+    start: Start,
+    page: Page,
+) -> Result<Listing, HttpError> {
     let (app, connection) = (exchange.app.clone(), exchange.connection());
     let kinds: Vec<Listed> = types.iter().copied().map(looking::listed).collect();
     // A page whose place must first be found among all ids, and one that may hold a hundred groups of thousands, are read
     // where that keeps nobody waiting.
-    let near = |listed: &Listed| match page.start {
+    let near = |listed: &Listed| match start {
         Start::At(start) => app.anchors().covers(connection.id, *listed, start),
         Start::After { .. } => true,
     };
-    let large = shown.members && kinds.contains(&Listed::Groups);
+    let large = page.shown.members && kinds.contains(&Listed::Groups);
     let lane = if kinds.iter().all(near) && !large { Lane::Snapshot } else { Lane::Scan };
     let (reading, now) = (exchange.app.clone(), exchange.arrival.at);
-    exchange.read(lane, move |conn| search::page(conn, now, &connection, reading.anchors(), &kinds, &page, shown)).await
+    exchange.read(lane, move |conn| search::page(conn, now, &connection, reading.anchors(), &kinds, start, &page)).await
 }
 
-async fn matching(
-    exchange: &Exchange,
-    looking: Looking,
-    page: Page<Key>,
-    shown: Shown,
-) -> Result<Listing<Key>, HttpError> {
+async fn matching(exchange: &Exchange, looking: Looking, start: Start, page: Page) -> Result<Listing, HttpError> {
     let connection = exchange.connection();
     let sources = looking.sources();
     exchange
         .read(looking.lane(), move |conn| {
-            let mut matches = |view: &View| looking.matches(view);
-            let mut key = |view: &View| looking.key(view);
-            let sort = looking.direction().map(|direction| (&mut key as &mut dyn FnMut(&View) -> Key, direction));
-            let find = Find { sources: &sources, matches: &mut matches, sort };
-            search::find(conn, &connection, find, &page, shown)
+            let find = Find { sources: &sources, matches: &mut |view| looking.matches(view) };
+            match (looking.direction(), start) {
+                (Some(direction), Start::At(start)) => {
+                    let sort = Sort { key: &mut |view| looking.key(view), direction };
+                    search::sorted(conn, &connection, find, sort, start, &page)
+                }
+                _ => search::find(conn, &connection, find, start, &page),
+            }
         })
         .await
 }
 
 async fn answer(
     exchange: &Exchange,
-    listing: Listing<Key>,
+    listing: Listing,
     start_index: Option<u64>,
     next_cursor: Option<String>,
     shown: Shown,

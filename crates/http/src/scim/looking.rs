@@ -37,6 +37,14 @@ impl Looking {
         Some(Self { filter: query.filter.clone(), sort: query.sort, plans, base_url: Arc::clone(base_url) })
     }
 
+    /// What of a list that was looked through before is still to be shown: each resource is judged by itself, whatever narrowed
+    /// the list then.
+    pub(super) fn again(query: &ListQuery, types: &[ResourceType], base_url: &Arc<str>) -> Self {
+        let plan = |resource_type: &ResourceType| (*resource_type, Plan::default());
+        let plans = types.iter().map(plan).collect();
+        Self { filter: query.filter.clone(), sort: None, plans, base_url: Arc::clone(base_url) }
+    }
+
     /// Where it keeps nobody waiting.
     pub(super) fn lane(&self) -> Lane {
         match self.plans.as_slice() {
@@ -70,6 +78,16 @@ impl Looking {
         let Some(filter) = &self.filter else { return true };
         let plan = self.plan(view);
         plan.is_some_and(|plan| plan.exact) || filter.matches(&self.value(view, plan))
+    }
+
+    /// Whether not every resource matches.
+    pub(super) fn has_filter(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    /// Whether resources come in another order than by id.
+    pub(super) fn is_sorted(&self) -> bool {
+        self.sort.is_some()
     }
 
     /// Which way the list runs, if it is sorted.

@@ -18,6 +18,7 @@ mod looking;
 mod rerun;
 pub(crate) mod statement;
 mod users;
+mod walks;
 
 use std::{any::Any, sync::Arc};
 

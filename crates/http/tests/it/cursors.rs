@@ -9,8 +9,13 @@ use std::{
     time::Duration,
 };
 
+use axum::{Router, body::Body};
+use http::Request;
+use muster_engine::retention::Policy;
+use muster_model::{ConnectionId, DirectoryUserId};
 use muster_testkit::World;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use crate::support::{Answer, Server, encoded};
 
@@ -173,6 +178,106 @@ async fn scim_2_each_survivor_comes_once_while_others_come_and_go() {
             assert!(times.contains_key(id.as_str()), "{query}: {id} was missed");
         }
     }
+}
+
+/// Gives everybody another name between two pages: who was met comes behind who was not, and the other way round.
+fn shuffle(world: World, connection: ConnectionId, ids: &[String]) -> impl FnMut() + use<> {
+    let ids: Vec<DirectoryUserId> = ids.iter().map(|id| id.parse().unwrap()).collect();
+    let mut round = 0;
+    move || {
+        round += 1;
+        for (number, id) in ids.iter().enumerate() {
+            let place = if round % 2 == 0 { number } else { ids.len() - number };
+            let said = muster_testkit::person(&format!("user{place:03}round{round}@example.com"));
+            world.put_user(connection, *id, said).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn scim_2_each_survivor_comes_once_though_everybody_is_renamed_between_the_pages() {
+    let all = encoded("userName sw \"user\"");
+    for query in [
+        "count=4&sortBy=userName".to_owned(),
+        "count=4&sortBy=userName&sortOrder=descending".to_owned(),
+        "count=4&sortBy=meta.lastModified".to_owned(),
+        format!("count=4&filter={all}"),
+        format!("count=4&sortBy=userName&filter={all}"),
+    ] {
+        let (server, mut made) = people(23).await;
+        let mut seen = walk(&server, "/Users", &query, shuffle(server.world.clone(), server.connection, &made)).await;
+        seen.sort();
+        made.sort();
+        assert_eq!(seen, made, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn scim_2_who_does_not_match_any_more_is_left_out_of_a_sorted_walk() {
+    for filter in ["userName sw \"user\"", "userName eq \"user001@example.com\" or userName eq \"user002@example.com\""]
+    {
+        let (server, _) = people(5).await;
+        let query = format!("count=1&sortBy=userName&filter={}", encoded(filter));
+        let found = server.get(&format!("/Users?{query}")).await.due(200).value()["totalResults"].clone();
+        let last = server.get(&format!("/Users?{query}&sortOrder=descending")).await.due(200).value();
+        let last = ids(&last).remove(0);
+        let (world, connection, leaving) = (server.world.clone(), server.connection, last.parse().unwrap());
+        let rename = move || {
+            world.put_user(connection, leaving, muster_testkit::person("other@example.com")).unwrap();
+        };
+        let seen = walk(&server, "/Users", &query, rename).await;
+        assert_eq!(json!(seen.len() + 1), found, "{filter}");
+        assert!(!seen.contains(&last), "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn scim_2_a_sorted_walk_by_groups_judges_them_anew() {
+    let (server, made) = people(6).await;
+    let group = server.group("moby:devs", &made.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let filter = encoded(&format!("groups.value eq \"{group}\""));
+    let query = format!("count=2&sortBy=userName&filter={filter}");
+    let (first, cursor) = page(&server, "/Users", &query, "").await;
+    let mut left: Vec<String> = made.iter().filter(|id| !ids(&first).contains(id)).cloned().collect();
+    let gone = left.remove(0);
+    let path = format!("members[value eq \"{gone}\"]");
+    server.patch(&format!("/Groups/{group}"), json!([{"op": "remove", "path": path}])).await.due(200);
+    let (mut seen, mut cursor) = (Vec::new(), cursor);
+    while let Some(next) = cursor {
+        let (rest, next) = page(&server, "/Users", &query, &next).await;
+        seen.extend(ids(&rest));
+        cursor = next;
+    }
+    seen.sort();
+    left.sort();
+    assert_eq!(seen, left);
+}
+
+#[tokio::test]
+async fn scim_2_a_sorted_walk_goes_on_elsewhere_and_for_as_long_as_somebody_walks() {
+    let (server, made) = people(12).await;
+    let mut seen = Vec::new();
+    let mut cursor = Some(String::new());
+    while let Some(at) = cursor {
+        let (found, next) = page(&server, "/Users", "count=1&sortBy=userName", &at).await;
+        seen.extend(ids(&found));
+        cursor = next;
+        server.world.advance(Duration::from_secs(3_500));
+        server.world.retain(&Policy::default(), 1);
+    }
+    assert_eq!(seen.len(), made.len());
+    let (_, cursor) = page(&server, "/Users", "count=1&sortBy=userName", "").await;
+    let path = format!("/scim/v2/Users?count=1&sortBy=userName&cursor={}", cursor.unwrap());
+    let ask = |router: Router| {
+        let authorization = format!("Bearer {}", server.token.expose());
+        let request = Request::builder().uri(&path).header("authorization", authorization).body(Body::empty());
+        async move { router.oneshot(request.unwrap()).await.unwrap().status() }
+    };
+    assert_eq!(ask(muster_http::router(&server.another_node())).await, 200);
+    for _ in 0..20 {
+        page(&server, "/Users", "count=1&sortBy=userName", "").await;
+    }
+    assert_eq!(ask(server.router.clone()).await, 400, "its order ended for those of newer walks");
 }
 
 #[tokio::test(flavor = "multi_thread")]

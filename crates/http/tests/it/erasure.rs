@@ -34,7 +34,7 @@ const CALLED: [&str; 9] = [
 /// nothing that lives longer than an hour. A column that is in neither is new: look whether an erasure has to open it.
 const OPENED: [&str; 5] =
     ["ledger.changes", "ledger_baselines.fields", "plans.inputs", "read_chunks.content", "requests.body"];
-const OTHER_BYTES: [&str; 27] = [
+const OTHER_BYTES: [&str; 28] = [
     "connection_certificates.certificate",
     "connection_certificates.fingerprint",
     "connection_certificates.private_key",
@@ -61,6 +61,7 @@ const OTHER_BYTES: [&str; 27] = [
     "signing_keys.public_key",
     "tokens.hash",
     "used_once.value",
+    "walk_slices.places",
     "webhooks.secret",
 ];
 

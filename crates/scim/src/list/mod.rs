@@ -4,7 +4,7 @@ mod mark;
 mod query;
 mod response;
 
-pub use mark::Mark;
+pub use mark::{Mark, MarkPlace};
 pub use query::{ListQuery, Page, expired_cursor, invalid_count, invalid_cursor};
 pub use response::ListResponse;
 

@@ -29,6 +29,7 @@ mod server;
 mod sessions;
 mod teams;
 mod tokens;
+mod walks;
 
 pub use counters::Counter;
 pub use directory_groups::UserGroup;
@@ -47,6 +48,7 @@ pub use server::DatabaseServer;
 use muster_model::{
     AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, ErasureId, GrantId, HeldChangeId,
     InvitationId, LedgerId, MappingId, OrganizationId, PlanId, RequestId, SessionId, TeamId, Timestamp, TokenId,
+    WalkId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -83,7 +85,8 @@ id_vals!(
     RequestId,
     SessionId,
     TeamId,
-    TokenId
+    TokenId,
+    WalkId
 );
 
 impl From<Timestamp> for Val {
