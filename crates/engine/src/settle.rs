@@ -42,12 +42,12 @@ fn settle(tx: &mut Tx<'_>, env: &mut Env) -> Result<(), EngineError> {
         // Whoever waits, or is about to, holds this row: without it, neither request would see the other.
         tx.organization_for_update(organization)?;
         loop {
-            let waiting = tx.unsettled_memberships(organization, SETTLED_AT_ONCE)?;
-            let mut settled = 0;
-            for membership in &waiting {
-                settled += i64::from(settle_membership(tx, env, organization, membership)?);
+            // Who gets a seat may be another owner, whose coming frees the seat of the last one, and so on.
+            let mut settled = false;
+            for membership in &tx.unsettled_memberships(organization, SETTLED_AT_ONCE)? {
+                settled |= settle_membership(tx, env, organization, membership)?;
             }
-            if settled == 0 || settled < SETTLED_AT_ONCE {
+            if !settled {
                 break;
             }
         }
@@ -63,22 +63,22 @@ fn settle_membership(
     organization: OrganizationId,
     membership: &Membership,
 ) -> Result<bool, EngineError> {
+    let can_be = match membership.state {
+        MembershipState::Waiting => seats::is_free(tx, organization)?,
+        _ => roles::another_owner(tx, organization, membership.account)?,
+    };
+    let Some(name) = tx.organization(organization)?.map(|organization| organization.name).filter(|_| can_be) else {
+        return Ok(false);
+    };
     let mut standing = Standing::load(tx, membership.account, organization)?;
-    let Some(name) = tx.organization(organization)?.map(|organization| organization.name) else { return Ok(false) };
     match membership.state {
         MembershipState::Waiting => {
-            if !seats::is_free(tx, organization)? {
-                return Ok(false);
-            }
             standing.enter(env, MembershipState::Active);
             env.note(Rule::Scim9, Note::Joined(name));
             tx.resolve_reports(membership.account.0, Some(organization), Rule::Scim9.id(), env.now())?;
             standing.save(tx, env, Rule::Scim9)?;
         }
         MembershipState::Kept { by } => {
-            if !roles::another_owner(tx, organization, membership.account)? {
-                return Ok(false);
-            }
             let remembered = standing.grants().any(|grant: &Grant| grant.manages(by));
             standing.set_state(if remembered {
                 MembershipState::Asleep { by }
@@ -90,9 +90,6 @@ fn settle_membership(
             standing.save(tx, env, Rule::Org1)?;
         }
         _ if membership.role_kept => {
-            if !roles::another_owner(tx, organization, membership.account)? {
-                return Ok(false);
-            }
             let role = roles::stated(tx, None, &membership.roles)?.unwrap_or(Role::Member);
             standing.edit(|membership| {
                 membership.role = role;

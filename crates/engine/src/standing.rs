@@ -181,6 +181,19 @@ impl Standing {
         self.grants().find(|grant| grant.manages(connection))
     }
 
+    /// Whether nothing speaks for the membership any more: somebody is in without a reason, waits although no directory
+    /// wants it, or sleeps and no directory could bring it back. The last owner on record is for
+    /// [`transact`](crate::transact) to release (ORG-1).
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        match self.membership.as_ref().map(|membership| membership.state) {
+            Some(MembershipState::Active) => self.awake().next().is_none(),
+            Some(MembershipState::Waiting) => !self.grants().any(|grant| grant.is_managing() && !grant.asleep),
+            Some(MembershipState::Asleep { .. }) => !self.grants().any(Grant::is_managing),
+            Some(MembershipState::Kept { .. } | MembershipState::Ended { .. }) | None => false,
+        }
+    }
+
     /// Whether some grant says so now that the person is in the team.
     #[must_use]
     pub fn in_team(&self, team: TeamId) -> bool {

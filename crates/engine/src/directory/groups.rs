@@ -430,7 +430,7 @@ impl Members {
         }
         placement::touch_users(tx, env, &mut self.users, -1)?;
         let targets = moves::former(tx, group, &group.targets)?;
-        placement::leave(tx, env, connection, group.id, &targets, &self.users)
+        placement::leave(tx, env, connection, group.id, &targets, &self.users, &[])
     }
 }
 

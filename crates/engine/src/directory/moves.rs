@@ -124,7 +124,7 @@ fn move_some(
     let Some(last) = slice.last().map(|last| uuid(*last)) else { return Ok(None) };
     let ids: Vec<DirectoryUserId> = slice.iter().filter_map(user_id).collect();
     let users = tx.directory_users(connection.id, &ids)?;
-    placement::leave(tx, env, connection, group, &left, &users)?;
+    placement::leave(tx, env, connection, group, &left, &users, new)?;
     // Where somebody is already, this finds it so: a group that was renamed twice may have members anywhere.
     placement::enter(tx, env, connection, group, new, &users)?;
     Ok(Some(last))
@@ -181,6 +181,6 @@ fn part_some(
     // Also of users that have been deleted since.
     tx.delete_group_members_through(group, last)?;
     placement::touch_users(tx, env, &mut users, -1)?;
-    placement::leave(tx, env, connection, group, old, &users)?;
+    placement::leave(tx, env, connection, group, old, &users, &[])?;
     Ok(Some(last))
 }

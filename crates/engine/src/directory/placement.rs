@@ -88,6 +88,8 @@ fn give_team(
 }
 
 /// Takes users that are no longer in a group out of its targets, unless another grant says so (GRP-6).
+///
+/// `onward` is where they are placed next: a membership there goes on, whatever follows groups.
 pub(super) fn leave(
     tx: &mut Tx<'_>,
     env: &mut Env,
@@ -95,9 +97,11 @@ pub(super) fn leave(
     group: DirectoryGroupId,
     targets: &[Target],
     users: &[DirectoryUser],
+    onward: &[Target],
 ) -> Result<(), EngineError> {
     let placed: Vec<&DirectoryUser> = users.iter().filter(|user| user.account.is_some()).collect();
     for target in targets {
+        let goes_on = onward.iter().any(|next| next.organization == target.organization);
         let team = match &target.team {
             Some(name) => tx.team_by_name(target.organization, name)?,
             None => None,
@@ -117,10 +121,14 @@ pub(super) fn leave(
                 }
                 // What follows is so without the grant, too: it went with a team that was deleted by hand, or with a
                 // membership that other groups have brought back.
-                if target.role.is_some() && user.active {
-                    restate_role(tx, env, connection, user, &mut standing, None)?;
+                match target.role {
+                    Some(_) if user.active => restate_role(tx, env, connection, user, &mut standing, None)?,
+                    Some(_) if standing.is_active() => lower_role(tx, env, connection, user, &mut standing)?,
+                    _ => {}
                 }
-                follow_groups(tx, env, connection, &mut standing)?;
+                if !goes_on {
+                    follow_groups(tx, env, connection, &mut standing)?;
+                }
                 standing.save(tx, env, Rule::Grp6)?;
             }
         }
@@ -156,24 +164,25 @@ fn follow_groups(
     connection: &Connection,
     standing: &mut Standing,
 ) -> Result<(), EngineError> {
-    // Who still waits for a seat was never in: without a group, nobody wants the person there (SCIM-9).
-    let waits = standing.membership().is_some_and(|membership| membership.state == MembershipState::Waiting);
-    if !connection.settings.scim.membership_follows_groups && !waits {
+    let follows = match standing.membership().map(|membership| membership.state) {
+        // Who still waits for a seat was never in: without a group, nobody wants the person there (SCIM-9).
+        Some(MembershipState::Waiting) => true,
+        Some(MembershipState::Active) => connection.settings.scim.membership_follows_groups,
+        // What sleeps is remembered, whatever the groups do meanwhile (SCIM-5).
+        _ => false,
+    };
+    if !follows {
         return Ok(());
     }
     let ours = |grant: &&Grant| grant.source == Source::Scim && grant.connection == Some(connection.id);
-    let by_groups = standing.managed_by(connection.id).is_some_and(|grant| grant.rule == Rule::Grp1);
+    // Likewise what the connection manages while it has the user inactive, and others keep the membership awake (SCIM-8).
+    let by_groups = standing.managed_by(connection.id).is_some_and(|grant| grant.rule == Rule::Grp1 && !grant.asleep);
     if !by_groups || standing.grants().filter(ours).any(|grant| matches!(grant.origin, Origin::Group(_))) {
         return Ok(());
     }
     standing.end(|grant| grant.manages(connection.id));
     roles::withdraw(tx, env, connection, standing, Source::Scim)?;
-    let is_wanted = if waits {
-        standing.grants().any(|grant| grant.is_managing() && !grant.asleep)
-    } else {
-        standing.awake().next().is_some()
-    };
-    if is_wanted {
+    if !standing.is_over() {
         return Ok(());
     }
     let ended = MembershipState::Ended { why: Ending::Groups, by: Some(connection.id) };
@@ -219,6 +228,22 @@ fn restate_role(
     }
     let present = role_by_groups(tx, connection, user, standing.organization())?.map(|(role, _)| role);
     let role = present.max(entered).map(|role| (role, Rule::Grp8));
+    roles::state(tx, env, connection, standing, role, Source::Scim)
+}
+
+/// As [`restate_role`], for an inactive user whose membership another connection keeps awake (SCIM-8): a role that its
+/// groups no longer give is lost, and none is won.
+fn lower_role(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    user: &DirectoryUser,
+    standing: &mut Standing,
+) -> Result<(), EngineError> {
+    let said = standing.membership().and_then(|membership| membership.roles.get(Source::Scim, Some(connection.id)));
+    let Some(before) = said.filter(|said| said.rule == Rule::Grp8).map(|said| said.value) else { return Ok(()) };
+    let present = role_by_groups(tx, connection, user, standing.organization())?;
+    let role = present.map(|(role, rule)| (role.min(before), rule));
     roles::state(tx, env, connection, standing, role, Source::Scim)
 }
 

@@ -217,6 +217,8 @@ fn settle_places(
             }
         }
         Admission::Managed => {
+            // What it was before the connection managed the membership is one with what it is now.
+            standing.end(|grant| grant.origin == Origin::Linked(user.id.0));
             move_team(env, connection, &mut standing, team_id, team.as_ref().map(|(team, _)| team.name.as_str()));
         }
     }
@@ -268,7 +270,7 @@ fn leave_former_place(
     let Some(managing) = standing.managed_by(connection.id) else {
         return Ok(standing.end(|grant| grant.origin == Origin::Linked(user.id.0)));
     };
-    if managing.rule == Rule::Grp1 || managing.asleep {
+    if managing.rule == Rule::Grp1 {
         return Ok(false);
     }
     let by_groups = standing
@@ -280,7 +282,7 @@ fn leave_former_place(
         return Ok(true);
     }
     roles::withdraw(tx, env, connection, standing, Source::Scim)?;
-    if standing.awake().next().is_none() {
+    if standing.is_over() {
         let ended = MembershipState::Ended { why: Ending::Scim, by: Some(connection.id) };
         end_unless_last_owner(tx, env, connection, standing, ended)?;
     }
@@ -411,7 +413,8 @@ pub(super) fn is_missing_somewhere(
     user: &DirectoryUser,
     said: &UserStatement,
 ) -> Result<bool, EngineError> {
-    let (Some(account), Some(place)) = (user.account, place(connection, said)?) else { return Ok(false) };
+    let Some(account) = user.account else { return Ok(false) };
+    let Some(place) = place(connection, said)? else { return Ok(false) };
     let standing = Standing::load(tx, account, place.organization)?;
     let missing = match standing.membership() {
         None => true,

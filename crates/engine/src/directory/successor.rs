@@ -8,7 +8,7 @@ use muster_store::{Conn, Tx};
 
 use super::users;
 use crate::{
-    EngineError, Env, declare,
+    EngineError, Env, accounts, declare,
     standing::{Reason, Standing},
 };
 
@@ -58,6 +58,8 @@ pub(super) fn take_over(
     account.names.hand_over(Source::Scim, predecessor, connection.id, Rule::Sso12);
     account.session_minutes.hand_over(Source::Scim, predecessor, connection.id, Rule::Sso12);
     account.conflict = account.names.in_conflict() || account.session_minutes.in_conflict();
+    // A name that the heir has said already holds, now that the other has no say.
+    account.full_name = accounts::effective_name(tx, connection, account)?;
     for (organization, mut standing) in Standing::load_all(tx, account.id)? {
         match connection.covered(organization) {
             Some(covered) => {

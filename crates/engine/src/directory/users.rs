@@ -94,6 +94,11 @@ fn apply(
     before: DirectoryUser,
     said: &UserStatement,
 ) -> Result<Changed<DirectoryUser>, EngineError> {
+    if said.user_name.to_lowercase() != before.user_name.to_lowercase()
+        && tx.directory_user_by_user_name(connection.id, &said.user_name)?.is_some()
+    {
+        return Err(Refusal::UserNameTaken(said.user_name.clone()).into());
+    }
     // ORG-2: a write that leaves the user active adds a removed membership again, even if it says nothing new.
     let says_nothing_new = said.document == before.document && said.active == before.active;
     let groups_miss = said.active && before.active && placement::is_missing(tx, connection, &before)?;
@@ -102,11 +107,6 @@ fn apply(
     if says_nothing_new && !is_missing {
         env.note(Rule::Scim13, Note::NothingChanged);
         return Ok(Changed { resource: before, changed: false });
-    }
-    if said.user_name.to_lowercase() != before.user_name.to_lowercase()
-        && tx.directory_user_by_user_name(connection.id, &said.user_name)?.is_some()
-    {
-        return Err(Refusal::UserNameTaken(said.user_name.clone()).into());
     }
     let mut user = DirectoryUser {
         user_name: said.user_name.clone(),

@@ -6,7 +6,13 @@ use muster_model::{
 };
 use muster_testkit::{World, person};
 
-fn entry(n: u128, pattern: &str, organization: &Organization, team: Option<&str>, role: Option<Role>) -> Entry {
+pub(crate) fn entry(
+    n: u128,
+    pattern: &str,
+    organization: &Organization,
+    team: Option<&str>,
+    role: Option<Role>,
+) -> Entry {
     Entry {
         id: MappingId(uuid::Uuid::from_u128(n)),
         pattern: pattern.into(),
@@ -367,5 +373,30 @@ fn grp_8_a_role_goes_with_its_group_though_other_groups_brought_the_membership_b
     assert_eq!(role(), Role::Editor, "she is in both groups");
     world.delete_group(okta, editors.id).unwrap();
     assert_eq!(role(), Role::Member);
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn grp_5_a_renamed_group_keeps_the_memberships_that_it_made() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world
+        .connection("okta", &[&moby, &whale])
+        .set(|settings| settings.scim.membership_follows_groups = true)
+        .build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let bob = world.create_user(okta, person("bob@example.com")).unwrap();
+    let group = world.create_group(okta, "whale:crew", &[ada.id, bob.id]).unwrap();
+    // Of Ada an owner says so, too.
+    world.set_member(&whale, &world.account_of("ada@example.com").unwrap(), Role::Editor).unwrap();
+    let joined = || world.membership(&whale, "bob@example.com").unwrap().joined;
+    let before = joined();
+    world.advance(std::time::Duration::from_secs(60));
+    world.rename_group(okta, group.id, "whale:rowers").unwrap();
+    for email in ["ada@example.com", "bob@example.com"] {
+        assert_eq!(world.teams(&whale, email), ["rowers"]);
+        assert!(world.grants(&whale, email).iter().any(|grant| grant.manages(okta)), "{email} is managed as before");
+    }
+    assert_eq!(joined(), before, "nobody has left");
     world.assert_ledger_tells_the_state();
 }

@@ -20,6 +20,7 @@ mod plans;
 mod pre;
 mod races;
 mod retention;
+mod returns;
 mod scim;
 mod search;
 mod seats;

@@ -373,6 +373,18 @@ fn scim_10_two_active_users_cannot_be_one_person() {
 }
 
 #[test]
+fn scim_5_a_user_name_that_is_taken_is_refused_before_anything_else_about_the_user() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    world.create_user(okta, person("ada@example.com")).unwrap();
+    let bob = world.create_user(okta, inactive(&person("bob@example.com"))).unwrap();
+    let said = UserStatement { organization: Some("acme".into()), ..person("ada@example.com") };
+    assert!(matches!(refusal(world.create_user(okta, said.clone())), Refusal::UserNameTaken(_)));
+    assert!(matches!(refusal(world.put_user(okta, bob.id, said)), Refusal::UserNameTaken(_)));
+}
+
+#[test]
 fn scim_10_any_user_names_take_the_email_from_emails() {
     let world = World::new();
     let moby = world.organization("moby");

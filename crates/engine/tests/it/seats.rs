@@ -258,3 +258,22 @@ fn scim_9_who_was_invited_and_is_added_by_hand_takes_the_invitations_seat() {
     assert!(world.read(move |conn| Ok(conn.pending_invitations(id)?)).is_empty());
     world.assert_ledger_tells_the_state();
 }
+
+#[test]
+fn org_1_who_waited_and_comes_in_as_an_owner_releases_the_one_on_record() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let owners = crate::grp::entry(1, "Owners", &whale, None, Some(Role::Owner));
+    let okta = world.connection("okta", &[&moby, &whale]).mappings(vec![owners]).build();
+    world.seats(&whale, 1);
+    let people = ["ada", "bob", "eve"].map(|name| format!("{name}@example.com"));
+    let users = people.each_ref().map(|email| world.create_user(okta, person(email)).unwrap().id);
+    world.create_group(okta, "Owners", &users).unwrap();
+    world.put_user(okta, users[0], UserStatement { active: false, ..person(&people[0]) }).unwrap();
+    let state = |email: &str| world.membership(&whale, email).unwrap().state;
+    assert_eq!(state(&people[0]), MembershipState::Kept { by: okta }, "the last owner");
+    world.seats(&whale, 2);
+    assert_eq!(state(&people[0]), MembershipState::Asleep { by: okta }, "there is another owner now");
+    assert!(people[1..].iter().all(|email| world.is_member(&whale, email)), "and the seat that is free is taken");
+    world.assert_ledger_tells_the_state();
+}

@@ -25,17 +25,31 @@ impl Swap {
         Self { world, moby, whale, okta }
     }
 
-    /// Names the successor.
+    /// Makes `entra`, and names it the successor.
     fn begin(&self) -> ConnectionId {
+        let entra = self.connect();
+        self.succeed();
+        entra
+    }
+
+    /// Makes `entra`, beside `okta`.
+    fn connect(&self) -> ConnectionId {
         self.declare(|stated| {
             let mut entra = stated.connections[0].clone();
             entra.name = "entra".into();
             entra.organizations = vec!["moby".into()];
-            stated.connections[0].successor = Some("entra".into());
             stated.connections.push(entra);
         })
         .unwrap();
         self.world.read(|conn| Ok(conn.connection_by_name("entra")?)).unwrap().id
+    }
+
+    fn succeed(&self) {
+        let okta = |stated: &mut Declaration| {
+            let okta = stated.connections.iter_mut().find(|stated| stated.name == "okta");
+            okta.unwrap().successor = Some("entra".into());
+        };
+        self.declare(okta).unwrap();
     }
 
     fn declare(&self, change: impl FnOnce(&mut Declaration)) -> Result<(), EngineError> {
@@ -137,6 +151,23 @@ fn sso_12_a_role_set_by_hand_outlives_a_successor_that_says_what_was_said_before
     let entra = swap.begin();
     world.create_user(entra, said).unwrap();
     assert_eq!(world.membership(&swap.moby, ADA).unwrap().role, Role::Member, "PRE-5: SCIM says nothing new");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn sso_12_a_name_that_the_successor_had_said_already_holds_once_it_takes_the_person_over() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let entra = swap.connect();
+    let by_entra = UserStatement { full_name: Some("Ada of Entra".into()), ..ada() };
+    let new = world.create_user(entra, by_entra.clone()).unwrap();
+    world.advance(std::time::Duration::from_secs(60));
+    world.create_user(swap.okta, UserStatement { full_name: Some("Ada of Okta".into()), ..ada() }).unwrap();
+    world.put_user(entra, new.id, UserStatement { active: false, ..by_entra.clone() }).unwrap();
+    assert_eq!(world.account_of(ADA).unwrap().full_name, "Ada of Okta", "who said it last");
+    swap.succeed();
+    world.put_user(entra, new.id, by_entra).unwrap();
+    assert_eq!(world.account_of(ADA).unwrap().full_name, "Ada of Entra", "PRE-5: nobody else says anything");
     world.assert_ledger_tells_the_state();
 }
 

@@ -31,7 +31,7 @@ impl Model {
         come.iter().try_for_each(|user| self.user(*user).map(drop))?;
         self.edit_members(group, |members| members.retain(|user| !gone.contains(user)));
         for user in gone {
-            self.displace(group, user);
+            self.displace(group, user, &name);
             self.follow_groups(user, &name);
         }
         self.make_teams(group);
@@ -52,7 +52,7 @@ impl Model {
         self.make_teams(group);
         if targets(before.by, &before.name) != targets(before.by, name) {
             for user in before.members {
-                self.displace(group, user);
+                self.displace(group, user, &before.name);
                 self.place(group, user);
                 self.follow_groups(user, &before.name);
             }
@@ -66,7 +66,7 @@ impl Model {
         self.require_scim(before.by)?;
         for user in before.members {
             self.edit_members(group, |members| members.retain(|member| *member != user));
-            self.displace(group, user);
+            self.displace(group, user, &before.name);
             self.follow_groups(user, &before.name);
         }
         self.groups[group] = None;
@@ -110,13 +110,15 @@ impl Model {
         self.groups[group].as_ref().is_some_and(|group| group.by == by)
     }
 
-    /// Ends a group's reasons.
-    fn displace(&mut self, group: Group, user: User) {
+    /// Ends a group's reasons, and the role that it gave. `left` is the name that it had.
+    fn displace(&mut self, group: Group, user: User, left: &str) {
         let Ok(DirectoryUser { by, account: Some(account), .. }) = self.user(user) else { return };
         for at in 0..ORGANIZATIONS.len() {
             let Some(membership) = self.memberships.get_mut(&(at, account)) else { continue };
             membership.reasons.retain(|(reason, _)| *reason != Reason::Group(by, group));
-            self.state_role_by_groups(user, at);
+        }
+        for target in targets(by, left).into_iter().filter(|target| target.role.is_some()) {
+            self.state_role_by_groups(user, target.at);
         }
     }
 
@@ -131,7 +133,9 @@ impl Model {
                 State::In => DIRECTORIES[by].follows_groups,
                 _ => false,
             };
-            if follows && membership.by_groups.contains(&by) && !membership.is_placed_by_groups_of(by) {
+            // Who is away is remembered, whatever the groups do meanwhile (SCIM-5).
+            let is_away = membership.resting.contains(&by);
+            if follows && !is_away && membership.by_groups.contains(&by) && !membership.is_placed_by_groups_of(by) {
                 membership.forget(by);
                 self.resolve_role(at, account);
                 self.end_without_reason(at, account, by);

@@ -3,7 +3,7 @@
 use muster_model::Role;
 
 use super::{
-    super::events::{Organization, User},
+    super::events::{Organization, Said as SaidOfUser, User},
     Account, DirectoryUser, Model, SaidRole, State,
     mapping::targets,
 };
@@ -19,12 +19,20 @@ impl Model {
 
     /// Roles by group follow the groups at every push (GRP-8).
     pub(super) fn state_role_by_groups(&mut self, user: User, at: Organization) {
-        let (Some(account), Ok(DirectoryUser { by, .. })) = (self.active_account(user), self.user(user)) else {
+        let Ok(DirectoryUser { by, said: SaidOfUser { active, .. }, account: Some(account), .. }) = self.user(user)
+        else {
             return;
         };
-        let said = self.memberships.get(&(at, account)).and_then(|membership| membership.said.get(&by));
-        if said.is_none_or(|said| !said.explicit) {
-            self.state_role_by_table(user, at);
+        let said = self.memberships.get(&(at, account)).and_then(|membership| membership.said.get(&by)).copied();
+        match said {
+            Some(said) if said.explicit => {}
+            _ if active => self.state_role_by_table(user, at),
+            // Who is inactive loses the role of a group that is left, and wins none.
+            Some(said) if !said.inherited && self.state(at, account) == State::In => {
+                let role = self.role_by_table(user, at).map(|role| (role.min(said.role), false));
+                self.state_role(user, at, role);
+            }
+            _ => {}
         }
     }
 

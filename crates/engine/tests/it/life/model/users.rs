@@ -24,13 +24,13 @@ impl Model {
     pub(super) fn put_user(&mut self, user: User, said: &Said) -> Done {
         let before = self.user(user)?;
         self.require_scim(before.by)?;
+        self.require_free_user_name(before.by, &said.user_name, Some(user))?;
         let was_active = before.said.active;
         let groups_lack = was_active && said.active && self.groups_lack_a_place(user);
         let lacks = groups_lack || (said.active && self.lacks_its_home(user, said)?);
         if *said == before.said && !lacks {
             return Ok(());
         }
-        self.require_free_user_name(before.by, &said.user_name, Some(user))?;
         self.users[user] = Some(DirectoryUser { said: said.clone(), ..before.clone() });
         match (was_active, said.active) {
             (_, true) => {
@@ -159,7 +159,7 @@ impl Model {
             Admission::Managed => {
                 let membership = self.membership(at, account);
                 membership.by_groups.remove(&by);
-                membership.reasons.retain(|(reason, _)| *reason != Reason::Managed(by));
+                membership.reasons.retain(|(reason, _)| ![Reason::Managed(by), Reason::Linked(by)].contains(reason));
                 membership.reasons.insert((Reason::Managed(by), team));
             }
         }
