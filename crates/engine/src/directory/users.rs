@@ -102,9 +102,10 @@ fn apply(
     // ORG-2: a write that leaves the user active adds a removed membership again, even if it says nothing new.
     let says_nothing_new = said.document == before.document && said.active == before.active;
     let groups_miss = said.active && before.active && placement::is_missing(tx, connection, &before)?;
-    let is_missing =
-        groups_miss || (said.active && provision::is_missing_somewhere(tx, env, connection, &before, said)?);
-    if says_nothing_new && !is_missing {
+    if says_nothing_new
+        && !groups_miss
+        && !(said.active && provision::is_missing_somewhere(tx, env, connection, &before, said)?)
+    {
         env.note(Rule::Scim13, Note::NothingChanged);
         return Ok(Changed { resource: before, changed: false });
     }

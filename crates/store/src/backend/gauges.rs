@@ -2,7 +2,10 @@
 
 use std::sync::{
     Mutex, PoisonError,
-    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    atomic::{
+        AtomicU64, AtomicUsize,
+        Ordering::{Acquire, Relaxed, Release},
+    },
 };
 
 use crate::{
@@ -33,8 +36,13 @@ impl Gauges {
         BusyReader(self)
     }
 
+    /// How many commits there have been: whoever knows of one, by its answer, finds it counted.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Acquire)
+    }
+
     pub(crate) fn committed(&self, jobs: u64) {
-        self.commits.fetch_add(1, Relaxed);
+        self.commits.fetch_add(1, Release);
         self.committed_jobs.fetch_add(jobs, Relaxed);
         self.largest_batch.fetch_max(jobs, Relaxed);
     }

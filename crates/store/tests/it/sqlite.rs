@@ -122,10 +122,16 @@ fn the_log_starts_again_while_writes_go_on() {
     let write_on = || {
         while busy.load(Ordering::Relaxed) {
             let Some((number, row)) = next.lock().unwrap().next() else { break };
-            let note = format!("{number:08}").repeat(1 << 17);
+            let mark = format!("{number:08}");
+            let note = mark.repeat(1 << 17);
             store
                 .write_blocking(move |tx| tx.exec("UPDATE items SET note = ?1 WHERE id = ?2", vals![note.clone(), row]))
                 .unwrap();
+            // On this thread, whose reader then keeps its transaction until somebody reads again or it is made to end.
+            let read = store.read(move |conn| -> Result<_, StoreError> {
+                conn.one("SELECT substr(note, 1, 8) FROM items WHERE id = ?1", vals![row], |row| row.get::<String>(0))
+            });
+            assert_eq!(runtime().block_on(read).unwrap(), mark, "a read after the answer finds what was written");
             if log_starts(&directory) > before {
                 busy.store(false, Ordering::Relaxed);
             }
@@ -149,6 +155,9 @@ fn a_long_read_is_interrupted() {
     for snapshot in [false, true] {
         let count = move |conn: &mut muster_store::Conn<'_>| conn.one(endless, vals![], |row| row.get::<i64>(0));
         let result = if snapshot { store.snapshot_blocking(count) } else { store.read_blocking(count) };
+        assert!(matches!(result, Err(StoreError::Interrupted)), "{result:?}");
+        let result =
+            runtime().block_on(async { if snapshot { store.snapshot(count).await } else { store.read(count).await } });
         assert!(matches!(result, Err(StoreError::Interrupted)), "{result:?}");
     }
     store.write_blocking(|tx| put_item(tx, "ada")).unwrap();

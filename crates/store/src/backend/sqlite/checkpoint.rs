@@ -11,7 +11,7 @@ use std::{
 
 use rusqlite::{Connection, hooks::Wal};
 
-use super::{Shared, connection};
+use super::{Shared, connection, reader::Nearby};
 use crate::error::StoreError;
 
 /// Pages in the log that are worth a checkpoint while writes go on: 32 MiB. Then the log starts again from its beginning:
@@ -26,6 +26,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct Checkpointer {
     connection: Connection,
     shared: Arc<Shared>,
+    near: Arc<Nearby>,
 }
 
 /// Has the connection that writes say when the log has become long.
@@ -48,10 +49,10 @@ struct Log {
 }
 
 impl Checkpointer {
-    pub(super) fn open(shared: &Arc<Shared>) -> Result<Checkpointer, StoreError> {
+    pub(super) fn open(shared: &Arc<Shared>, near: &Arc<Nearby>) -> Result<Checkpointer, StoreError> {
         let temporary = shared.location.is_temporary();
         let connection = connection::open_writer(&shared.location.path, temporary, None)?;
-        let checkpointer = Checkpointer { connection, shared: Arc::clone(shared) };
+        let checkpointer = Checkpointer { connection, shared: Arc::clone(shared), near: Arc::clone(near) };
         checkpointer.measure();
         Ok(checkpointer)
     }
@@ -62,6 +63,7 @@ impl Checkpointer {
         let mut optimized = Instant::now();
         while long.recv_timeout(TICK) != Err(RecvTimeoutError::Disconnected) {
             self.measure();
+            self.near.let_go();
             if self.shared.empty_log.load(Relaxed) {
                 self.empty();
             }

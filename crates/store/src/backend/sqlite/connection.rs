@@ -44,10 +44,12 @@ pub(super) fn open_writer(path: &Path, temporary: bool, max_bytes: Option<u64>) 
     Ok(connection)
 }
 
-/// Opens a connection that reads.
-pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+/// Opens a connection that reads, with a cache of at most this many KiB.
+pub(super) fn open_reader(path: &Path, cache: u32) -> Result<Connection, StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    connection.execute_batch(&format!("{COMMON} PRAGMA query_only=ON; PRAGMA cache_size=-8192;")).map_err(meaning)?;
+    connection
+        .execute_batch(&format!("{COMMON} PRAGMA query_only=ON; PRAGMA cache_size=-{cache};"))
+        .map_err(meaning)?;
     Ok(connection)
 }
 

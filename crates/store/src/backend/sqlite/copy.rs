@@ -18,6 +18,8 @@ use crate::{
     migrations::MIGRATIONS,
 };
 
+/// The cache of a connection that looks at each page once, in KiB.
+const COPY_CACHE: u32 = 2_048;
 /// Pages of one step: 4 MiB.
 const STEP: std::ffi::c_int = 1_024;
 
@@ -31,7 +33,7 @@ pub(crate) fn claim(path: &Path) -> Result<File, StoreError> {
 /// The whole copy is one read transaction, so writers go on meanwhile. The copy is one file without a log, on disk when
 /// this returns.
 pub(crate) fn copy(source: &Path, target: &Path) -> Result<(), StoreError> {
-    let reader = open_reader(source)?;
+    let reader = open_reader(source, COPY_CACHE)?;
     // The moment: what is committed later is not seen by this connection.
     reader.execute_batch("BEGIN").map_err(meaning)?;
     reader.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(meaning)?;
@@ -64,7 +66,7 @@ pub(crate) struct Inspection(Connection);
 
 impl Inspection {
     pub(crate) fn open(path: &Path) -> Result<Inspection, StoreError> {
-        open_reader(path).map(Inspection)
+        open_reader(path, COPY_CACHE).map(Inspection)
     }
 
     /// What a check finds wrong: of everything, or only of what a quick look shows.

@@ -61,13 +61,13 @@ pub(crate) fn open(location: Location, options: &Options) -> Result<Opened, Stor
         let jobs = scan_jobs.clone();
         threads.push(spawn(format!("store-scan-{number}"), move || reader.run(&jobs))?);
     }
-    let here = reader::Nearby::open(&shared, options.read_limit, options.readers.max(1))?;
+    let near = Arc::new(reader::Nearby::open(&shared, options.read_limit, options.readers.max(1))?);
     // The sender is the writing connection's: when that closes, the checkpointer ends.
     let (long, heard) = mpsc::sync_channel(1);
     checkpoint::announce(&mut connection, long)?;
-    let checkpointer = checkpoint::Checkpointer::open(&shared)?;
+    let checkpointer = checkpoint::Checkpointer::open(&shared, &near)?;
     let checkpoint_thread = spawn("store-checkpoint".to_owned(), move || checkpointer.run(&heard))?;
-    let writer = writer::Writer::new(connection, Arc::clone(&shared));
+    let writer = writer::Writer::new(connection, Arc::clone(&shared), Arc::clone(&near));
     threads.push(spawn("store-write".to_owned(), move || {
         writer.run(&write_jobs);
         if thread::JoinHandle::join(checkpoint_thread).is_err() {
@@ -76,11 +76,5 @@ pub(crate) fn open(location: Location, options: &Options) -> Result<Opened, Stor
     })?);
     let gauges = Arc::clone(&shared.gauges);
     let join_on_drop = shared.location.is_temporary();
-    Ok(Opened {
-        lanes: Lanes { reads, scans, writes, here: Some(Box::new(here)) },
-        gauges,
-        empty_log,
-        threads,
-        join_on_drop,
-    })
+    Ok(Opened { lanes: Lanes { reads, scans, writes, here: Some(near) }, gauges, empty_log, threads, join_on_drop })
 }

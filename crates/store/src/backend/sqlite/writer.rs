@@ -11,7 +11,7 @@ use std::{
 use async_channel::Receiver;
 use rusqlite::Connection;
 
-use super::{Session, Shared, connection::meaning};
+use super::{Session, Shared, connection::meaning, reader::Nearby};
 use crate::{
     backend,
     conn::{Hook, Tx},
@@ -28,6 +28,7 @@ const TIME: Duration = Duration::from_millis(20);
 pub(super) struct Writer {
     connection: Connection,
     shared: Arc<Shared>,
+    near: Arc<Nearby>,
     /// Set once a commit has failed on the disk: what the file holds is known only to who opens it anew.
     broken: bool,
 }
@@ -60,8 +61,8 @@ enum Apart {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, shared: Arc<Shared>) -> Writer {
-        Writer { connection, shared, broken: false }
+    pub(super) fn new(connection: Connection, shared: Arc<Shared>, near: Arc<Nearby>) -> Writer {
+        Writer { connection, shared, near, broken: false }
     }
 
     /// Runs jobs until the lane is closed and empty, then empties the log.
@@ -70,9 +71,12 @@ impl Writer {
             self.batch(first, jobs);
             if self.shared.finish_log.swap(false, Relaxed) {
                 self.checkpoint("PASSIVE");
+                // All is copied: who reads from now on reads the file, and the next batch can start the log again.
+                self.near.let_go();
             }
         }
         if !self.broken && !self.shared.location.is_temporary() {
+            self.near.let_go();
             self.checkpoint("TRUNCATE");
         }
     }
