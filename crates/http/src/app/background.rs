@@ -37,9 +37,9 @@ const REST: Duration = Duration::from_millis(5);
 pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(watch(Arc::downgrade(inner)));
     tokio::spawn(log_reads(Arc::downgrade(inner)));
-    tokio::spawn(move_members(Arc::downgrade(inner)));
-    tokio::spawn(expire_invitations(Arc::downgrade(inner)));
-    tokio::spawn(erase(Arc::downgrade(inner)));
+    tokio::spawn(repeat(Arc::downgrade(inner), MOVE_MEMBERS, move_slice));
+    tokio::spawn(repeat(Arc::downgrade(inner), EXPIRE_INVITATIONS, expire_some));
+    tokio::spawn(repeat(Arc::downgrade(inner), ERASE, erase_slice));
 }
 
 fn open(inner: &Weak<Inner>) -> Option<Arc<Inner>> {
@@ -65,17 +65,41 @@ async fn log_reads(weak: Weak<Inner>) {
     }
 }
 
-/// Lets the members of large groups follow them, a slice at a time; on every node, which is as good as on one.
-async fn move_members(weak: Weak<Inner>) {
+/// Work that is done in slices, for ever; on every node, which is as good as on one.
+struct Duty {
+    /// How long it rests when there was nothing to do.
+    idle: Duration,
+    /// How long it rests after a failure.
+    after_failure: Duration,
+    /// What a failure means, for the log.
+    failed: &'static str,
+}
+
+/// Lets the members of large groups follow them.
+const MOVE_MEMBERS: Duty = Duty {
+    idle: POLL,
+    after_failure: FLUSH,
+    failed: "members of a large group could not follow it; this is tried again",
+};
+/// Ends invitations that have expired, so that their seats are free.
+const EXPIRE_INVITATIONS: Duty =
+    Duty { idle: EXPIRE, after_failure: EXPIRE, failed: "expired invitations could not be ended; this is tried again" };
+/// Takes erased people out of what others' records say (ACC-2).
+const ERASE: Duty = Duty {
+    idle: FLUSH,
+    after_failure: RETAIN,
+    failed: "an erased person is still named in records of others; this is tried again",
+};
+
+/// Does a duty slice by slice; `slice` tells whether there was something to do.
+async fn repeat(weak: Weak<Inner>, duty: Duty, slice: impl AsyncFn(App) -> Result<bool, HttpError>) {
     while let Some(inner) = open(&weak) {
-        let moved = move_slice(&inner.store, &inner.surroundings).await;
-        drop(inner);
-        let wait = match moved {
+        let wait = match slice(App { inner }).await {
             Ok(true) => REST,
-            Ok(false) => POLL,
+            Ok(false) => duty.idle,
             Err(error) => {
-                tracing::warn!(%error, "members of a large group could not follow it; this is tried again");
-                FLUSH
+                tracing::warn!(%error, "{}", duty.failed);
+                duty.after_failure
             }
         };
         tokio::time::sleep(wait).await;
@@ -83,60 +107,30 @@ async fn move_members(weak: Weak<Inner>) {
 }
 
 /// Whether there was something to move.
-pub(super) async fn move_slice(store: &Store, surroundings: &Arc<dyn Surroundings>) -> Result<bool, EngineError> {
-    let Some((group, origin)) = store.read(directory::next_move).await? else { return Ok(false) };
-    let surroundings = Arc::clone(surroundings);
+pub(super) async fn move_slice(app: App) -> Result<bool, HttpError> {
+    let Some((group, origin)) = app.read(Lane::Point, directory::next_move).await? else { return Ok(false) };
+    let surroundings = app.surroundings();
     let work = move |tx: &mut muster_store::Tx<'_>| {
         let mut env = Env::new(Arc::clone(&surroundings), origin);
         transact(tx, &mut env, |tx, env| directory::move_slice(tx, env, group))
     };
-    store.write(work).await.map(|()| true)
-}
-
-/// Ends invitations that have expired, so that their seats are free; on every node, as the members of groups.
-async fn expire_invitations(weak: Weak<Inner>) {
-    while let Some(inner) = open(&weak) {
-        let expired = expire_some(&inner.store, &inner.surroundings).await;
-        drop(inner);
-        let wait = match expired {
-            Ok(true) => REST,
-            Ok(false) => EXPIRE,
-            Err(error) => {
-                tracing::warn!(%error, "expired invitations could not be ended; this is tried again");
-                EXPIRE
-            }
-        };
-        tokio::time::sleep(wait).await;
-    }
+    app.store().write(work).await?;
+    Ok(true)
 }
 
 /// Whether there was something to end.
-async fn expire_some(store: &Store, surroundings: &Arc<dyn Surroundings>) -> Result<bool, EngineError> {
+async fn expire_some(app: App) -> Result<bool, HttpError> {
+    let surroundings = app.surroundings();
     let now = surroundings.now();
-    if !store.read(move |conn| directory::has_expired_invitation(conn, now)).await? {
+    if !app.read(Lane::Point, move |conn| directory::has_expired_invitation(conn, now)).await? {
         return Ok(false);
     }
-    let surroundings = Arc::clone(surroundings);
     let work = move |tx: &mut muster_store::Tx<'_>| {
         let mut env = Env::new(Arc::clone(&surroundings), Origin::SYSTEM);
         transact(tx, &mut env, directory::expire_invitations)
     };
-    store.write(work).await.map(|()| true)
-}
-
-/// Takes erased people out of what others' records say (ACC-2), a slice at a time; on every node, which is as good as on one.
-async fn erase(weak: Weak<Inner>) {
-    while let Some(inner) = open(&weak) {
-        let wait = match erase_slice(App { inner }).await {
-            Ok(true) => REST,
-            Ok(false) => FLUSH,
-            Err(error) => {
-                tracing::warn!(%error, "an erased person is still named in records of others; this is tried again");
-                RETAIN
-            }
-        };
-        tokio::time::sleep(wait).await;
-    }
+    app.store().write(work).await?;
+    Ok(true)
 }
 
 /// Whether there was something to erase.

@@ -154,7 +154,7 @@ impl App {
     ///
     /// The store's; what is done by then stays.
     pub async fn finish_moves(&self) -> Result<(), HttpError> {
-        while background::move_slice(&self.inner.store, &self.inner.surroundings).await? {}
+        while background::move_slice(self.clone()).await? {}
         Ok(())
     }
 

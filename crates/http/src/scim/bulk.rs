@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request, response::Response};
+use axum::{body::Body, extract::Request, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use muster_model::RequestId;
@@ -29,7 +29,6 @@ pub(super) async fn bulk(call: Call) -> Result<Response, HttpError> {
     let time = call.app.limits().request_time.mul_f64(0.75);
     let run = Run {
         exchange: &call,
-        handlers: super::handlers_within(),
         made: makers(&request.operations),
         done: request.operations.iter().map(|_| None).collect(),
         left_out: HashMap::new(),
@@ -53,7 +52,6 @@ fn makers(operations: &[Operation]) -> HashMap<String, Made> {
 /// A Bulk while it runs.
 struct Run<'e> {
     exchange: &'e Exchange,
-    handlers: Router,
     made: HashMap<String, Made>,
     /// What came of each operation that was run.
     done: Vec<Option<OperationResponse>>,
@@ -208,7 +206,7 @@ impl Run<'_> {
             part.receive(Bytes::from(ready.data.to_string()));
         }
         parts.extensions.insert(Arc::clone(&part));
-        let response = match self.handlers.clone().oneshot(Request::from_parts(parts, nothing)).await {
+        let response = match super::HANDLERS_WITHIN.clone().oneshot(Request::from_parts(parts, nothing)).await {
             Ok(response) => response,
             Err(never) => match never {},
         };

@@ -20,7 +20,10 @@ pub(crate) mod statement;
 mod users;
 mod walks;
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Extension, Router,
@@ -73,10 +76,9 @@ fn handlers(prefix: &str) -> Router {
     router.route(&format!("{prefix}/{{*unknown}}"), any(async || HttpError::NoRoute))
 }
 
-/// The handlers for requests that do not come through the gate: the parts of a Bulk, and what is run again.
-fn handlers_within() -> Router {
-    handlers("").layer(CatchPanicLayer::custom(panicked))
-}
+/// The handlers for requests that do not come through the gate: the parts of a Bulk, and what is run again. They hold
+/// nothing of an application, which comes with each request, so there is one router for all.
+static HANDLERS_WITHIN: LazyLock<Router> = LazyLock::new(|| handlers("").layer(CatchPanicLayer::custom(panicked)));
 
 /// Puts around handlers what every request goes through.
 fn guarded(handlers: Router, gate: gate::Gate) -> Router {

@@ -131,8 +131,7 @@ impl App {
             Arc::new(Exchange::again(self.clone(), arrival, connection, Again::new(recorded, rerun), &mut parts));
         exchange.receive(body);
         parts.extensions.insert(Arc::clone(&exchange));
-        let handlers = super::handlers_within();
-        let response = match handlers.oneshot(Request::from_parts(parts, nothing)).await {
+        let response = match super::HANDLERS_WITHIN.clone().oneshot(Request::from_parts(parts, nothing)).await {
             Ok(response) => response,
             Err(never) => match never {},
         };
