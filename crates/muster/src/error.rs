@@ -52,6 +52,7 @@ impl CommandError {
             Self::Config(_)
             | Self::File(_)
             | Self::Admin(AdminError::Wrong(_))
+            | Self::Demo(DemoError::Setting(..))
             | Self::Simulate(SimulateError::Target(_)) => ExitCode::from(2),
             Self::Simulate(_)
             | Self::Backup(_)

@@ -72,6 +72,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
             return Ok(serve::serve(&config, migrate)?);
         }
         Command::Demo(args) => {
+            demo::refuse_settings(|name| words.flag(name))?;
             logging::start(&config.log);
             return Ok(demo::demo(&config, args.port, cli.json)?);
         }
@@ -98,8 +99,14 @@ fn run(words: &Words) -> Result<(), CommandError> {
     Ok(output::show(&answer, cli.json)?)
 }
 
-/// Does it, or has the server that holds the database do it.
-fn perform(config: &Config, mut request: Request) -> Result<Answer, CommandError> {
+/// Asks or changes what is there: as [`perform_or_begin`], but without a database there is nothing to do it on.
+fn perform(config: &Config, request: Request) -> Result<Answer, CommandError> {
+    open::require_database(config)?;
+    perform_or_begin(config, request)
+}
+
+/// Does it, or has the server that holds the database do it; a database that is not there yet is made.
+fn perform_or_begin(config: &Config, mut request: Request) -> Result<Answer, CommandError> {
     let begun = Instant::now();
     let store = loop {
         request = match local::send(config, request)? {
@@ -133,10 +140,10 @@ fn apply(config: &Config, args: &ApplyArgs, json: bool) -> Result<Answer, Comman
     declaration::to_engine(&declaration)?;
     let request = |plan| Request::Apply { declaration: declaration.clone(), prune: args.prune, plan };
     if args.prune && !args.plan {
-        let plan = perform(config, request(true))?;
+        let plan = perform_or_begin(config, request(true))?;
         confirm(&plan, args.yes, json)?;
     }
-    perform(config, request(args.plan))
+    perform_or_begin(config, request(args.plan))
 }
 
 /// What the guard holds. Before all of it is decided at once, it is shown, so that the number is known.

@@ -21,6 +21,12 @@ pub(crate) enum OpenError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The embedded database is not there, and the command is none that begins one.
+    #[error(
+        "there is no database at {path}: name its folder with `--data-dir`, or its file with `--database`; `muster apply` and \
+         `muster serve` make a new one", path = .0.display()
+    )]
+    NoDatabase(PathBuf),
     /// The key file.
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
@@ -43,6 +49,15 @@ impl OpenError {
     /// Whether the database may be there for us in a moment.
     pub(crate) fn is_unavailable(&self) -> bool {
         matches!(self, Self::Store(StoreError::Unavailable(_)))
+    }
+}
+
+/// Refuses where the embedded database is not there yet: an empty one that a mistyped folder gets would only say that it
+/// knows nobody.
+pub(crate) fn require_database(config: &Config) -> Result<(), OpenError> {
+    match config.database() {
+        Database::Sqlite { path } if !path.exists() => Err(OpenError::NoDatabase(path)),
+        Database::Sqlite { .. } | Database::SqliteMemory | Database::Postgres(_) => Ok(()),
     }
 }
 

@@ -54,6 +54,9 @@ pub(crate) enum DemoError {
     /// The output.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// A setting that it would not heed.
+    #[error("`--{0}` says nothing to `muster demo`, which is a temporary server of its own: {1}")]
+    Setting(&'static str, &'static str),
     /// A task of the demonstration panicked.
     #[error("a part of the demonstration failed")]
     Panicked,
@@ -71,6 +74,17 @@ const RUNS: [Run; 2] = [
     Run { connection: "okta", idp: Idp::Okta, directory: Directory::example },
     Run { connection: "entra", idp: Idp::Entra, directory: Directory::acquired },
 ];
+
+/// Refuses flags of settings that the demonstration would pass over. Those of the environment and of a file are for other
+/// commands as well.
+pub(crate) fn refuse_settings(flag: impl Fn(&str) -> Option<String>) -> Result<(), DemoError> {
+    const OWN: &str = "leave it out, or use `muster serve`";
+    let refused = [("data-dir", OWN), ("database", OWN), ("listen", "choose its port with `--port`")];
+    match refused.into_iter().find(|(name, _)| flag(name).is_some()) {
+        Some((name, advice)) => Err(DemoError::Setting(name, advice)),
+        None => Ok(()),
+    }
+}
 
 /// Runs the demonstration until SIGTERM or SIGINT. Without `port`, the usual one or another that is free.
 pub(crate) fn demo(config: &Config, port: Option<u16>, json: bool) -> Result<(), DemoError> {

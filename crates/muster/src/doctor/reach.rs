@@ -5,21 +5,24 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use axum::http::Uri;
 use muster_simulator::{
     client::Client,
     step::Method,
     transport::{Request, Response, Transport},
 };
 
+use super::certificate;
 use crate::admin::Check;
 
 /// Clocks that differ by more are a problem: signatures and tokens carry times.
 const APART: Duration = Duration::from_secs(60);
 
 /// An address of links, in its parts.
-struct Address<'u> {
+struct Address {
     secure: bool,
-    host: &'u str,
+    /// Without the brackets of IPv6.
+    host: String,
     port: u16,
 }
 
@@ -37,6 +40,9 @@ pub(super) fn base_url(url: &str, running: bool) -> Vec<Check> {
             "tokens can be read on the way: put TLS in front, and set --base-url",
         ),
     });
+    if address.secure {
+        checks.push(certificate::check(&address.host, address.port, SystemTime::now()));
+    }
     match ask(url) {
         Err(why) if running => checks.push(Check::problem(
             "base URL",
@@ -57,17 +63,16 @@ pub(super) fn base_url(url: &str, running: bool) -> Vec<Check> {
     checks
 }
 
-impl<'u> Address<'u> {
-    fn parse(url: &'u str) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
-        let authority = rest.split('/').next().filter(|authority| !authority.is_empty())?;
-        let secure = scheme == "https";
-        let (host, port) =
-            match authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())) {
-                Some((host, port)) => (host, port.parse().ok()?),
-                None => (authority, if secure { 443 } else { 80 }),
-            };
-        Some(Self { secure, host: host.trim_matches(['[', ']']), port })
+impl Address {
+    fn parse(url: &str) -> Option<Self> {
+        let url: Uri = url.parse().ok()?;
+        let secure = url.scheme_str()? == "https";
+        let host = url.host()?.trim_matches(['[', ']']).to_owned();
+        if host.is_empty() {
+            return None;
+        }
+        let port = url.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        Some(Self { secure, host, port })
     }
 
     fn is_loopback(&self) -> bool {
@@ -75,7 +80,9 @@ impl<'u> Address<'u> {
     }
 
     fn resolve(&self) -> Check {
-        match (self.host, self.port).to_socket_addrs().map(|found| found.map(|found| found.ip().to_string()).collect())
+        match (self.host.as_str(), self.port)
+            .to_socket_addrs()
+            .map(|found| found.map(|found| found.ip().to_string()).collect())
         {
             Ok::<Vec<String>, _>(mut found) if !found.is_empty() => {
                 found.dedup();
@@ -126,12 +133,16 @@ mod tests {
     #[test]
     fn addresses_are_taken_apart() {
         let parse = |url| {
-            Address::parse(url)
-                .map(|address| (address.secure, address.host.to_owned(), address.port, address.is_loopback()))
+            Address::parse(url).map(|address| {
+                let local = address.is_loopback();
+                (address.secure, address.host, address.port, local)
+            })
         };
         assert_eq!(parse("https://muster.example.com"), Some((true, "muster.example.com".into(), 443, false)));
         assert_eq!(parse("http://[::1]:8080/x"), Some((false, "::1".into(), 8080, true)));
         assert_eq!(parse("http://127.0.0.1:9"), Some((false, "127.0.0.1".into(), 9, true)));
-        assert_eq!(parse("nothing"), None);
+        for wrong in ["nothing", "https://", "/healthz", "https://:443"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
     }
 }

@@ -86,3 +86,27 @@ fn a_second_server_on_the_same_data_is_refused() {
     assert_eq!(output.status.code(), Some(1));
     assert!(errors(&output).contains("another process holds"), "{}", errors(&output));
 }
+
+#[test]
+fn commands_that_only_ask_begin_no_database_where_a_folder_was_mistyped() {
+    let folder = Folder::embedded();
+    for asking in [
+        &["explain", "ada@example.com"][..],
+        &["export"],
+        &["token", "list", "okta"],
+        &["requests", "list", "--connection", "okta"],
+        &["held", "list", "--connection", "okta"],
+        &["conflicts", "--connection", "okta"],
+        &["drift", "--connection", "okta"],
+        &["plan", "list"],
+        &["user", "erase", "ada@example.com", "--yes"],
+    ] {
+        let output = folder.run(asking);
+        assert_eq!(output.status.code(), Some(1), "{asking:?}");
+        let why = errors(&output);
+        assert!(why.contains("data/muster.db") && why.contains("--data-dir"), "{asking:?}: {why}");
+        assert!(!folder.path().join("data").exists(), "{asking:?}");
+    }
+    folder.set_up();
+    folder.succeed(&["export"]);
+}

@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{client::Client, process::Folder};
+use crate::{
+    client::Client,
+    process::{Folder, errors},
+};
 
 fn start(folder: &Folder, arguments: &[&str]) -> Child {
     let mut command = folder.muster();
@@ -71,4 +74,18 @@ fn the_demonstration_shows_people_who_is_where_and_why() {
     let mut left = String::new();
     rest.read_to_string(&mut left).unwrap();
     assert_eq!(left, "");
+}
+
+#[test]
+fn the_demonstration_refuses_flags_that_it_would_not_heed() {
+    let folder = Folder::embedded();
+    for (flag, value, advice) in [
+        ("--data-dir", "elsewhere", "muster serve"),
+        ("--database", "sqlite://a.db", "muster serve"),
+        ("--listen", "127.0.0.1:0", "--port"),
+    ] {
+        let output = folder.run(&["demo", flag, value]);
+        assert_eq!(output.status.code(), Some(2), "{flag}");
+        assert!(errors(&output).contains(flag) && errors(&output).contains(advice), "{}", errors(&output));
+    }
 }
