@@ -18,7 +18,7 @@ use crate::{
 
 pub(crate) use held::{HELD_SHOWN, HeldCommand};
 pub(crate) use migration::{AdoptArgs, ConflictsArgs, DriftArgs, PlanArgs, PlanCommand};
-pub(crate) use requests::{ReplayArgs, RequestsCommand};
+pub(crate) use requests::{ExportArgs, ReplayArgs, RequestsCommand};
 pub(crate) use user::UserCommand;
 
 const SERVE_EXAMPLES: &str = "\

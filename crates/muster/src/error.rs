@@ -4,7 +4,8 @@ use std::{error::Error, process::ExitCode};
 
 use crate::{
     admin::AdminError, backup::BackupCommandError, config::ConfigError, declaration::ReadError, demo::DemoError,
-    doctor::DoctorError, open::OpenError, output::OutputError, serve::ServeError, simulate::SimulateError,
+    doctor::DoctorError, open::OpenError, output::OutputError, recordings::ExportError, serve::ServeError,
+    simulate::SimulateError,
 };
 
 /// Why a command did not do what it was asked.
@@ -34,6 +35,9 @@ pub(crate) enum CommandError {
     /// A backup.
     #[error(transparent)]
     Backup(#[from] BackupCommandError),
+    /// A recording.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The simulation.
     #[error(transparent)]
     Simulate(#[from] SimulateError),
@@ -53,9 +57,12 @@ impl CommandError {
             | Self::File(_)
             | Self::Admin(AdminError::Wrong(_))
             | Self::Demo(DemoError::Setting(..))
-            | Self::Simulate(SimulateError::Target(_)) => ExitCode::from(2),
+            | Self::Simulate(SimulateError::Target(_) | SimulateError::Recording(_) | SimulateError::File { .. }) => {
+                ExitCode::from(2)
+            }
             Self::Simulate(_)
             | Self::Backup(_)
+            | Self::Export(_)
             | Self::Doctor(_)
             | Self::Open(_)
             | Self::Admin(_)

@@ -16,6 +16,7 @@ mod local;
 mod logging;
 mod open;
 mod output;
+mod recordings;
 mod serve;
 mod simulate;
 mod surroundings;
@@ -30,8 +31,8 @@ use std::{
 };
 
 use admin::{
-    AdminError, Adopting, Answer, Application, HeldRequest, Installation, PlanRequest, Planned, Request, TokenRequest,
-    UserRequest,
+    AdminError, Adopting, Answer, Application, HeldRequest, Installation, PlanRequest, Planned, Request,
+    RequestsRequest, TokenRequest, UserRequest,
 };
 use cli::{
     AdoptArgs, ApplyArgs, Command, HELD_SHOWN, HeldCommand, PlanArgs, PlanCommand, ReplayArgs, RequestsCommand,
@@ -88,8 +89,12 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Token(command) => perform(&config, token_request(command))?,
         Command::Explain(args) => perform(&config, Request::Explain { email: args.email.clone() })?,
         Command::Held(command) => held(&config, command, cli.json)?,
+        Command::Requests(RequestsCommand::Export(args)) => return recordings::export(&config, args, cli.json),
         Command::Requests(RequestsCommand::Replay(args)) => replay(&config, args, cli.json)?,
-        Command::Requests(command) => perform(&config, command.request()?)?,
+        Command::Requests(RequestsCommand::List(args)) => perform(&config, args.request())?,
+        Command::Requests(RequestsCommand::Show { id }) => {
+            perform(&config, Request::Requests(RequestsRequest::Show { id: *id }))?
+        }
         Command::Conflicts(args) => perform(&config, args.request())?,
         Command::Plan(args) => perform(&config, Request::Plan(plan_request(args)?))?,
         Command::Adopt(args) => adopt(&config, args, cli.json)?,

@@ -5,6 +5,17 @@ pub fn percent(value: &str) -> String {
     encode(value, "%20")
 }
 
+/// The same of a text without placeholders: braces are encoded as well.
+pub fn all(value: &str) -> String {
+    value
+        .split_inclusive(['{', '}'])
+        .map(|part| match part.strip_suffix(['{', '}']) {
+            Some(text) => format!("{}{}", percent(text), if part.ends_with('{') { "%7B" } else { "%7D" }),
+            None => percent(part),
+        })
+        .collect()
+}
+
 /// The same with `+` for a space, as in forms: OneLogin.
 pub fn form(value: &str) -> String {
     encode(value, "+")
@@ -77,6 +88,7 @@ mod tests {
             assert_eq!(decode(&form(text)), text);
         }
         assert_eq!(decode("%zz%4"), "%zz%4");
+        assert_eq!(all("a {b} é"), "a%20%7Bb%7D%20%C3%A9");
     }
 
     #[test]

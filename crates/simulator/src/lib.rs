@@ -11,6 +11,8 @@
 //! [`trial`] goes further: it lives through a directory's days with a server, at any size, and compares what the server
 //! holds at the end with a model of what it acknowledged.
 //!
+//! [`recording`] plays what a client once sent to one server to any other.
+//!
 //! This crate knows nothing of the server it talks to: no other crate of Muster, no database, no clock.
 //!
 //! Where to start reading: [`sequences::okta`], then [`player`], then [`trial`].
@@ -23,6 +25,7 @@ pub mod idp;
 pub mod intent;
 pub mod known;
 pub mod player;
+pub mod recording;
 pub mod report;
 pub mod sequences;
 pub mod step;

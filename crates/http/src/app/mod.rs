@@ -163,6 +163,11 @@ impl App {
         self.inner.callers.forget();
     }
 
+    /// Writes what waits of the log of reads, so that whoever reads the log next finds everything that was answered.
+    pub async fn write_reads(&self) {
+        background::flush(&self.inner).await;
+    }
+
     /// Ends the background work and writes what is left of the log of reads. The store stays open.
     pub async fn close(&self) {
         self.inner.closing.store(true, Ordering::Relaxed);

@@ -26,6 +26,9 @@ pub(crate) use redact::redacted;
 use muster_crypto::SealError;
 use muster_store::{StoreError, TxError};
 
+/// The longest target that is logged, in bytes; beyond ASCII, which no client sends unescaped, it is cut a little later.
+pub(crate) const TARGET_BYTES: usize = 2_048;
+
 /// Why a logged request cannot be read back.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {

@@ -6,7 +6,7 @@ use muster_model::{ConnectionId, RequestId, Timestamp, trace::Note};
 use muster_store::{Conn, RequestRow};
 use uuid::Uuid;
 
-use super::{LogError, LoggedRead, logged_reads};
+use super::{LogError, LoggedRead, TARGET_BYTES, logged_reads};
 
 /// How many rows make a page.
 const ROWS: i64 = 200;
@@ -51,6 +51,12 @@ impl Logged {
             Self::Row(row) => &row.target,
             Self::Line(line) => &line.target,
         }
+    }
+
+    /// Whether the target is longer than what is kept of it.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.target().len() >= TARGET_BYTES
     }
 
     /// The HTTP method.

@@ -22,11 +22,8 @@ use crate::{
     app::{Lane, Written},
     arrival::Arrival,
     auth::Caller,
-    journal::{self, Line, Outcome, Record},
+    journal::{self, Line, Outcome, Record, TARGET_BYTES},
 };
-
-/// The longest target that is logged, in bytes.
-pub(super) const TARGET_BYTES: usize = 2_048;
 
 /// On whose word a request is served.
 pub(super) enum Authority {
@@ -122,7 +119,6 @@ impl Exchange {
             target => format!("/{target}"),
         };
         let is_read = is_read(&parts.method, target.split('?').next().unwrap_or_default());
-        // Beyond ASCII, which no client sends unescaped, it is cut a little later.
         let end = (TARGET_BYTES..target.len()).find(|end| target.is_char_boundary(*end));
         target.truncate(end.unwrap_or(target.len()));
         Self {

@@ -18,12 +18,12 @@ use muster_store::{RequestRow, Tx};
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use super::exchange::{Exchange, TARGET_BYTES};
+use super::exchange::Exchange;
 use crate::{
     App, HttpError, LogError,
     app::{Lane, Written},
     arrival::Arrival,
-    journal::Outcome,
+    journal::{Outcome, TARGET_BYTES},
 };
 
 /// How a recorded request is run again.

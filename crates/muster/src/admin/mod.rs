@@ -42,7 +42,10 @@ pub(crate) use examination::{Check, Examination, Status};
 pub(crate) use explanation::{Explanation, Said};
 pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
 pub(crate) use plan::{MemberLine, PlanLine, PlanRequest, PlanView, Planned};
-pub(crate) use requests::{Filter, ReplayRequest, Replayed, RequestDetails, RequestLine, RequestList, RequestsRequest};
+pub(crate) use requests::{
+    ExportPage, ExportRequest, Filter, ReplayRequest, Replayed, RequestDetails, RequestLine, RequestList,
+    RequestsRequest,
+};
 pub(crate) use token::{TokenRequest, Tokens};
 pub(crate) use user::{Erasures, Person, UserRequest};
 
@@ -155,6 +158,8 @@ pub(crate) enum Answer {
     Requests(RequestList),
     /// Of [`RequestsRequest::Show`].
     RequestDetails(Box<RequestDetails>),
+    /// Of [`RequestsRequest::Export`].
+    ExportPage(ExportPage),
     /// Of [`RequestsRequest::Replay`].
     Replayed(Replayed),
     /// Of [`UserRequest::Find`].

@@ -1,5 +1,7 @@
 //! `muster requests`: its words.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use muster_model::RequestId;
 use uuid::Uuid;
@@ -22,6 +24,16 @@ Examples:
         /// The TraceID, as `list`, `explain`, the answer's `X-Request-Id` and error texts show it.
         id: RequestId,
     },
+    /// Write a piece of the log as a recording, which `muster simulate scim --recording` plays to any SCIM server.
+    #[command(after_help = "\
+Examples:
+  muster requests export --connection okta okta.jsonl
+  muster requests export --connection okta --since 2h --until 1h okta.jsonl
+  muster requests export --connection okta --with-personal-data okta.jsonl
+
+Whatever says who people are is replaced by pseudonyms, the same for the same value; the first line of the file says what
+was changed. docs/recordings.md describes the format.")]
+    Export(ExportArgs),
     /// Run recorded requests again, under today's rules and limits: tried first, done with `--apply`.
     #[command(after_help = "\
 Examples:
@@ -31,6 +43,29 @@ Examples:
 
 A request whose resource was written since is skipped, unless it is named alone with `--although-written`.")]
     Replay(ReplayArgs),
+}
+
+/// What to write.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The file; `-` is the standard output.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The connection's name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: String,
+    /// From when: a date such as 2026-01-31T12:00:00Z, or how long ago, such as 90m, 12h or 7d [default: all].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Until when [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Leave in who people are.
+    #[arg(long)]
+    pub(crate) with_personal_data: bool,
+    /// Replace the file if it exists.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// What to run again.
@@ -108,18 +143,12 @@ pub(crate) struct ListArgs {
     limit: u32,
 }
 
-impl RequestsCommand {
-    /// What is asked for.
-    pub(crate) fn request(&self) -> Result<Request, AdminError> {
-        Ok(Request::Requests(match self {
-            Self::List(args) => RequestsRequest::List(args.filter()),
-            Self::Show { id } => RequestsRequest::Show { id: *id },
-            Self::Replay(args) => return args.request(false),
-        }))
-    }
-}
-
 impl ListArgs {
+    /// What is asked for.
+    pub(crate) fn request(&self) -> Request {
+        Request::Requests(RequestsRequest::List(self.filter()))
+    }
+
     fn filter(&self) -> Filter {
         Filter {
             connection: self.connection.clone(),

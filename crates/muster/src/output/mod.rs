@@ -52,6 +52,7 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Planned(planned), true) => line(&serde_json::to_string(planned)?),
         (Answer::Adopting(adopting), true) => line(&serde_json::to_string(adopting)?),
         (Answer::Drift(drift), true) => line(&serde_json::to_string(drift)?),
+        (Answer::ExportPage(page), _) => line(&serde_json::to_string(page)?),
         (Answer::Requests(list), true) => line(&serde_json::to_string(list)?),
         (Answer::RequestDetails(details), true) => line(&serde_json::to_string(details)?),
         (Answer::Replayed(replayed), true) => line(&serde_json::to_string(replayed)?),

@@ -1,9 +1,9 @@
 //! What `muster simulate scim` is told.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
-use muster_simulator::{Idp, trial::Plan};
+use muster_simulator::{Idp, recording::Options, trial::Plan};
 
 /// Users of whom something happens to one; churn is counted in these.
 const THOUSAND: f64 = 1_000.0;
@@ -18,6 +18,8 @@ Examples:
   muster simulate scim --target https://example.com/scim/v2 --idp entra --users 50 --mistakes
   muster simulate scim --target ... --users 10000 --groups 200 --churn 5% --rate 200 --json > verdict.json
 
+  muster simulate scim --target ... --recording okta.jsonl     # what `muster requests export` wrote
+
 It creates users and groups with names of its own and deletes them again, unless `--keep`. Do not point it at a
 directory that people depend on.
 
@@ -28,11 +30,20 @@ Exit code: 0 if nothing grave was found, 1 if there was, 2 for wrong usage.")]
 #[derive(Debug, Args)]
 pub(crate) struct ScimArgs {
     /// The server's SCIM base URL.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", visible_alias = "against")]
     pub(super) target: String,
     /// Its bearer token.
     #[arg(long, value_name = "T", env = "MUSTER_SIMULATE_TOKEN", hide_env_values = true)]
     pub(super) token: String,
+    /// Play this recording instead, and compare the statuses of the answers with the recorded ones.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "idp", "users", "groups", "days", "churn", "parallel", "seed", "mistakes", "keep", "domain", "group_prefix", "run",
+        ]
+    )]
+    pub(super) recording: Option<PathBuf>,
     /// Who is played: okta, okta-wizard, entra (its default PATCH), entra-compliant, onelogin, jumpcloud, google, ping,
     /// or all, which divides users and groups among them.
     #[arg(long, value_name = "IDP", default_value = "all", value_parser = idps, value_delimiter = ',')]
@@ -101,7 +112,7 @@ impl ScimArgs {
             groups: self.groups,
             days: self.days,
             churn: self.churn,
-            rate: Some(self.rate).filter(|rate| *rate > 0),
+            rate: self.rate(),
             parallel: self.parallel,
             patience: Duration::from_secs(self.patience),
             seed: self.seed,
@@ -111,6 +122,17 @@ impl ScimArgs {
             suffix: self.run.clone().unwrap_or(suffix),
             group_prefix: self.group_prefix.clone(),
         }
+    }
+}
+
+impl ScimArgs {
+    /// How a recording is to be played.
+    pub(super) fn options(&self) -> Options {
+        Options { rate: self.rate(), patience: Duration::from_secs(self.patience) }
+    }
+
+    fn rate(&self) -> Option<u32> {
+        Some(self.rate).filter(|rate| *rate > 0)
     }
 }
 

@@ -2,10 +2,14 @@
 
 mod args;
 mod progress;
+mod recording_show;
 mod show;
 
 use std::{
-    io,
+    fs::File,
+    io::{self, BufReader},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -16,7 +20,8 @@ use std::{
 use muster_crypto::NoRandomness;
 use muster_simulator::{
     client::{Client, ClientError},
-    trial::{self, Clock},
+    recording::{self, RecordingError},
+    trial::{self, Clock, Observer as _},
 };
 
 use crate::{
@@ -34,6 +39,16 @@ pub(crate) enum SimulateError {
     /// The address or the token.
     #[error(transparent)]
     Target(ClientError),
+    /// The file of a recording.
+    #[error("the recording {path} cannot be opened", path = .path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// The recording.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// The runtime.
     #[error("the operating system refused")]
     System(#[from] io::Error),
@@ -64,7 +79,10 @@ impl Clock for Ticking {
 /// Plays identity providers.
 pub(crate) fn simulate(command: &SimulateCommand, json: bool) -> Result<(), SimulateError> {
     match command {
-        SimulateCommand::Scim(args) => scim(args, json),
+        SimulateCommand::Scim(args) => match &args.recording {
+            Some(file) => play(args, file, json),
+            None => scim(args, json),
+        },
     }
 }
 
@@ -72,25 +90,53 @@ pub(crate) fn simulate(command: &SimulateCommand, json: bool) -> Result<(), Simu
 fn scim(args: &ScimArgs, json: bool) -> Result<(), SimulateError> {
     let client = Client::new(&args.target, &args.token).map_err(SimulateError::Target)?;
     let plan = args.plan(suffix()?);
-    let stopped = Arc::new(AtomicBool::new(false));
-    let display = Display::new(Arc::clone(&stopped));
-    // One thread is enough: the work is waiting.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let verdict = runtime.block_on(async {
-        let mut stop = Stop::listen()?;
-        tokio::spawn(async move {
-            stop.asked_for().await;
-            stopped.store(true, Ordering::Relaxed);
-        });
-        Ok::<_, io::Error>(trial::run(&plan, &client, &Ticking(Instant::now()), &display).await)
-    })?;
-    display.finish();
+    let verdict = until_stopped(async |display| trial::run(&plan, &client, &Ticking(Instant::now()), display).await)?;
     if json {
         output::json(&show::json(&verdict))?;
     } else {
         output::line(&show::text(&verdict))?;
     }
     if verdict.passed() { Ok(()) } else { Err(SimulateError::Found(show::conclusion(&verdict))) }
+}
+
+/// Plays a recording to a SCIM server.
+fn play(args: &ScimArgs, file: &Path, json: bool) -> Result<(), SimulateError> {
+    let client = Client::new(&args.target, &args.token).map_err(SimulateError::Target)?;
+    let opened = File::open(file).map_err(|source| SimulateError::File { path: file.to_owned(), source })?;
+    let mut recording = recording::Reader::new(BufReader::new(opened))?;
+    let options = args.options();
+    let requests = recording.head().requests;
+    let verdict = until_stopped(async |display| {
+        let watch = |done: usize| {
+            display.show("recording".to_owned(), done, requests, u64::try_from(done).unwrap_or(u64::MAX));
+            if display.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        recording::play(&mut recording, &client, &Ticking(Instant::now()), options, watch).await
+    })??;
+    if json {
+        output::json(&recording_show::json(&verdict))?;
+    } else {
+        output::line(&recording_show::text(&verdict))?;
+    }
+    if verdict.passed() { Ok(()) } else { Err(SimulateError::Found(recording_show::conclusion(&verdict))) }
+}
+
+/// Does something that takes long, with a display that tells when the operator has had enough.
+fn until_stopped<T>(work: impl AsyncFnOnce(&Display) -> T) -> io::Result<T> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let display = Display::new(Arc::clone(&stopped));
+    // One thread is enough: the work is waiting.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        let mut stop = Stop::listen()?;
+        tokio::spawn(async move {
+            stop.asked_for().await;
+            stopped.store(true, Ordering::Relaxed);
+        });
+        Ok::<_, io::Error>(work(&display).await)
+    })?;
+    display.finish();
+    Ok(done)
 }
 
 /// Letters that tell this run's names from all others'.

@@ -49,16 +49,16 @@ impl Display {
     }
 }
 
-impl Observer for Display {
-    fn progress(&self, progress: &Progress<'_>) {
+impl Display {
+    /// Shows how much of a phase is done, after so many requests in all.
+    pub(super) fn show(&self, phase: String, done: usize, of: usize, requests: u64) {
         let mut shown = self.shown.borrow_mut();
-        let phase = format!("{}: {}", progress.idp.title(), progress.phase);
-        let (now, last) = (Instant::now(), progress.done >= progress.of);
+        let (now, last) = (Instant::now(), done >= of);
         let new = shown.phase != phase;
         if new {
             shown.phase = phase;
             shown.begun = now;
-            shown.requests_before = progress.requests;
+            shown.requests_before = requests;
         }
         let pause = if self.terminal { FRAME } else { LINE };
         let due = now.duration_since(shown.drawn) >= pause;
@@ -68,14 +68,21 @@ impl Observer for Display {
         shown.drawn = now;
         let seconds = now.duration_since(shown.begun).as_secs_f64().max(0.001);
         #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-        let rate = progress.requests.saturating_sub(shown.requests_before) as f64 / seconds;
-        let count = format!("{}/{}", progress.done, progress.of);
+        let rate = requests.saturating_sub(shown.requests_before) as f64 / seconds;
+        let count = format!("{done}/{of}");
         if self.terminal {
-            let text = format!("\r\x1b[K{} {:<46} {count:>15} {rate:>6.0}/s", bar(progress), shown.phase);
+            let text = format!("\r\x1b[K{} {:<46} {count:>15} {rate:>6.0}/s", bar(done, of), shown.phase);
             write(&text);
         } else {
-            write(&format!("{}: {count}, {} requests\n", shown.phase, progress.requests));
+            write(&format!("{}: {count}, {requests} requests\n", shown.phase));
         }
+    }
+}
+
+impl Observer for Display {
+    fn progress(&self, progress: &Progress<'_>) {
+        let phase = format!("{}: {}", progress.idp.title(), progress.phase);
+        self.show(phase, progress.done, progress.of, progress.requests);
     }
 
     fn is_stopped(&self) -> bool {
@@ -83,8 +90,8 @@ impl Observer for Display {
     }
 }
 
-fn bar(progress: &Progress<'_>) -> String {
-    let filled = (progress.done * WIDTH).checked_div(progress.of).unwrap_or(WIDTH).min(WIDTH);
+fn bar(done: usize, of: usize) -> String {
+    let filled = (done * WIDTH).checked_div(of).unwrap_or(WIDTH).min(WIDTH);
     format!("[{}{}]", "#".repeat(filled), " ".repeat(WIDTH - filled))
 }
 

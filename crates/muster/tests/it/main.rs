@@ -13,6 +13,7 @@ mod erasure;
 mod held;
 mod migration;
 mod process;
+mod recordings;
 mod requests;
 mod serving;
 mod simulate;

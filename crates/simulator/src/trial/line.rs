@@ -70,7 +70,7 @@ impl<'a, T: Transport, C: Clock> Line<'a, T, C> {
 
     /// Notes something wrong with an answer.
     pub(super) fn note(&self, fault: Fault, detail: &str, request: &Request, response: Option<&Response>, why: String) {
-        let kind = kind(request);
+        let kind = kind(request.method.as_str(), &request.path);
         let about = if detail.is_empty() { kind } else { format!("{kind}: {detail}") };
         self.journal.borrow_mut().findings.note(self.idp, fault, about, || example(request, response, why));
     }
@@ -177,7 +177,7 @@ impl<'a, T: Transport, C: Clock> Line<'a, T, C> {
     fn count(&self, request: &Request, took: Duration) {
         let mut journal = self.journal.borrow_mut();
         journal.requests += 1;
-        let kind = kind(request);
+        let kind = kind(request.method.as_str(), &request.path);
         match journal.timings.get_mut(&kind) {
             Some(timing) => timing.add(took),
             None => {

@@ -28,6 +28,7 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 
 pub use clock::Clock;
+pub(crate) use findings::kind;
 pub use findings::{Example, Fault, Finding, Findings};
 pub use readback::Compared;
 pub use report::Verdict;

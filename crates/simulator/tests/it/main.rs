@@ -4,5 +4,6 @@
 
 #[cfg(feature = "client")]
 mod client;
+mod recordings;
 mod sequences;
 mod stub;

@@ -1,5 +1,6 @@
 //! The request log, from the shell (SCIM-11).
 
+mod export;
 mod list;
 mod replay;
 mod show;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AdminError, Answer, Installation};
 
+pub(crate) use export::{ExportPage, ExportRequest};
 pub(crate) use list::{Filter, RequestLine, RequestList};
 pub(crate) use replay::{ReplayRequest, Replayed};
 pub(crate) use show::RequestDetails;
@@ -25,12 +27,15 @@ pub(crate) enum RequestsRequest {
         /// Its TraceID.
         id: RequestId,
     },
+    /// A page of what was recorded, for a recording.
+    Export(ExportRequest),
     /// Run some again.
     Replay(ReplayRequest),
 }
 
 pub(super) fn run(installation: &Installation, request: RequestsRequest) -> Result<Answer, AdminError> {
     match request {
+        RequestsRequest::Export(request) => export::export(installation, request).map(Answer::ExportPage),
         RequestsRequest::List(filter) => list::list(installation, filter).map(Answer::Requests),
         RequestsRequest::Replay(request) => replay::replay(installation, &request).map(Answer::Replayed),
         RequestsRequest::Show { id } => show::show(installation, id).map(Box::new).map(Answer::RequestDetails),
