@@ -8,6 +8,7 @@ use crate::{Failure, process};
 const ARROWS: &[(&str, &[&str])] = &[
     ("muster-model", &[]),
     ("muster-scim", &[]),
+    ("muster-saml", &[]),
     ("muster-crypto", &[]),
     ("muster-simulator", &[]),
     ("muster-store", &["muster-model"]),
@@ -25,6 +26,7 @@ const FOR_TESTS: &[&str] = &["muster-testkit", "muster-simulator"];
 /// Libraries that only some crates may know.
 const KEPT_TO: &[(&str, &[&str])] = &[
     ("axum", &["muster-http", "muster", "muster-bench"]),
+    ("bergshamra", &["muster-saml"]),
     ("rusqlite", &["muster-store", "muster-bench"]),
     ("tokio-postgres", &["muster-store"]),
     ("tokio", &["muster-store", "muster-http", "muster", "muster-simulator", "muster-bench"]),
