@@ -84,6 +84,7 @@ fn wrapped_assertions_are_refused() {
     let extensions = |inner: &str| format!("<samlp:Extensions>{inner}</samlp:Extensions>");
     let advice = |inner: &str| format!("<saml:Advice>{inner}</saml:Advice>");
     let shapes = [
+        ("signed one in extensions alone", extensions(&signed)),
         ("before it", format!("{forged}{signed}")),
         ("after it", format!("{signed}{forged}")),
         ("signed one in extensions", format!("{}{forged}", extensions(&signed))),
@@ -106,15 +107,23 @@ fn wrapped_assertions_are_refused() {
             ),
         ),
         ("the same ID", format!("{}{signed}", forged.replace("_forged", "_a1"))),
-        ("the same ID in the forged one", with(signature, &forged.replace("_forged", "_a1"), "<saml:Subject>")),
         (
             "another namespace's",
             format!("{signed}{}", forged.replace("SAML:2.0:assertion", "SAML:1.0:assertion")) + &forged,
         ),
     ];
     for (what, inner) in shapes {
-        refused(what, read(&said.response("", &inner), &idp));
+        let error = refused(what, read(&said.response("", &inner), &idp));
+        assert!(matches!(error, ResponseError::Structure(_)), "{what}: {error}");
     }
+    let moved = with(signature, &forged.replace("_forged", "_a1"), "<saml:Subject>");
+    let error = refused("moved", read(&said.response("", &moved), &idp));
+    assert!(matches!(error, ResponseError::Signature(_)), "{error}");
+    // A signature that holds, over an element that nobody reads.
+    let advice = said.assertion(&Template::over("#_a1").xml()).replace("saml:Assertion", "saml:Advice");
+    let elsewhere = extensions(&idp.sign(&advice));
+    let error = refused("elsewhere", read(&said.response(&elsewhere, &forged), &idp));
+    assert!(error.to_string().contains("neither in the response nor in the assertion"), "{error}");
 }
 
 #[test]
