@@ -48,6 +48,8 @@ fn key(der: &[u8]) -> Result<Key, KeyError> {
 /// The certificates that may have signed what comes from one identity provider: the present ones and the next ones (SSO-8).
 pub struct Signers {
     context: DsigContext,
+    /// The keys as `SubjectPublicKeyInfo`, for signatures that are not in XML.
+    public: Vec<Vec<u8>>,
 }
 
 impl Signers {
@@ -57,18 +59,24 @@ impl Signers {
     ///
     /// [`KeyError::None`] if there is none: nothing could be checked then. As [`parse`] for one that cannot be used.
     pub fn new<'c>(certificates: impl IntoIterator<Item = &'c [u8]>) -> Result<Signers, KeyError> {
-        let mut keys = KeysManager::new();
+        let (mut keys, mut public) = (KeysManager::new(), Vec::new());
         for der in certificates {
-            keys.add_key(key(der)?);
+            let key = key(der)?;
+            public.extend(key.to_spki_der());
+            keys.add_key(key);
         }
         if keys.is_empty() {
             return Err(KeyError::None);
         }
-        Ok(Signers { context: DsigContext::new(keys) })
+        Ok(Signers { context: DsigContext::new(keys), public })
     }
 
     pub(crate) fn context(&self) -> &DsigContext {
         &self.context
+    }
+
+    pub(crate) fn public_keys(&self) -> &[Vec<u8>] {
+        &self.public
     }
 }
 

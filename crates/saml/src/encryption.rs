@@ -8,7 +8,7 @@ use bergshamra::{c14n::C14nMode, decrypt_to_bytes};
 use crate::{
     bounds,
     certificate::DecryptionKeys,
-    error::ResponseError,
+    error::MessageError,
     signature::canonical,
     xml::{ASSERTION, Node, XENC},
 };
@@ -29,28 +29,24 @@ const OAEP: [&str; 2] = ["http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", "htt
 const RECIPIENTS: usize = 4;
 
 /// The assertion in an `EncryptedAssertion`, as a document of its own.
-pub(crate) fn decrypt(
-    encrypted: Node<'_, '_>,
-    is_signed: bool,
-    keys: &DecryptionKeys,
-) -> Result<String, ResponseError> {
+pub(crate) fn decrypt(encrypted: Node<'_, '_>, is_signed: bool, keys: &DecryptionKeys) -> Result<String, MessageError> {
     check(encrypted, is_signed)?;
     // With the namespaces around it, which the plain text may use.
     let alone = canonical(encrypted, C14nMode::Inclusive)?;
-    let opened = decrypt_to_bytes(keys.context(), &alone).map_err(|_| ResponseError::Undecryptable)?;
-    let opened = String::from_utf8(opened).map_err(|_| ResponseError::Undecryptable)?;
-    let doc = bounds::parse(&opened).map_err(|_| ResponseError::Undecryptable)?;
-    let root = Node::root(&doc).ok_or(ResponseError::Undecryptable)?;
-    let assertion = root.only(ASSERTION, "Assertion").ok_or(ResponseError::Undecryptable)?;
+    let opened = decrypt_to_bytes(keys.context(), &alone).map_err(|_| MessageError::Undecryptable)?;
+    let opened = String::from_utf8(opened).map_err(|_| MessageError::Undecryptable)?;
+    let doc = bounds::parse(&opened).map_err(|_| MessageError::Undecryptable)?;
+    let root = Node::root(&doc).ok_or(MessageError::Undecryptable)?;
+    let assertion = root.only(ASSERTION, "Assertion").ok_or(MessageError::Undecryptable)?;
     canonical(assertion, C14nMode::Inclusive)
 }
 
 /// Which algorithms and parts there may be. It says nothing of the key or the plain text, so it may say what is wrong.
-fn check(encrypted: Node<'_, '_>, is_signed: bool) -> Result<(), ResponseError> {
+fn check(encrypted: Node<'_, '_>, is_signed: bool) -> Result<(), MessageError> {
     let (mut data, mut recipients) = (0, 0);
     for node in encrypted.descendants() {
         if node.is(XENC, "CipherReference") {
-            return Err(ResponseError::Structure("encrypted text is somewhere else"));
+            return Err(MessageError::Structure("encrypted text is somewhere else"));
         }
         let allowed: &[&[&str]] = if node.is(XENC, "EncryptedData") {
             data += 1;
@@ -64,11 +60,11 @@ fn check(encrypted: Node<'_, '_>, is_signed: bool) -> Result<(), ResponseError> 
         let method =
             node.only(XENC, "EncryptionMethod").and_then(|method| method.attribute("Algorithm")).unwrap_or_default();
         if !allowed.iter().any(|allowed| allowed.contains(&method)) {
-            return Err(ResponseError::Algorithm(method.chars().take(200).collect()));
+            return Err(MessageError::Algorithm(method.chars().take(200).collect()));
         }
     }
     if data != 1 || recipients == 0 || recipients > RECIPIENTS {
-        return Err(ResponseError::Structure("an encrypted assertion is not one text with a key for us"));
+        return Err(MessageError::Structure("an encrypted assertion is not one text with a key for us"));
     }
     Ok(())
 }

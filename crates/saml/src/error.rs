@@ -2,14 +2,14 @@
 
 use thiserror::Error;
 
-/// Why a response is refused.
+/// Why a message of an identity provider is refused.
 ///
 /// The texts name what was found and what to change at the identity provider. They are for the error log of the connection,
 /// not for whoever sent the response.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum ResponseError {
-    /// It is larger than any honest response.
-    #[error("the response has {found} bytes, more than the {limit} that are read")]
+pub enum MessageError {
+    /// It is larger than any honest one.
+    #[error("the message has {found} bytes, more than the {limit} that are read")]
     TooLarge {
         /// Its size in bytes.
         found: usize,
@@ -17,13 +17,13 @@ pub enum ResponseError {
         limit: usize,
     },
     /// The form's value is no Base64, or not of UTF-8 text.
-    #[error("`SAMLResponse` is not the Base64 of a UTF-8 text")]
+    #[error("the message is not the Base64 of a UTF-8 text")]
     Encoding,
     /// It is no XML, or of a kind that is never honest: a document type, hundreds of attributes.
-    #[error("the response is not XML that is read: {0}")]
+    #[error("the message is not XML that is read: {0}")]
     Xml(String),
     /// It has a shape that hides something from one of its readers.
-    #[error("the response has a shape that is not accepted: {0}")]
+    #[error("the message has a shape that is not accepted: {0}")]
     Structure(&'static str),
     /// Nothing in it is signed.
     #[error("neither the response nor the assertion is signed: switch on signing at the identity provider")]

@@ -1,17 +1,11 @@
-//! Authentication requests (saml-core-2.0 §3.4.1), as a redirect (saml-bindings-2.0 §3.4) and as a form (§3.5).
+//! Authentication requests (saml-core-2.0 §3.4.1).
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use bergshamra::sign;
-use miniz_oxide::deflate::compress_to_vec;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-use crate::{certificate::SigningKey, time, xml::escaped};
-
-const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
-/// What RFC 3986 §2.3 leaves as it is.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// How hard the request is compressed: it is small.
-const LEVEL: u8 = 6;
+use crate::{
+    binding::{self, Kind, RedirectBinding},
+    certificate::SigningKey,
+    time,
+    xml::escaped,
+};
 
 /// A request that somebody be authenticated.
 #[derive(Debug, Clone, Copy)]
@@ -36,15 +30,6 @@ pub struct AuthnRequest<'r> {
     pub subject: Option<&'r str>,
 }
 
-/// How a redirect is made.
-#[derive(Debug, Clone, Copy)]
-pub struct RedirectBinding<'b> {
-    /// Our key for what comes back with the response. At most 80 bytes.
-    pub relay_state: &'b str,
-    /// Signs the query, if the identity provider wants that.
-    pub signing_key: Option<&'b SigningKey>,
-}
-
 impl AuthnRequest<'_> {
     /// The request as XML, unsigned.
     #[must_use]
@@ -55,26 +40,13 @@ impl AuthnRequest<'_> {
     /// The address to send the browser to; `None` if signing fails.
     #[must_use]
     pub fn redirect(&self, binding: RedirectBinding<'_>) -> Option<String> {
-        let deflated = STANDARD.encode(compress_to_vec(self.to_xml().as_bytes(), LEVEL));
-        let mut query = format!("SAMLRequest={}&RelayState={}", encoded(&deflated), encoded(binding.relay_state));
-        if let Some(key) = binding.signing_key {
-            // The octets that are sent are what is signed, in this order.
-            query.push_str(&format!("&SigAlg={}", encoded(RSA_SHA256)));
-            let signature = STANDARD.encode(key.sign(query.as_bytes())?);
-            query.push_str(&format!("&Signature={}", encoded(&signature)));
-        }
-        let joint = if self.destination.contains('?') { '&' } else { '?' };
-        Some(format!("{}{joint}{query}", self.destination))
+        binding::redirect(self.destination, Kind::Request, &self.to_xml(), binding)
     }
 
     /// The value of the form's `SAMLRequest`; `None` if signing fails.
     #[must_use]
     pub fn form_value(&self, signing_key: Option<&SigningKey>) -> Option<String> {
-        let xml = match signing_key {
-            None => self.to_xml(),
-            Some(key) => sign(key.context(), &self.xml(&signature_template(self.id))).ok()?,
-        };
-        Some(STANDARD.encode(xml))
+        binding::form_value(self.id, signing_key, |signature| self.xml(signature))
     }
 
     fn xml(&self, signature: &str) -> String {
@@ -107,22 +79,4 @@ impl AuthnRequest<'_> {
         xml.push_str("</samlp:AuthnRequest>");
         xml
     }
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, QUERY).to_string()
-}
-
-/// A signature over the element with this identifier, still without its values.
-fn signature_template(id: &str) -> String {
-    format!(
-        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo>\
-         <ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>\
-         <ds:SignatureMethod Algorithm=\"{RSA_SHA256}\"/><ds:Reference URI=\"#{}\"><ds:Transforms>\
-         <ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/>\
-         <ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/></ds:Transforms>\
-         <ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue></ds:DigestValue>\
-         </ds:Reference></ds:SignedInfo><ds:SignatureValue></ds:SignatureValue></ds:Signature>",
-        escaped(id)
-    )
 }

@@ -2,7 +2,7 @@
 
 use super::{Attribute, NameId};
 use crate::{
-    error::ResponseError,
+    error::MessageError,
     time,
     xml::{ASSERTION, Node},
 };
@@ -44,37 +44,36 @@ pub(super) struct Authn {
 
 /// A time, and how it was written.
 #[derive(Clone)]
-pub(super) struct Instant {
-    pub(super) seconds: i64,
-    pub(super) text: String,
+pub(crate) struct Instant {
+    pub(crate) seconds: i64,
+    pub(crate) text: String,
 }
 
 impl Instant {
     /// The time in an attribute, if it is there.
-    pub(super) fn of(node: Node<'_, '_>, name: &'static str) -> Result<Option<Instant>, ResponseError> {
+    pub(crate) fn of(node: Node<'_, '_>, name: &'static str) -> Result<Option<Instant>, MessageError> {
         let Some(text) = node.attribute(name) else { return Ok(None) };
         let text: String = text.chars().take(100).collect();
         match time::parse(&text) {
             Some(seconds) => Ok(Some(Instant { seconds, text })),
-            None => Err(ResponseError::Time { what: name, found: text }),
+            None => Err(MessageError::Time { what: name, found: text }),
         }
     }
 }
 
 impl Assertion {
-    pub(super) fn read(node: Node<'_, '_>) -> Result<Assertion, ResponseError> {
+    pub(super) fn read(node: Node<'_, '_>) -> Result<Assertion, MessageError> {
         if !node.is(ASSERTION, "Assertion") {
-            return Err(ResponseError::Structure("what is signed is not an assertion"));
+            return Err(MessageError::Structure("what is signed is not an assertion"));
         }
         version(node)?;
-        let subject =
-            node.only(ASSERTION, "Subject").ok_or(ResponseError::Missing("the assertion has no `Subject`"))?;
+        let subject = node.only(ASSERTION, "Subject").ok_or(MessageError::Missing("the assertion has no `Subject`"))?;
         let conditions =
-            node.only(ASSERTION, "Conditions").ok_or(ResponseError::Missing("the assertion has no `Conditions`"))?;
+            node.only(ASSERTION, "Conditions").ok_or(MessageError::Missing("the assertion has no `Conditions`"))?;
         let (attributes, unread) = attributes(node);
         Ok(Assertion {
             id: required(node, "ID", "the assertion has no `ID`")?,
-            issuer: issuer(node)?.ok_or(ResponseError::Missing("the assertion has no `Issuer`"))?,
+            issuer: issuer(node)?.ok_or(MessageError::Missing("the assertion has no `Issuer`"))?,
             name_id: name_id(subject)?,
             confirmations: confirmations(subject)?,
             not_before: Instant::of(conditions, "NotBefore")?,
@@ -88,26 +87,26 @@ impl Assertion {
 }
 
 /// Demands SAML 2.0.
-pub(super) fn version(node: Node<'_, '_>) -> Result<(), ResponseError> {
+pub(crate) fn version(node: Node<'_, '_>) -> Result<(), MessageError> {
     match node.attribute("Version") {
         Some("2.0") => Ok(()),
-        other => Err(ResponseError::Version(other.unwrap_or_default().chars().take(20).collect())),
+        other => Err(MessageError::Version(other.unwrap_or_default().chars().take(20).collect())),
     }
 }
 
 /// Who made it, if it says.
-pub(super) fn issuer(node: Node<'_, '_>) -> Result<Option<String>, ResponseError> {
+pub(crate) fn issuer(node: Node<'_, '_>) -> Result<Option<String>, MessageError> {
     let mut issuers = node.named(ASSERTION, "Issuer");
     let Some(issuer) = issuers.next() else { return Ok(None) };
     if issuers.next().is_some() {
-        return Err(ResponseError::Structure("an element has two issuers"));
+        return Err(MessageError::Structure("an element has two issuers"));
     }
-    value(issuer).map(Some).ok_or(ResponseError::Structure("an issuer is not one piece of text"))
+    value(issuer).map(Some).ok_or(MessageError::Structure("an issuer is not one piece of text"))
 }
 
-fn required(node: Node<'_, '_>, name: &str, missing: &'static str) -> Result<String, ResponseError> {
+pub(crate) fn required(node: Node<'_, '_>, name: &str, missing: &'static str) -> Result<String, MessageError> {
     let found = node.attribute(name).filter(|value| !value.is_empty() && value.len() <= 1_024);
-    found.map(str::to_owned).ok_or(ResponseError::Missing(missing))
+    found.map(str::to_owned).ok_or(MessageError::Missing(missing))
 }
 
 /// A value that is one piece of text, not empty and not endless.
@@ -115,12 +114,12 @@ fn value(node: Node<'_, '_>) -> Option<String> {
     node.text().filter(|text| !text.is_empty() && text.len() <= VALUE_BYTES).map(str::to_owned)
 }
 
-fn name_id(subject: Node<'_, '_>) -> Result<NameId, ResponseError> {
+pub(crate) fn name_id(subject: Node<'_, '_>) -> Result<NameId, MessageError> {
     if subject.named(ASSERTION, "EncryptedID").next().is_some() {
-        return Err(ResponseError::Missing("the NameID is encrypted by itself: encrypt the assertion instead"));
+        return Err(MessageError::Missing("the NameID is encrypted by itself: encrypt the assertion instead"));
     }
-    let node = subject.only(ASSERTION, "NameID").ok_or(ResponseError::Missing("the assertion has no `NameID`"))?;
-    let value = value(node).ok_or(ResponseError::Missing("the `NameID` is empty, or not one piece of text"))?;
+    let node = subject.only(ASSERTION, "NameID").ok_or(MessageError::Missing("nobody is named by a `NameID`"))?;
+    let value = value(node).ok_or(MessageError::Missing("the `NameID` is empty, or not one piece of text"))?;
     let attribute = |name| node.attribute(name).map(str::to_owned);
     Ok(NameId {
         value,
@@ -130,7 +129,7 @@ fn name_id(subject: Node<'_, '_>) -> Result<NameId, ResponseError> {
     })
 }
 
-fn confirmations(subject: Node<'_, '_>) -> Result<Vec<Confirmation>, ResponseError> {
+fn confirmations(subject: Node<'_, '_>) -> Result<Vec<Confirmation>, MessageError> {
     let bearer = |node: &Node<'_, '_>| node.attribute("Method") == Some(BEARER);
     let read = |node: Node<'_, '_>| {
         let Some(data) = node.only(ASSERTION, "SubjectConfirmationData") else { return Ok(None) };
@@ -145,7 +144,7 @@ fn confirmations(subject: Node<'_, '_>) -> Result<Vec<Confirmation>, ResponseErr
     subject.named(ASSERTION, "SubjectConfirmation").filter(bearer).filter_map(|node| read(node).transpose()).collect()
 }
 
-fn audiences(conditions: Node<'_, '_>) -> Result<Vec<Vec<String>>, ResponseError> {
+fn audiences(conditions: Node<'_, '_>) -> Result<Vec<Vec<String>>, MessageError> {
     let mut restrictions = Vec::new();
     for condition in conditions.elements() {
         if condition.is(ASSERTION, "AudienceRestriction") {
@@ -153,16 +152,16 @@ fn audiences(conditions: Node<'_, '_>) -> Result<Vec<Vec<String>>, ResponseError
         } else if !condition.is(ASSERTION, "OneTimeUse") && !condition.is(ASSERTION, "ProxyRestriction") {
             // saml-core-2.0 §2.5.1.1: with an unknown condition nobody knows whether the assertion is valid. Once is all we
             // use any; and we hand none on.
-            return Err(ResponseError::Condition(condition.name().chars().take(100).collect()));
+            return Err(MessageError::Condition(condition.name().chars().take(100).collect()));
         }
     }
     Ok(restrictions)
 }
 
-fn authn(node: Node<'_, '_>) -> Result<Authn, ResponseError> {
+fn authn(node: Node<'_, '_>) -> Result<Authn, MessageError> {
     let mut statements = node.named(ASSERTION, "AuthnStatement");
-    let first = statements.next().ok_or(ResponseError::Missing("the assertion has no `AuthnStatement`"))?;
-    let instant = Instant::of(first, "AuthnInstant")?.ok_or(ResponseError::Missing("`AuthnInstant` is missing"))?;
+    let first = statements.next().ok_or(MessageError::Missing("the assertion has no `AuthnStatement`"))?;
+    let instant = Instant::of(first, "AuthnInstant")?.ok_or(MessageError::Missing("`AuthnInstant` is missing"))?;
     let mut end = Instant::of(first, "SessionNotOnOrAfter")?;
     for other in statements {
         let other = Instant::of(other, "SessionNotOnOrAfter")?;

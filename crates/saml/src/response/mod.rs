@@ -6,18 +6,17 @@
 //! 4. What was signed is written out once more, and nothing else is read from then on.
 //! 5. `profile`: the checks of the Web Browser SSO profile.
 
-mod assertion;
-mod profile;
+pub(crate) mod assertion;
+pub(crate) mod profile;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use bergshamra::c14n::C14nMode;
 
 use self::assertion::Assertion;
 use crate::{
-    bounds,
+    binding, bounds,
     certificate::{DecryptionKeys, Signers},
     encryption,
-    error::ResponseError,
+    error::MessageError,
     signature::{
         self, canonical,
         structure::{self, Carried, Shape},
@@ -25,8 +24,6 @@ use crate::{
     xml::Node,
 };
 
-/// The largest response that is read, in bytes of XML.
-pub const RESPONSE_BYTES: usize = 256 * 1_024;
 /// By how many seconds clocks may differ.
 pub const SKEW: i64 = 60;
 
@@ -118,16 +115,16 @@ pub struct Protection {
 ///
 /// # Errors
 ///
-/// [`ResponseError`] for whatever is wrong first. Nothing of the response is to be believed then.
+/// [`MessageError`] for whatever is wrong first. Nothing of the response is to be believed then.
 pub fn read(
     form_value: &str,
     signers: &Signers,
     keys: Option<&DecryptionKeys>,
     expected: &Expected<'_>,
-) -> Result<Login, ResponseError> {
-    let text = decode(form_value)?;
-    let doc = bounds::parse(&text).map_err(ResponseError::Xml)?;
-    let root = Node::root(&doc).ok_or(ResponseError::Structure("it is empty"))?;
+) -> Result<Login, MessageError> {
+    let text = binding::read_form(form_value)?;
+    let doc = bounds::parse(&text).map_err(MessageError::Xml)?;
+    let root = Node::root(&doc).ok_or(MessageError::Structure("it is empty"))?;
     let shape = structure::response(root)?;
     let count = usize::from(shape.response_signed) + usize::from(shape.assertion_signed);
     if count > 0 {
@@ -135,20 +132,6 @@ pub fn read(
     }
     let signed = Signed::of(&shape, signers, keys)?;
     signed.read(&shape, expected)
-}
-
-fn decode(form_value: &str) -> Result<String, ResponseError> {
-    let limit = RESPONSE_BYTES;
-    // Three bytes are four characters, and some identity providers break lines.
-    if form_value.len() > limit / 3 * 4 + limit / 16 {
-        return Err(ResponseError::TooLarge { found: form_value.len() / 4 * 3, limit });
-    }
-    let base64: String = form_value.chars().filter(|character| !character.is_ascii_whitespace()).collect();
-    let bytes = STANDARD.decode(base64).map_err(|_| ResponseError::Encoding)?;
-    if bytes.len() > limit {
-        return Err(ResponseError::TooLarge { found: bytes.len(), limit });
-    }
-    String::from_utf8(bytes).map_err(|_| ResponseError::Encoding)
 }
 
 /// What signatures cover, each as a document of its own.
@@ -162,7 +145,7 @@ struct Signed {
 
 impl Signed {
     /// Writes out what the signatures of a document cover, which were verified; opens an encrypted assertion.
-    fn of(shape: &Shape<'_, '_>, signers: &Signers, keys: Option<&DecryptionKeys>) -> Result<Signed, ResponseError> {
+    fn of(shape: &Shape<'_, '_>, signers: &Signers, keys: Option<&DecryptionKeys>) -> Result<Signed, MessageError> {
         let mut protection = Protection {
             response_signed: shape.response_signed,
             assertion_signed: shape.assertion_signed,
@@ -172,12 +155,12 @@ impl Signed {
         let assertion = match shape.assertion {
             Carried::Missing => None,
             Carried::Plain(_) if !shape.response_signed && !shape.assertion_signed => {
-                return Err(ResponseError::Unsigned);
+                return Err(MessageError::Unsigned);
             }
             Carried::Plain(assertion) => Some(canonical(assertion, C14nMode::Exclusive)?),
             Carried::Encrypted(encrypted) => {
                 protection.encrypted = true;
-                let keys = keys.ok_or(ResponseError::NotExpectedEncrypted)?;
+                let keys = keys.ok_or(MessageError::NotExpectedEncrypted)?;
                 let opened = encryption::decrypt(encrypted, shape.response_signed, keys)?;
                 protection.assertion_signed = verify_opened(&opened, shape.response_signed, signers)?;
                 Some(opened)
@@ -186,8 +169,8 @@ impl Signed {
         Ok(Signed { response, assertion, protection })
     }
 
-    fn read(self, shape: &Shape<'_, '_>, expected: &Expected<'_>) -> Result<Login, ResponseError> {
-        let parsed = |text| bounds::parse(text).map_err(ResponseError::Xml);
+    fn read(self, shape: &Shape<'_, '_>, expected: &Expected<'_>) -> Result<Login, MessageError> {
+        let parsed = |text| bounds::parse(text).map_err(MessageError::Xml);
         // Of an unsigned response only what can refuse it is read, never what would let somebody in.
         match &self.response {
             Some(text) => {
@@ -196,23 +179,23 @@ impl Signed {
             }
             None => profile::response(shape.response, false, expected)?,
         }
-        let text = self.assertion.as_deref().ok_or(ResponseError::Missing("the response holds no assertion"))?;
+        let text = self.assertion.as_deref().ok_or(MessageError::Missing("the response holds no assertion"))?;
         let doc = parsed(text)?;
-        let root = Node::root(&doc).ok_or(ResponseError::Structure("it is empty"))?;
+        let root = Node::root(&doc).ok_or(MessageError::Structure("it is empty"))?;
         let assertion = Assertion::read(root)?;
         profile::assertion(assertion, self.protection, expected)
     }
 }
 
 /// Checks what was encrypted as if it had come in the clear; whether it is signed itself.
-fn verify_opened(opened: &str, response_signed: bool, signers: &Signers) -> Result<bool, ResponseError> {
-    let doc = bounds::parse(opened).map_err(|_| ResponseError::Undecryptable)?;
-    let root = Node::root(&doc).ok_or(ResponseError::Undecryptable)?;
+fn verify_opened(opened: &str, response_signed: bool, signers: &Signers) -> Result<bool, MessageError> {
+    let doc = bounds::parse(opened).map_err(|_| MessageError::Undecryptable)?;
+    let root = Node::root(&doc).ok_or(MessageError::Undecryptable)?;
     let is_signed = structure::assertion(root)?;
     if is_signed {
         signature::verify(root, opened, 1, signers)?;
     } else if !response_signed {
-        return Err(ResponseError::Unsigned);
+        return Err(MessageError::Unsigned);
     }
     Ok(is_signed)
 }

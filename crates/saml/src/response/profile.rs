@@ -5,14 +5,15 @@ use super::{
     assertion::{self, Assertion, Confirmation, Instant},
 };
 use crate::{
-    error::ResponseError,
+    error::MessageError,
     xml::{Node, PROTOCOL},
 };
 
-const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+/// The status of what went well.
+pub(crate) const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
 /// Checks the response around the assertion.
-pub(super) fn response(response: Node<'_, '_>, is_signed: bool, expected: &Expected<'_>) -> Result<(), ResponseError> {
+pub(super) fn response(response: Node<'_, '_>, is_signed: bool, expected: &Expected<'_>) -> Result<(), MessageError> {
     assertion::version(response)?;
     if let Some(found) = assertion::issuer(response)? {
         require_issuer(found, expected)?;
@@ -21,7 +22,7 @@ pub(super) fn response(response: Node<'_, '_>, is_signed: bool, expected: &Expec
         Some(found) => require_address("`Destination`", found, expected)?,
         // saml-bindings-2.0 §3.5.5.2.
         None if is_signed => {
-            return Err(ResponseError::Missing("the response is signed and has no `Destination`"));
+            return Err(MessageError::Missing("the response is signed and has no `Destination`"));
         }
         None => {}
     }
@@ -35,7 +36,7 @@ pub(super) fn assertion(
     assertion: Assertion,
     protection: Protection,
     expected: &Expected<'_>,
-) -> Result<Login, ResponseError> {
+) -> Result<Login, MessageError> {
     require_issuer(assertion.issuer, expected)?;
     let confirmed_until = confirmed(&assertion.confirmations, expected)?;
     not_before("`NotBefore` of the conditions", assertion.not_before.as_ref(), expected)?;
@@ -44,11 +45,11 @@ pub(super) fn assertion(
     let authn = assertion.authn;
     // Without skew: a session that is over is not begun.
     if let Some(end) = authn.session_not_on_or_after.as_ref().filter(|end| end.seconds <= expected.now) {
-        return Err(ResponseError::Expired { what: "`SessionNotOnOrAfter`", until: end.text.clone() });
+        return Err(MessageError::Expired { what: "`SessionNotOnOrAfter`", until: end.text.clone() });
     }
     let asked = expected.authn_contexts;
     if !asked.is_empty() && !authn.context.as_ref().is_some_and(|found| asked.contains(found)) {
-        return Err(ResponseError::AuthnContext { found: authn.context });
+        return Err(MessageError::AuthnContext { found: authn.context });
     }
     let until = assertion.not_on_or_after.map_or(confirmed_until, |end| end.seconds.min(confirmed_until));
     Ok(Login {
@@ -65,8 +66,8 @@ pub(super) fn assertion(
     })
 }
 
-fn status(response: Node<'_, '_>) -> Result<(), ResponseError> {
-    let missing = ResponseError::Missing("the response has no status");
+fn status(response: Node<'_, '_>) -> Result<(), MessageError> {
+    let missing = MessageError::Missing("the response has no status");
     let status = response.only(PROTOCOL, "Status").ok_or(missing.clone())?;
     let mut code = status.only(PROTOCOL, "StatusCode").ok_or(missing)?;
     if code.attribute("Value") == Some(SUCCESS) {
@@ -78,31 +79,31 @@ fn status(response: Node<'_, '_>) -> Result<(), ResponseError> {
     }
     let short = |text: &str| text.chars().take(500).collect::<String>();
     let message = status.only(PROTOCOL, "StatusMessage").and_then(Node::text).filter(|text| !text.is_empty());
-    Err(ResponseError::Status { code: short(code.attribute("Value").unwrap_or_default()), message: message.map(short) })
+    Err(MessageError::Status { code: short(code.attribute("Value").unwrap_or_default()), message: message.map(short) })
 }
 
-fn require_issuer(found: String, expected: &Expected<'_>) -> Result<(), ResponseError> {
+fn require_issuer(found: String, expected: &Expected<'_>) -> Result<(), MessageError> {
     if found == expected.issuer {
         return Ok(());
     }
-    Err(ResponseError::Issuer { expected: expected.issuer.to_owned(), found })
+    Err(MessageError::Issuer { expected: expected.issuer.to_owned(), found })
 }
 
 /// To the byte: an address that only begins alike is somebody else's.
-fn require_address(what: &'static str, found: &str, expected: &Expected<'_>) -> Result<(), ResponseError> {
+fn require_address(what: &'static str, found: &str, expected: &Expected<'_>) -> Result<(), MessageError> {
     if found == expected.acs_url {
         return Ok(());
     }
     let found = found.chars().take(500).collect();
-    Err(ResponseError::Address { what, expected: expected.acs_url.to_owned(), found })
+    Err(MessageError::Address { what, expected: expected.acs_url.to_owned(), found })
 }
 
 /// SSO-3, SSO-7: it answers the request of this browser; or none, where none was made.
-fn require_request(what: &'static str, found: Option<&str>, expected: &Expected<'_>) -> Result<(), ResponseError> {
+fn require_request(what: &'static str, found: Option<&str>, expected: &Expected<'_>) -> Result<(), MessageError> {
     if found == expected.request {
         return Ok(());
     }
-    Err(ResponseError::InResponseTo {
+    Err(MessageError::InResponseTo {
         what,
         expected: expected.request.map(str::to_owned),
         found: found.map(|found| found.chars().take(200).collect()),
@@ -110,14 +111,14 @@ fn require_request(what: &'static str, found: Option<&str>, expected: &Expected<
 }
 
 /// Any of several restrictions' audiences may be us, in each restriction.
-fn require_audience(restrictions: &[Vec<String>], expected: &Expected<'_>) -> Result<(), ResponseError> {
+fn require_audience(restrictions: &[Vec<String>], expected: &Expected<'_>) -> Result<(), MessageError> {
     if restrictions.is_empty() {
-        return Err(ResponseError::Missing("the assertion has no `AudienceRestriction`"));
+        return Err(MessageError::Missing("the assertion has no `AudienceRestriction`"));
     }
     let names_us = |audiences: &Vec<String>| audiences.iter().any(|audience| audience == expected.audience);
     match restrictions.iter().find(|audiences| !names_us(audiences)) {
         None => Ok(()),
-        Some(found) => Err(ResponseError::Audience {
+        Some(found) => Err(MessageError::Audience {
             expected: expected.audience.to_owned(),
             found: found.iter().take(20).cloned().collect(),
         }),
@@ -125,7 +126,7 @@ fn require_audience(restrictions: &[Vec<String>], expected: &Expected<'_>) -> Re
 }
 
 /// Until when the bearer is confirmed, by any of the confirmations that can confirm it; or what is wrong with the first.
-fn confirmed(confirmations: &[Confirmation], expected: &Expected<'_>) -> Result<i64, ResponseError> {
+fn confirmed(confirmations: &[Confirmation], expected: &Expected<'_>) -> Result<i64, MessageError> {
     let mut first_wrong = None;
     for confirmation in confirmations {
         match confirm(confirmation, expected) {
@@ -133,36 +134,36 @@ fn confirmed(confirmations: &[Confirmation], expected: &Expected<'_>) -> Result<
             Err(wrong) => first_wrong = first_wrong.or(Some(wrong)),
         }
     }
-    Err(first_wrong.unwrap_or(ResponseError::Missing("the assertion has no bearer `SubjectConfirmation`")))
+    Err(first_wrong.unwrap_or(MessageError::Missing("the assertion has no bearer `SubjectConfirmation`")))
 }
 
-fn confirm(confirmation: &Confirmation, expected: &Expected<'_>) -> Result<i64, ResponseError> {
+fn confirm(confirmation: &Confirmation, expected: &Expected<'_>) -> Result<i64, MessageError> {
     let recipient = confirmation.recipient.as_deref();
-    let recipient = recipient.ok_or(ResponseError::Missing("the subject's confirmation has no `Recipient`"))?;
+    let recipient = recipient.ok_or(MessageError::Missing("the subject's confirmation has no `Recipient`"))?;
     require_address("`Recipient`", recipient, expected)?;
     if confirmation.not_before.is_some() {
-        return Err(ResponseError::Structure("a bearer confirmation has `NotBefore`, which the profile forbids"));
+        return Err(MessageError::Structure("a bearer confirmation has `NotBefore`, which the profile forbids"));
     }
     let end = confirmation.not_on_or_after.as_ref();
-    let end = end.ok_or(ResponseError::Missing("the subject's confirmation has no `NotOnOrAfter`"))?;
+    let end = end.ok_or(MessageError::Missing("the subject's confirmation has no `NotOnOrAfter`"))?;
     not_over("`NotOnOrAfter` of the subject's confirmation", Some(end), expected)?;
     require_request("the subject's confirmation", confirmation.in_response_to.as_deref(), expected)?;
     Ok(end.seconds)
 }
 
-fn not_over(what: &'static str, end: Option<&Instant>, expected: &Expected<'_>) -> Result<(), ResponseError> {
+fn not_over(what: &'static str, end: Option<&Instant>, expected: &Expected<'_>) -> Result<(), MessageError> {
     match end {
         Some(end) if expected.now.saturating_sub(SKEW) >= end.seconds => {
-            Err(ResponseError::Expired { what, until: end.text.clone() })
+            Err(MessageError::Expired { what, until: end.text.clone() })
         }
         _ => Ok(()),
     }
 }
 
-fn not_before(what: &'static str, start: Option<&Instant>, expected: &Expected<'_>) -> Result<(), ResponseError> {
+fn not_before(what: &'static str, start: Option<&Instant>, expected: &Expected<'_>) -> Result<(), MessageError> {
     match start {
         Some(start) if expected.now.saturating_add(SKEW) < start.seconds => {
-            Err(ResponseError::NotYetValid { what, from: start.text.clone() })
+            Err(MessageError::NotYetValid { what, from: start.text.clone() })
         }
         _ => Ok(()),
     }

@@ -4,7 +4,7 @@
 //! one place, and a signature only where it covers exactly that or the response around it.
 
 use crate::{
-    error::ResponseError,
+    error::MessageError,
     xml::{ASSERTION, DSIG, Node, PROTOCOL},
 };
 
@@ -51,9 +51,9 @@ pub(crate) enum Carried<'d, 'a> {
 }
 
 /// Checks a response's shape.
-pub(crate) fn response<'d, 'a>(root: Node<'d, 'a>) -> Result<Shape<'d, 'a>, ResponseError> {
+pub(crate) fn response<'d, 'a>(root: Node<'d, 'a>) -> Result<Shape<'d, 'a>, MessageError> {
     if !root.is(PROTOCOL, "Response") {
-        return Err(ResponseError::Structure("its outermost element is not `Response` of SAML 2.0"));
+        return Err(MessageError::Structure("its outermost element is not `Response` of SAML 2.0"));
     }
     let mut carried = Carried::Missing;
     for node in root.descendants() {
@@ -62,10 +62,10 @@ pub(crate) fn response<'d, 'a>(root: Node<'d, 'a>) -> Result<Shape<'d, 'a>, Resp
             continue;
         }
         if node.parent().map(|parent| parent.id) != Some(root.id) {
-            return Err(ResponseError::Structure("an assertion is not directly in the response"));
+            return Err(MessageError::Structure("an assertion is not directly in the response"));
         }
         if !matches!(carried, Carried::Missing) {
-            return Err(ResponseError::Structure("it holds more than one assertion: send one"));
+            return Err(MessageError::Structure("it holds more than one assertion: send one"));
         }
         carried = if plain { Carried::Plain(node) } else { Carried::Encrypted(node) };
     }
@@ -78,23 +78,28 @@ pub(crate) fn response<'d, 'a>(root: Node<'d, 'a>) -> Result<Shape<'d, 'a>, Resp
 }
 
 /// Checks the shape of an assertion that is a document of its own, as decrypting leaves it; whether it is signed.
-pub(crate) fn assertion(root: Node<'_, '_>) -> Result<bool, ResponseError> {
+pub(crate) fn assertion(root: Node<'_, '_>) -> Result<bool, MessageError> {
     if !root.is(ASSERTION, "Assertion") {
-        return Err(ResponseError::Structure("what is encrypted is not an assertion"));
+        return Err(MessageError::Structure("what is encrypted is not an assertion"));
     }
     let inner = |node: &Node<'_, '_>| node.is(ASSERTION, "Assertion") || node.is(ASSERTION, "EncryptedAssertion");
     if root.descendants().filter(inner).count() != 1 {
-        return Err(ResponseError::Structure("it holds more than one assertion: send one"));
+        return Err(MessageError::Structure("it holds more than one assertion: send one"));
     }
     Ok(signatures(root, None)?.0)
 }
 
+/// Checks the shape of a message that carries no assertion; whether it is signed.
+pub(crate) fn message(root: Node<'_, '_>) -> Result<bool, MessageError> {
+    Ok(signatures(root, None)?.0)
+}
+
 /// Checks each signature of a document: at most one directly in `root`, at most one directly in `within`, none elsewhere.
-fn signatures(root: Node<'_, '_>, within: Option<Node<'_, '_>>) -> Result<(bool, bool), ResponseError> {
+fn signatures(root: Node<'_, '_>, within: Option<Node<'_, '_>>) -> Result<(bool, bool), MessageError> {
     let (mut outer, mut inner) = (false, false);
     for node in root.descendants() {
         if node.qualified_attributes().any(|name| IDENTIFIERS.contains(&name)) {
-            return Err(ResponseError::Structure("an attribute that names an element has a prefix"));
+            return Err(MessageError::Structure("an attribute that names an element has a prefix"));
         }
         if !node.is(DSIG, "Signature") {
             continue;
@@ -103,10 +108,10 @@ fn signatures(root: Node<'_, '_>, within: Option<Node<'_, '_>>) -> Result<(bool,
         let seen = match parent.map(|parent| parent.id) {
             Some(id) if id == root.id => &mut outer,
             Some(id) if within.is_some_and(|within| within.id == id) => &mut inner,
-            _ => return Err(ResponseError::Structure("a signature is neither in the response nor in the assertion")),
+            _ => return Err(MessageError::Structure("a signature is neither in the response nor in the assertion")),
         };
         if std::mem::replace(seen, true) {
-            return Err(ResponseError::Structure("an element has two signatures"));
+            return Err(MessageError::Structure("an element has two signatures"));
         }
         signature(node, parent.and_then(|parent| parent.attribute("ID")).unwrap_or_default())?;
     }
@@ -114,9 +119,9 @@ fn signatures(root: Node<'_, '_>, within: Option<Node<'_, '_>>) -> Result<(bool,
 }
 
 /// Checks one signature, which must cover the element with this identifier.
-fn signature(signature: Node<'_, '_>, id: &str) -> Result<(), ResponseError> {
+fn signature(signature: Node<'_, '_>, id: &str) -> Result<(), MessageError> {
     if id.is_empty() {
-        return Err(ResponseError::Structure("what is signed has no `ID`"));
+        return Err(MessageError::Structure("what is signed has no `ID`"));
     }
     let children: Vec<_> = signature.elements().collect();
     let (info, value) = match children.as_slice() {
@@ -125,14 +130,14 @@ fn signature(signature: Node<'_, '_>, id: &str) -> Result<(), ResponseError> {
             key_info(*key)?;
             (*info, *value)
         }
-        _ => return Err(ResponseError::Structure("a signature has other parts than info, value and key")),
+        _ => return Err(MessageError::Structure("a signature has other parts than info, value and key")),
     };
     if !info.is(DSIG, "SignedInfo") || !value.is(DSIG, "SignatureValue") || value.text().is_none_or(str::is_empty) {
-        return Err(ResponseError::Structure("a signature's parts are not info, value and key in this order"));
+        return Err(MessageError::Structure("a signature's parts are not info, value and key in this order"));
     }
     let info: Vec<_> = info.elements().collect();
     let [canonical, method, reference] = info.as_slice() else {
-        return Err(ResponseError::Structure("a signature covers more than one element, or none"));
+        return Err(MessageError::Structure("a signature covers more than one element, or none"));
     };
     require(*canonical, "CanonicalizationMethod", &[EXCLUSIVE])?;
     prefixes(*canonical)?;
@@ -142,14 +147,14 @@ fn signature(signature: Node<'_, '_>, id: &str) -> Result<(), ResponseError> {
 }
 
 /// Checks that a reference is to the element with this identifier and to nothing else.
-fn covers(reference: Node<'_, '_>, id: &str) -> Result<(), ResponseError> {
+fn covers(reference: Node<'_, '_>, id: &str) -> Result<(), MessageError> {
     let parts: Vec<_> = reference.elements().collect();
     let [transforms, digest_method, digest] = parts.as_slice() else {
-        return Err(ResponseError::Structure("a reference has other parts than transforms and a digest"));
+        return Err(MessageError::Structure("a reference has other parts than transforms and a digest"));
     };
     if !reference.is(DSIG, "Reference") || reference.attribute("URI").and_then(|uri| uri.strip_prefix('#')) != Some(id)
     {
-        return Err(ResponseError::Structure("a signature does not cover the element that it is in"));
+        return Err(MessageError::Structure("a signature does not cover the element that it is in"));
     }
     let steps: Vec<_> = transforms.elements().collect();
     let steps_known = match steps.as_slice() {
@@ -157,55 +162,55 @@ fn covers(reference: Node<'_, '_>, id: &str) -> Result<(), ResponseError> {
         [first, second] => require(*first, "Transform", &[ENVELOPED])
             .and_then(|()| require(*second, "Transform", &[EXCLUSIVE]))
             .and_then(|()| prefixes(*second)),
-        _ => Err(ResponseError::Structure("a reference has no transforms, or more than two")),
+        _ => Err(MessageError::Structure("a reference has no transforms, or more than two")),
     };
     steps_known?;
     if !transforms.is(DSIG, "Transforms") || steps.first().is_some_and(|first| first.elements().next().is_some()) {
-        return Err(ResponseError::Structure("a transform has parts that none has"));
+        return Err(MessageError::Structure("a transform has parts that none has"));
     }
     require(*digest_method, "DigestMethod", &DIGEST_METHODS)?;
     bare(*digest_method)?;
     if !digest.is(DSIG, "DigestValue") || digest.text().is_none_or(str::is_empty) {
-        return Err(ResponseError::Structure("a digest is not one piece of text"));
+        return Err(MessageError::Structure("a digest is not one piece of text"));
     }
     Ok(())
 }
 
 /// Demands an element of XML signatures with one of these algorithms.
-fn require(node: Node<'_, '_>, name: &str, algorithms: &[&str]) -> Result<(), ResponseError> {
+fn require(node: Node<'_, '_>, name: &str, algorithms: &[&str]) -> Result<(), MessageError> {
     if !node.is(DSIG, name) {
-        return Err(ResponseError::Structure("a signature's parts are not in the order that the standard gives"));
+        return Err(MessageError::Structure("a signature's parts are not in the order that the standard gives"));
     }
     let algorithm = node.attribute("Algorithm").unwrap_or_default();
     if algorithms.contains(&algorithm) {
         return Ok(());
     }
-    Err(ResponseError::Algorithm(algorithm.chars().take(200).collect()))
+    Err(MessageError::Algorithm(algorithm.chars().take(200).collect()))
 }
 
 /// Demands that there is nothing in it.
-fn bare(node: Node<'_, '_>) -> Result<(), ResponseError> {
+fn bare(node: Node<'_, '_>) -> Result<(), MessageError> {
     match node.elements().next() {
         None => Ok(()),
-        Some(_) => Err(ResponseError::Structure("an algorithm has parameters")),
+        Some(_) => Err(MessageError::Structure("an algorithm has parameters")),
     }
 }
 
 /// Demands that nothing is in it but a list of prefixes (exclusive canonical XML §4).
-fn prefixes(node: Node<'_, '_>) -> Result<(), ResponseError> {
+fn prefixes(node: Node<'_, '_>) -> Result<(), MessageError> {
     let children: Vec<_> = node.elements().collect();
     match children.as_slice() {
         [] => Ok(()),
         [list] if list.is(EXCLUSIVE, "InclusiveNamespaces") && list.elements().next().is_none() => Ok(()),
-        _ => Err(ResponseError::Structure("a canonicalisation has parts that none has")),
+        _ => Err(MessageError::Structure("a canonicalisation has parts that none has")),
     }
 }
 
 /// Demands that a key is described in place: nothing is to be fetched or resolved.
-fn key_info(node: Node<'_, '_>) -> Result<(), ResponseError> {
+fn key_info(node: Node<'_, '_>) -> Result<(), MessageError> {
     let described = |child: Node<'_, '_>| KEY_INFO.iter().any(|name| child.is(DSIG, name));
     if node.is(DSIG, "KeyInfo") && node.elements().all(described) {
         return Ok(());
     }
-    Err(ResponseError::Structure("a signature's key is not described in place"))
+    Err(MessageError::Structure("a signature's key is not described in place"))
 }

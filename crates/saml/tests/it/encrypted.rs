@@ -1,7 +1,7 @@
 //! Encrypted assertions.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use muster_saml::{Login, ResponseError, response};
+use muster_saml::{Login, MessageError, response};
 
 use crate::idp::{Identity, Said, Template, expected};
 
@@ -38,7 +38,7 @@ impl World {
         }
     }
 
-    fn read(&self, xml: &str) -> Result<Login, ResponseError> {
+    fn read(&self, xml: &str) -> Result<Login, MessageError> {
         response::read(&STANDARD.encode(xml), &self.idp.signers(), Some(&self.ours.decryption_keys()), &expected())
     }
 }
@@ -61,21 +61,21 @@ fn sso_1_an_encrypted_assertion_is_read_if_it_or_the_response_is_signed() {
 fn what_is_encrypted_must_be_signed_all_the_same() {
     let world = World::new();
     // Anybody can encrypt for us.
-    assert_eq!(world.read(&world.response(&world.assertion(false), GCM, false)), Err(ResponseError::Unsigned));
+    assert_eq!(world.read(&world.response(&world.assertion(false), GCM, false)), Err(MessageError::Unsigned));
     let stranger = Identity::rsa();
     let forged = stranger.sign(&world.said.assertion(&Template::over("#_a1").xml()));
     let error = world.read(&world.response(&forged, GCM, false)).unwrap_err();
-    assert!(matches!(error, ResponseError::Signature(_)), "{error}");
+    assert!(matches!(error, MessageError::Signature(_)), "{error}");
 }
 
 #[test]
 fn ciphers_that_can_be_altered_are_taken_only_within_a_signature() {
     let world = World::new();
     let error = world.read(&world.response(&world.assertion(true), CBC, false)).unwrap_err();
-    assert_eq!(error, ResponseError::Algorithm(CBC.to_owned()));
+    assert_eq!(error, MessageError::Algorithm(CBC.to_owned()));
     let old_padding = "http://www.w3.org/2001/04/xmlenc#rsa-1_5";
     let response = world.response(&world.assertion(true), GCM, false).replace(OAEP, old_padding);
-    assert_eq!(world.read(&response), Err(ResponseError::Algorithm(old_padding.to_owned())));
+    assert_eq!(world.read(&response), Err(MessageError::Algorithm(old_padding.to_owned())));
 }
 
 #[test]
@@ -92,14 +92,14 @@ fn each_failure_to_decrypt_is_the_same_error() {
     for nth in [0, 1] {
         let value = value(nth);
         for other in [altered(&value), String::new(), "AAAA".to_owned(), "no base64".to_owned()] {
-            assert_eq!(world.read(&response.replace(&value, &other)), Err(ResponseError::Undecryptable));
+            assert_eq!(world.read(&response.replace(&value, &other)), Err(MessageError::Undecryptable));
         }
     }
     for plain in ["", "text", "<a/>", "<a", "<!DOCTYPE a><a/>", &format!("{0}{0}", world.assertion(false))] {
-        assert_eq!(world.read(&world.response(plain, GCM, false)), Err(ResponseError::Undecryptable), "{plain}");
+        assert_eq!(world.read(&world.response(plain, GCM, false)), Err(MessageError::Undecryptable), "{plain}");
     }
     let for_another = Identity::rsa().encrypt(&world.assertion(true), GCM, OAEP);
-    assert_eq!(world.read(&world.said.response("", &for_another)), Err(ResponseError::Undecryptable));
+    assert_eq!(world.read(&world.said.response("", &for_another)), Err(MessageError::Undecryptable));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_connection_without_a_key_says_so() {
     let world = World::new();
     let text = STANDARD.encode(world.response(&world.assertion(true), GCM, false));
     let error = response::read(&text, &world.idp.signers(), None, &expected()).unwrap_err();
-    assert_eq!(error, ResponseError::NotExpectedEncrypted);
+    assert_eq!(error, MessageError::NotExpectedEncrypted);
 }
 
 #[test]
@@ -116,11 +116,11 @@ fn nothing_may_be_fetched_and_nothing_hidden() {
     let response = world.response(&world.assertion(true), GCM, false);
     let elsewhere =
         response.replace("<xenc:CipherData>", r#"<xenc:CipherData><xenc:CipherReference URI="http://localhost/"/>"#);
-    assert!(matches!(world.read(&elsewhere), Err(ResponseError::Structure(_))));
+    assert!(matches!(world.read(&elsewhere), Err(MessageError::Structure(_))));
     let encrypted = world.ours.encrypt(&world.assertion(true), GCM, OAEP);
     let two = world.said.response("", &format!("{encrypted}{encrypted}"));
-    assert!(matches!(world.read(&two), Err(ResponseError::Structure(_))));
+    assert!(matches!(world.read(&two), Err(MessageError::Structure(_))));
     // One in the clear beside it would be the one that is read by somebody.
     let beside = world.said.response("", &format!("{encrypted}{}", world.assertion(false)));
-    assert!(matches!(world.read(&beside), Err(ResponseError::Structure(_))));
+    assert!(matches!(world.read(&beside), Err(MessageError::Structure(_))));
 }

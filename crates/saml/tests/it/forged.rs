@@ -1,6 +1,6 @@
 //! Forgeries: somebody who may sign in as mallory, or who has seen a response for mallory, wants to be ada.
 
-use muster_saml::{Login, ResponseError};
+use muster_saml::{Login, MessageError};
 use proptest::prelude::*;
 
 use crate::idp::{ENVELOPED, EXCLUSIVE, Identity, RSA_SHA256, Said, Template, read};
@@ -17,7 +17,7 @@ fn forged() -> String {
     Said::default().assertion("").replace(r#"ID="_a1""#, r#"ID="_forged""#)
 }
 
-fn refused(what: &str, result: Result<Login, ResponseError>) -> ResponseError {
+fn refused(what: &str, result: Result<Login, MessageError>) -> MessageError {
     match result {
         Ok(login) => panic!("{what}: {} was let in", login.name_id.value),
         Err(error) => error,
@@ -46,21 +46,21 @@ fn a_signature_of_nobody_we_know_is_refused() {
         "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
     );
     let response = Said::default().signed(&stranger).replace("</ds:Signature>", &key_info);
-    assert!(matches!(refused("own certificate", read(&response, &idp)), ResponseError::Signature(_)));
+    assert!(matches!(refused("own certificate", read(&response, &idp)), MessageError::Signature(_)));
     // What the right one says of itself there is no more believed, and does no harm.
     let response = Said::default().signed(&idp).replace("</ds:Signature>", &key_info);
     assert!(read(&response, &idp).is_ok());
     // Nor is anything fetched that it names.
     let fetched = r##"<ds:KeyInfo><ds:RetrievalMethod URI="http://localhost/key"/></ds:KeyInfo></ds:Signature>"##;
     let response = Said::default().signed(&idp).replace("</ds:Signature>", fetched);
-    assert!(matches!(refused("retrieval", read(&response, &idp)), ResponseError::Structure(_)));
+    assert!(matches!(refused("retrieval", read(&response, &idp)), MessageError::Structure(_)));
 }
 
 #[test]
 fn what_is_not_signed_is_refused() {
     let idp = Identity::rsa();
     let said = Said::default();
-    assert_eq!(read(&said.response("", &said.assertion("")), &idp), Err(ResponseError::Unsigned));
+    assert_eq!(read(&said.response("", &said.assertion("")), &idp), Err(MessageError::Unsigned));
     // A signature over something else, somewhere.
     let signed = idp.sign(&mallory().assertion(&Template::over("#_a1").xml()));
     let signature = &signed[signed.find("<ds:Signature ").unwrap()..signed.find("</ds:Signature>").unwrap() + 15];
@@ -114,11 +114,11 @@ fn wrapped_assertions_are_refused() {
     ];
     for (what, inner) in shapes {
         let error = refused(what, read(&said.response("", &inner), &idp));
-        assert!(matches!(error, ResponseError::Structure(_)), "{what}: {error}");
+        assert!(matches!(error, MessageError::Structure(_)), "{what}: {error}");
     }
     let moved = with(signature, &forged.replace("_forged", "_a1"), "<saml:Subject>");
     let error = refused("moved", read(&said.response("", &moved), &idp));
-    assert!(matches!(error, ResponseError::Signature(_)), "{error}");
+    assert!(matches!(error, MessageError::Signature(_)), "{error}");
     // A signature that holds, over an element that nobody reads.
     let advice = said.assertion(&Template::over("#_a1").xml()).replace("saml:Assertion", "saml:Advice");
     let elsewhere = extensions(&idp.sign(&advice));
@@ -175,7 +175,7 @@ fn weak_and_confused_algorithms_are_refused() {
         (EXCLUSIVE, ""),
     ] {
         let error = refused(to, read(&response.replace(from, to), &idp));
-        assert_eq!(error, ResponseError::Algorithm(to.to_owned()));
+        assert_eq!(error, MessageError::Algorithm(to.to_owned()));
     }
     // Signed, but by a key of another kind than the method says.
     let ec = Identity::ec(&rcgen::PKCS_ECDSA_P256_SHA256);
@@ -191,7 +191,7 @@ fn references_must_be_to_the_element_around_them() {
         let signed = idp.sign(&said.assertion(&template));
         let response = said.response("", &signed.replace(r##"URI="#_a1""##, &format!("URI=\"{uri}\"")));
         let error = refused(uri, read(&response, &idp));
-        assert!(matches!(error, ResponseError::Structure(_)), "{uri}: {error}");
+        assert!(matches!(error, MessageError::Structure(_)), "{uri}: {error}");
     }
     let response = said.signed(&idp);
     let reference = &response[response.find("<ds:Reference").unwrap()..response.find("</ds:Reference>").unwrap() + 15];
@@ -211,7 +211,7 @@ fn references_must_be_to_the_element_around_them() {
         ),
     ] {
         let error = refused(what, read(&changed, &idp));
-        assert!(matches!(error, ResponseError::Structure(_)), "{what}: {error}");
+        assert!(matches!(error, MessageError::Structure(_)), "{what}: {error}");
     }
 }
 
@@ -220,12 +220,12 @@ fn document_types_and_bombs_are_refused() {
     let idp = Identity::rsa();
     let response = Said::default().signed(&idp);
     let entity = format!("<!DOCTYPE r [<!ENTITY a \"ada\">]>{}", response.replace("ada@", "&a;@"));
-    assert!(matches!(refused("entity", read(&entity, &idp)), ResponseError::Xml(_)));
+    assert!(matches!(refused("entity", read(&entity, &idp)), MessageError::Xml(_)));
     let attributes: String = (0..5_000).map(|number| format!(" a{number}=\"\"")).collect();
     let bomb = response.replacen(" ID=", &format!("{attributes} ID="), 1);
-    assert!(matches!(refused("attributes", read(&bomb, &idp)), ResponseError::Xml(_)));
+    assert!(matches!(refused("attributes", read(&bomb, &idp)), MessageError::Xml(_)));
     let large = response.replace("Ada Lovelace", &"A".repeat(300_000));
-    assert!(matches!(refused("size", read(&large, &idp)), ResponseError::TooLarge { .. }));
+    assert!(matches!(refused("size", read(&large, &idp)), MessageError::TooLarge { .. }));
     for text in ["", "not xml", "<a/>", "\u{feff}", "<samlp:Response/>"] {
         refused(text, read(text, &idp));
     }

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bergshamra::{DsigContext, EncContext, Key, KeyUsage, KeysManager, encrypt, keys::loader, sign};
-use muster_saml::{DecryptionKeys, Expected, Login, ResponseError, Signers, response};
+use muster_saml::{DecryptionKeys, Expected, Login, MessageError, Signers, response};
 use rcgen::{CertificateParams, KeyPair, RsaKeySize, SignatureAlgorithm};
 
 pub(crate) const IDP: &str = "https://idp.example.com/saml";
@@ -174,6 +174,6 @@ pub(crate) fn expected() -> Expected<'static> {
 }
 
 /// Reads a response as the usual service provider does.
-pub(crate) fn read(xml: &str, idp: &Identity) -> Result<Login, ResponseError> {
+pub(crate) fn read(xml: &str, idp: &Identity) -> Result<Login, MessageError> {
     response::read(&STANDARD.encode(xml), &idp.signers(), None, &expected())
 }

@@ -6,6 +6,7 @@ mod idp;
 
 mod encrypted;
 mod forged;
+mod logout;
 mod metadata;
 mod profile;
 mod request;

@@ -1,12 +1,12 @@
 //! Responses that are signed by the right key and still not for us, not now, or not for this browser.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use muster_saml::{Expected, ResponseError, response};
+use muster_saml::{Expected, MessageError, response};
 
 use crate::idp::{ACS, IDP, Identity, NOW, REQUEST, SP, Said, expected, read};
 
 /// What is refused when `change` has been made to what is said, in a signed assertion.
-fn refused(change: impl Fn(&mut Said)) -> ResponseError {
+fn refused(change: impl Fn(&mut Said)) -> MessageError {
     let idp = Identity::rsa();
     let mut said = Said::default();
     change(&mut said);
@@ -22,7 +22,7 @@ fn swap(text: &mut String, from: &str, to: &str) {
 #[test]
 fn sso_1_another_issuer_audience_or_address_is_refused() {
     let issuer = refused(|said| swap(&mut said.issuer, IDP, "https://idp.example.com/saml/other"));
-    assert!(matches!(issuer, ResponseError::Issuer { .. }), "{issuer}");
+    assert!(matches!(issuer, MessageError::Issuer { .. }), "{issuer}");
     let audience = refused(|said| swap(&mut said.conditions, SP, "https://other.example.com"));
     assert_eq!(audience.to_string(), format!("the audience is `https://other.example.com` and not `{SP}`"));
     // One that only begins alike is another.
@@ -30,9 +30,9 @@ fn sso_1_another_issuer_audience_or_address_is_refused() {
         [&format!("{ACS}.evil.example"), &ACS[..ACS.len() - 1], "https://muster.example.com/sso/saml/entra/acs"]
     {
         let recipient = refused(|said| swap(&mut said.subject, ACS, other));
-        assert!(matches!(recipient, ResponseError::Address { what: "`Recipient`", .. }), "{recipient}");
+        assert!(matches!(recipient, MessageError::Address { what: "`Recipient`", .. }), "{recipient}");
         let destination = refused(|said| swap(&mut said.response_attributes, ACS, other));
-        assert!(matches!(destination, ResponseError::Address { what: "`Destination`", .. }), "{destination}");
+        assert!(matches!(destination, MessageError::Address { what: "`Destination`", .. }), "{destination}");
     }
 }
 
@@ -45,7 +45,7 @@ fn each_audience_restriction_must_name_us_and_any_audience_of_one_may() {
     assert!(read(&said.signed(&idp), &idp).is_ok());
     let restriction = format!("<saml:AudienceRestriction>{other}</saml:AudienceRestriction></saml:Conditions>");
     let two = refused(|said| swap(&mut said.conditions, "</saml:Conditions>", &restriction));
-    assert!(matches!(two, ResponseError::Audience { .. }), "{two}");
+    assert!(matches!(two, MessageError::Audience { .. }), "{two}");
     let none = refused(|said| said.conditions = said.conditions.replace("AudienceRestriction", "OneTimeUse"));
     assert_eq!(none.to_string(), "the assertion has no `AudienceRestriction`");
 }
@@ -58,13 +58,13 @@ fn sso_7_only_the_request_of_this_browser_is_answered() {
     assert!(read(Some(REQUEST)).is_ok());
     for other in [Some("_another"), None] {
         let error = read(other).unwrap_err();
-        assert!(matches!(error, ResponseError::InResponseTo { .. }), "{error}");
+        assert!(matches!(error, MessageError::InResponseTo { .. }), "{error}");
     }
     // In the assertion, too, which is what is signed.
     let assertion = refused(|said| swap(&mut said.subject, REQUEST, "_another"));
-    assert!(matches!(assertion, ResponseError::InResponseTo { what: "the subject's confirmation", .. }), "{assertion}");
+    assert!(matches!(assertion, MessageError::InResponseTo { what: "the subject's confirmation", .. }), "{assertion}");
     let missing = refused(|said| swap(&mut said.subject, &format!(r#"InResponseTo="{REQUEST}""#), ""));
-    assert!(matches!(missing, ResponseError::InResponseTo { found: None, .. }), "{missing}");
+    assert!(matches!(missing, MessageError::InResponseTo { found: None, .. }), "{missing}");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn sso_3_what_answers_no_request_is_taken_only_where_none_was_made() {
     let text = STANDARD.encode(said.signed(&idp));
     let read = |request| response::read(&text, &idp.signers(), None, &Expected { request, ..expected() });
     assert!(read(None).is_ok());
-    assert!(matches!(read(Some(REQUEST)), Err(ResponseError::InResponseTo { .. })));
+    assert!(matches!(read(Some(REQUEST)), Err(MessageError::InResponseTo { .. })));
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn times_hold_to_the_second_with_a_minute_of_skew() {
     let read = |now| response::read(&text, &idp.signers(), None, &Expected { now, ..expected() });
     let (start, end) = (NOW - 5 * 60 - response::SKEW, NOW + 5 * 60 + response::SKEW);
     assert!(read(start).is_ok() && read(end - 1).is_ok());
-    assert!(matches!(read(start - 1), Err(ResponseError::NotYetValid { .. })));
-    assert!(matches!(read(end), Err(ResponseError::Expired { .. })));
+    assert!(matches!(read(start - 1), Err(MessageError::NotYetValid { .. })));
+    assert!(matches!(read(end), Err(MessageError::Expired { .. })));
     assert!(read(i64::MIN).is_err() && read(i64::MAX).is_err());
     // The response can be forgotten when it would be refused anyway.
     assert_eq!(read(NOW).unwrap().usable_until, end);
@@ -102,16 +102,16 @@ fn unreadable_times_refuse() {
         ("2026-11-22T09:55:00Z", ""),
     ] {
         let error = refused(|said| swap(&mut said.conditions, from, to));
-        assert!(matches!(error, ResponseError::Time { .. }), "{error}");
+        assert!(matches!(error, MessageError::Time { .. }), "{error}");
     }
     let error = refused(|said| swap(&mut said.statements, "2026-11-22T18:00:00Z", "later"));
-    assert!(matches!(error, ResponseError::Time { what: "SessionNotOnOrAfter", .. }), "{error}");
+    assert!(matches!(error, MessageError::Time { what: "SessionNotOnOrAfter", .. }), "{error}");
 }
 
 #[test]
 fn ses_2_a_session_that_is_over_is_not_begun_and_the_earliest_end_counts() {
     let error = refused(|said| swap(&mut said.statements, "2026-11-22T18:00:00Z", "2026-11-22T10:00:00Z"));
-    assert!(matches!(error, ResponseError::Expired { what: "`SessionNotOnOrAfter`", .. }), "{error}");
+    assert!(matches!(error, MessageError::Expired { what: "`SessionNotOnOrAfter`", .. }), "{error}");
     let idp = Identity::rsa();
     let mut said = Said::default();
     said.statements +=
@@ -122,8 +122,8 @@ fn ses_2_a_session_that_is_over_is_not_begun_and_the_earliest_end_counts() {
 
 #[test]
 fn what_must_be_there_is_missed() {
-    let missing = |error: ResponseError, what: &str| {
-        assert!(matches!(error, ResponseError::Missing(_)) && error.to_string().contains(what), "{error}");
+    let missing = |error: MessageError, what: &str| {
+        assert!(matches!(error, MessageError::Missing(_)) && error.to_string().contains(what), "{error}");
     };
     missing(refused(|said| said.conditions.clear()), "`Conditions`");
     missing(refused(|said| said.subject.clear()), "`Subject`");
@@ -135,13 +135,13 @@ fn what_must_be_there_is_missed() {
     missing(refused(|said| swap(&mut said.subject, &format!(r#"Recipient="{ACS}""#), "")), "`Recipient`");
     missing(refused(|said| said.status.clear()), "status");
     let version = refused(|said| said.version = "1.1".to_owned());
-    assert_eq!(version, ResponseError::Version("1.1".to_owned()));
+    assert_eq!(version, MessageError::Version("1.1".to_owned()));
     let not_before =
         refused(|said| swap(&mut said.subject, "NotOnOrAfter", r#"NotBefore="2026-11-22T09:00:00Z" NotOnOrAfter"#));
-    assert!(matches!(not_before, ResponseError::Structure(_)), "{not_before}");
+    assert!(matches!(not_before, MessageError::Structure(_)), "{not_before}");
     let condition =
         refused(|said| swap(&mut said.conditions, "</saml:Conditions>", "<saml:Condition/></saml:Conditions>"));
-    assert_eq!(condition, ResponseError::Condition("Condition".to_owned()));
+    assert_eq!(condition, MessageError::Condition("Condition".to_owned()));
     let idp = Identity::rsa();
     let nowhere = Said { response_attributes: format!(r#"InResponseTo="{REQUEST}""#), ..Said::default() };
     missing(read(&nowhere.response_signed(&idp), &idp).unwrap_err(), "`Destination`");
@@ -176,7 +176,7 @@ fn the_authentication_that_was_asked_for_must_have_happened() {
     };
     let password = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
     assert!(read(&["urn:other", password]).is_ok());
-    assert!(matches!(read(&["https://refeds.org/profile/mfa"]), Err(ResponseError::AuthnContext { .. })));
+    assert!(matches!(read(&["https://refeds.org/profile/mfa"]), Err(MessageError::AuthnContext { .. })));
 }
 
 #[test]

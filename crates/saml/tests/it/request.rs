@@ -34,7 +34,7 @@ fn parameters(url: &str) -> HashMap<String, String> {
 
 #[test]
 fn sso_1_a_redirect_carries_the_request() {
-    let url = REQUESTED.redirect(RedirectBinding { relay_state: "k1&=ä", signing_key: None }).unwrap();
+    let url = REQUESTED.redirect(RedirectBinding { relay_state: Some("k1&=ä"), signing_key: None }).unwrap();
     assert!(url.starts_with("https://idp.example.com/sso?SAMLRequest="), "{url}");
     let parameters = parameters(&url);
     let xml = decompress_to_vec(&STANDARD.decode(&parameters["SAMLRequest"]).unwrap()).unwrap();
@@ -43,7 +43,7 @@ fn sso_1_a_redirect_carries_the_request() {
     assert_eq!(parameters.len(), 2);
     // An address with a query of its own keeps it.
     let with_query = AuthnRequest { destination: "https://idp.example.com/sso?idp=1", ..REQUESTED };
-    let url = with_query.redirect(RedirectBinding { relay_state: "k", signing_key: None }).unwrap();
+    let url = with_query.redirect(RedirectBinding { relay_state: Some("k"), signing_key: None }).unwrap();
     assert!(url.starts_with("https://idp.example.com/sso?idp=1&SAMLRequest="), "{url}");
 }
 
@@ -51,7 +51,7 @@ fn sso_1_a_redirect_carries_the_request() {
 fn sso_1_a_signed_redirect_is_signed_as_it_is_sent() {
     let ours = Identity::rsa();
     let key = SigningKey::new(&ours.private_pem).unwrap();
-    let url = REQUESTED.redirect(RedirectBinding { relay_state: "k1", signing_key: Some(&key) }).unwrap();
+    let url = REQUESTED.redirect(RedirectBinding { relay_state: Some("k1"), signing_key: Some(&key) }).unwrap();
     let (_, query) = url.split_once('?').unwrap();
     let (signed, _) = query.split_once("&Signature=").unwrap();
     let signature = STANDARD.decode(&parameters(&url)["Signature"]).unwrap();
