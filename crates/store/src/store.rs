@@ -120,7 +120,7 @@ impl Store {
         E: TxError,
         F: FnMut(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.read_here_or_send(false, work).await
+        self.read_here_or_send(work).await
     }
 
     /// Reads a few rows; all statements see one state.
@@ -134,7 +134,7 @@ impl Store {
         E: TxError,
         F: FnMut(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.read_here_or_send(true, work).await
+        self.send_read(&self.inner.lanes.reads, true, work).await
     }
 
     /// Reads many rows, in a lane of its own so that point reads need not wait; all statements see one state.
@@ -323,20 +323,20 @@ impl Store {
     }
 
     /// Reads a few rows on this thread if a connection is free, which spares two changes of thread; else in the lane.
-    async fn read_here_or_send<T, E, F>(&self, snapshot: bool, work: F) -> Result<T, E>
+    async fn read_here_or_send<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: TxError,
         F: FnMut(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
     {
         let lanes = &self.inner.lanes;
-        let mut job = Read { work, snapshot, result: None, reply: Reply::Here };
+        let mut job = Read { work, snapshot: false, result: None, reply: Reply::Here };
         if let Some(here) = lanes.here.as_ref().filter(|_| !lanes.reads.is_closed())
             && here.try_serve(&mut job)
         {
             return job.result.unwrap_or_else(|| Err(closed().into()));
         }
-        self.send_read(&lanes.reads, snapshot, job.work).await
+        self.send_read(&lanes.reads, false, job.work).await
     }
 
     async fn send_read<T, E, F>(&self, lane: &Sender<Box<dyn ReadJob>>, snapshot: bool, work: F) -> Result<T, E>
