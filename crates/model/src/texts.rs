@@ -8,3 +8,7 @@ pub fn not_enough_seats(organization: &str) -> String {
 
 /// GRP-3: some groups are not `organization:team`.
 pub const MALFORMED_GROUPS: &str = "Some of the groups assigned to the user are not formatted as '<organization name>:<team name>'. Directory groups will be ignored and user will be provisioned into the default organization and team.";
+
+/// SSO-5: what should be an address is none.
+pub const NOT_AN_EMAIL: &str =
+    "The name ID sent by the identity provider is not an email address. Contact your company administrator.";

@@ -1,0 +1,63 @@
+//! What an IdP says of a person who signs in, free of protocol: SAML and OIDC both end in a [`SignIn`], and the engine
+//! decides what follows.
+
+mod names;
+mod read;
+
+pub use names::AttributeNames;
+pub use read::{Asserted, read};
+
+use crate::{Email, Role};
+
+/// What was asserted of one person (SSO-4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// The IdP's name for the person that outlives a change of address: a persistent NameID, or OIDC's `sub` (JIT-1).
+    pub subject: Option<String>,
+    /// The address, whose domain is not checked yet.
+    pub email: Email,
+    /// The full name; without one the stored name stays.
+    pub full_name: Option<String>,
+    /// The groups.
+    pub groups: Groups,
+    /// `dockerOrg`.
+    pub organization: Option<String>,
+    /// `dockerTeam`.
+    pub team: Option<String>,
+    /// `dockerRole`.
+    pub role: Option<Role>,
+    /// `dockerSessionMinutes`; 1 to 525,600 (SES-2).
+    pub session_minutes: Option<i64>,
+    /// What was stated and could not be applied: it is reported, and taken as absent (JIT-5).
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// What an assertion says of groups (JIT-3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Groups {
+    /// These, and no others: the list replaces what was asserted before, also when it is empty.
+    List(Vec<String>),
+    /// Nothing that changes anything.
+    Unknown(Unknown),
+}
+
+/// Why nothing is known of a person's groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// They are not mentioned.
+    Absent,
+    /// There are too many to be stated, and a link stands in their place (Entra ID); it is never followed (SEC-3). This is
+    /// reported.
+    Overage,
+}
+
+/// A value that could not be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The attribute's name, as it was stated.
+    pub attribute: String,
+    /// What was stated; a long value's beginning.
+    pub value: String,
+    /// What it should have been.
+    pub expected: &'static str,
+}
