@@ -12,6 +12,8 @@ use crate::{App, HttpError, Purpose, Repeated, Rerun, RerunError, app::Lane, jou
 
 /// How many requests are replayed at once at most.
 const AT_ONCE: usize = 1_000;
+/// How many requests are rehearsed together at most: as many as keep others from writing for some tenths of a second.
+const TOGETHER: usize = 200;
 /// How many recorded requests are read together.
 const PAGE: i64 = 200;
 
@@ -63,15 +65,21 @@ pub enum Verdict {
 }
 
 impl App {
-    /// Replays recorded requests, each decided by itself on the state that the ones before it left; a rehearsal leaves
-    /// nothing behind, so there each is tried alone on the present state ([`Repeated::alone`]): together they would keep
-    /// others from writing for as long as they take.
+    /// Replays recorded requests, each decided by itself on the state that the ones before it left. A rehearsal does the same
+    /// in one transaction that is rolled back, as long as there are at most 200 requests, and they do not keep others from
+    /// writing for more than half a second; of more, each is tried alone on the present state ([`Repeated::alone`]).
     ///
     /// # Errors
     ///
     /// Not found, when a request that is named is not on the connection's log; what the store says.
     pub async fn replay(&self, replay: &Replay) -> Result<Replayed, HttpError> {
         let (recorded, rest) = self.recorded(replay).await?;
+        if !replay.apply
+            && (2..=TOGETHER).contains(&recorded.len())
+            && let Some(verdicts) = self.try_together(replay, &recorded).await?
+        {
+            return Ok(Replayed { results: recorded.into_iter().zip(verdicts).collect(), rest });
+        }
         let mut ours = BTreeMap::new();
         let mut results = Vec::with_capacity(recorded.len());
         for row in recorded {
@@ -81,21 +89,47 @@ impl App {
         Ok(Replayed { results, rest })
     }
 
-    async fn replay_one(&self, replay: &Replay, row: &RequestRow, ours: &mut Ours) -> Result<Verdict, HttpError> {
+    /// Rehearses all of them in one transaction; `None` if that takes too long.
+    async fn try_together(&self, replay: &Replay, recorded: &[RequestRow]) -> Result<Option<Vec<Verdict>>, HttpError> {
+        // What a rehearsal writes is on no log, so it is never "since" either.
+        let ours = Ours::new();
+        let mut verdicts = Vec::with_capacity(recorded.len());
+        let mut reruns = Vec::new();
+        for row in recorded {
+            match self.rerun_of(replay, row, &ours).await? {
+                Some(rerun) => {
+                    reruns.push((row, rerun));
+                    verdicts.push(None);
+                }
+                None => verdicts.push(Some(Verdict::WrittenSince)),
+            }
+        }
+        let Some(outcomes) = self.rehearse_together(reruns).await? else { return Ok(None) };
+        let mut outcomes = outcomes.into_iter();
+        for tried in verdicts.iter_mut().filter(|tried| tried.is_none()) {
+            *tried = outcomes.next().map(verdict).transpose()?;
+        }
+        Ok(Some(verdicts.into_iter().flatten().collect()))
+    }
+
+    /// How a recorded request is to be run again; `None` where its resource was written since.
+    async fn rerun_of(&self, replay: &Replay, row: &RequestRow, ours: &Ours) -> Result<Option<Rerun>, HttpError> {
         let unwritten = self.unwritten(replay, row, ours).await?;
         if let Some(unwritten) = unwritten {
             // The transaction looks again. To look before spares the log a refusal for each.
             let connection = replay.connection;
             if !self.read(Lane::Point, move |conn| unwritten.holds(conn, connection)).await? {
-                return Ok(Verdict::WrittenSince);
+                return Ok(None);
             }
         }
-        let rerun = Rerun { purpose: Purpose::Replay, actor: replay.actor, apply: replay.apply, unwritten };
-        let repeated = match self.rerun(row, rerun).await {
-            Ok(repeated) if repeated.overtaken => return Ok(Verdict::WrittenSince),
-            Ok(repeated) => repeated,
-            Err(RerunError::Http(error)) => return Err(error),
-            Err(error) => return Ok(Verdict::Impossible(error)),
+        Ok(Some(Rerun { purpose: Purpose::Replay, actor: replay.actor, apply: replay.apply, unwritten }))
+    }
+
+    async fn replay_one(&self, replay: &Replay, row: &RequestRow, ours: &mut Ours) -> Result<Verdict, HttpError> {
+        let Some(rerun) = self.rerun_of(replay, row, ours).await? else { return Ok(Verdict::WrittenSince) };
+        let repeated = match verdict(self.rerun(row, rerun).await)? {
+            Verdict::Repeated(repeated) => repeated,
+            other => return Ok(other),
         };
         if let Some(resource) = repeated.resource.filter(|_| replay.apply) {
             let (id, at) = (repeated.id, row.at);
@@ -149,6 +183,16 @@ impl App {
         let own = self.read(Lane::Point, move |conn| Ok(conn.ledger_row_of(id, resource, at)?)).await?;
         let since = own.map_or(id.0, |told| told.id.0);
         Ok(Some(Unwritten { resource, since, except: ours.get(&resource).copied() }))
+    }
+}
+
+/// What a request came to that was run again; what the store could not do is no verdict.
+fn verdict(outcome: Result<Repeated, RerunError>) -> Result<Verdict, HttpError> {
+    match outcome {
+        Ok(repeated) if repeated.overtaken => Ok(Verdict::WrittenSince),
+        Ok(repeated) => Ok(Verdict::Repeated(repeated)),
+        Err(RerunError::Http(error)) => Err(error),
+        Err(error) => Ok(Verdict::Impossible(error)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Deref, DerefMut};
 
 use crate::{
     backend::Session,
-    error::{Refusal, StoreError},
+    error::{Refusal, StoreError, TxError},
     value::{Row, Val},
 };
 
@@ -266,6 +266,42 @@ impl<'c> Tx<'c> {
             Session::Postgres(session) => session.returning(sql, vals, &mut visit),
         })?;
         Ok(rows)
+    }
+
+    /// Runs `work` so that its refusal takes back only what it wrote itself, and the transaction goes on; for rehearsals of
+    /// several changes, of which each may be refused. Costs two more statements.
+    ///
+    /// # Errors
+    ///
+    /// What `work` returns; what the database says of writes that were deferred. After an error that is no refusal the
+    /// transaction is of no more use.
+    pub fn attempt<T, E: TxError>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        self.control("SAVEPOINT attempt")?;
+        let hooks = self.hooks.len();
+        let result = work(self).and_then(|value| {
+            // What was deferred belongs to the attempt: its failure, too.
+            self.control("RELEASE SAVEPOINT attempt")?;
+            Ok(value)
+        });
+        if let Err(error) = &result
+            && error.store_error().is_none_or(StoreError::is_refusal)
+        {
+            self.hooks.truncate(hooks);
+            self.conn.failure = None;
+            if let Session::Postgres(session) = &mut self.conn.session {
+                session.forget_refused();
+            }
+            self.control("ROLLBACK TO SAVEPOINT attempt")?;
+            self.control("RELEASE SAVEPOINT attempt")?;
+        }
+        result
+    }
+
+    fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.conn.statement(&[], |session| match session {
+            Session::Sqlite(session) => session.exec(sql, &[]).map(drop),
+            Session::Postgres(session) => session.control(sql),
+        })
     }
 
     /// Runs `hook` once the transaction is committed; not at all if it is rolled back or runs again.

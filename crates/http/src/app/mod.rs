@@ -106,6 +106,14 @@ pub(crate) struct Written<T> {
     pub(crate) version: Option<Version>,
 }
 
+impl<T> Written<T> {
+    /// What the request log says of it alone.
+    pub(crate) fn without_value(&self) -> Written<()> {
+        let Self { value: _, changed, status, resource, version } = *self;
+        Written { value: (), changed, status, resource, version }
+    }
+}
+
 impl App {
     /// An application, with its background work: it watches for changes made elsewhere, and writes the log of reads.
     ///

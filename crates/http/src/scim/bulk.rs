@@ -16,9 +16,8 @@ use muster_scim::{
     schema,
 };
 use serde_json::Value;
-use tower::ServiceExt as _;
 
-use super::{Call, answers, exchange::Exchange};
+use super::{Call, answers, exchange::Exchange, rerun::respond};
 use crate::{HttpError, arrival::Arrival, error::format};
 
 /// Runs the operations of a Bulk and answers for each.
@@ -206,10 +205,7 @@ impl Run<'_> {
             part.receive(Bytes::from(ready.data.to_string()));
         }
         parts.extensions.insert(Arc::clone(&part));
-        let response = match super::HANDLERS_WITHIN.clone().oneshot(Request::from_parts(parts, nothing)).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
+        let response = respond(Request::from_parts(parts, nothing)).await;
         let error = response.extensions().get::<Arc<HttpError>>().cloned();
         part.log(response.status().as_u16(), error.as_deref()).await;
         let text = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());

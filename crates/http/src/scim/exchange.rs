@@ -219,7 +219,10 @@ impl Exchange {
             work(tx, env)
         };
         let result = match &self.authority {
-            Authority::Again(again) if !again.applies() => again.rehearse(&self.app, self.origin(), work).await,
+            Authority::Again(again) if !again.applies() => {
+                let work = again.hand_over(self.origin(), work).await;
+                again.rehearse(&self.app, self.origin(), work).await
+            }
             Authority::Token(_) | Authority::Again(_) => self.app.write(self.origin(), self.record()?, work).await,
         };
         if let (Authority::Again(again), Ok(written)) = (&self.authority, &result) {

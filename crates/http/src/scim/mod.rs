@@ -15,6 +15,7 @@ mod gate;
 mod groups;
 mod lists;
 mod looking;
+mod rehearsal;
 mod rerun;
 pub(crate) mod statement;
 mod users;

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::{body::Body, extract::Request};
+use axum::{body::Body, extract::Request, response::Response};
 use bytes::Bytes;
 use http::Method;
 use muster_engine::{EngineError, Env, Origin, Refusal, directory::Unwritten, guard};
@@ -15,10 +15,11 @@ use muster_model::{
     trace::{Note, Step},
 };
 use muster_store::{RequestRow, Tx};
+use tokio::sync::oneshot;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use super::exchange::Exchange;
+use super::{exchange::Exchange, rehearsal::Prepared};
 use crate::{
     App, HttpError, LogError,
     app::{Lane, Written},
@@ -119,6 +120,29 @@ impl App {
     ///
     /// [`RerunError`], before anything is done.
     pub async fn rerun(&self, recorded: &RequestRow, rerun: Rerun) -> Result<Repeated, RerunError> {
+        let (exchange, request) = self.again(recorded, rerun, None).await?;
+        let id = exchange.arrival.id;
+        let response = respond(request).await;
+        let status = response.status().as_u16();
+        let error = response.extensions().get::<Arc<HttpError>>().map(|error| &**error);
+        if rerun.apply {
+            exchange.log(status, error).await;
+        }
+        let Found { written, steps } = exchange.found();
+        let mut repeated = Came { id, status, error, written, steps }.repeated(!rerun.apply);
+        if let Some(row) = self.read(Lane::Point, move |conn| Ok(conn.request(id)?)).await? {
+            repeated.steps = row.steps;
+        }
+        Ok(repeated)
+    }
+
+    /// A recorded request, ready for the handlers. With `handing`, it hands over what it would write, and goes no further.
+    pub(super) async fn again(
+        &self,
+        recorded: &RequestRow,
+        rerun: Rerun,
+        handing: Option<oneshot::Sender<Prepared>>,
+    ) -> Result<(Arc<Exchange>, Request), RerunError> {
         let (method, body) = self.recorded_write(recorded)?;
         let id = recorded.connection.ok_or(RerunError::NoConnection)?;
         let connection = self.read(Lane::Point, move |conn| Ok(conn.connection(id)?)).await?;
@@ -126,21 +150,11 @@ impl App {
         let request = Request::builder().method(method).uri(whole(&recorded.target)).body(Body::empty());
         let request = request.map_err(|_| RerunError::NotAWrite(recorded.target.clone()))?;
         let (mut parts, nothing) = request.into_parts();
-        let arrival = Arrival::now(self);
-        let exchange =
-            Arc::new(Exchange::again(self.clone(), arrival, connection, Again::new(recorded, rerun), &mut parts));
+        let again = Again::new(recorded, rerun, handing);
+        let exchange = Arc::new(Exchange::again(self.clone(), Arrival::now(self), connection, again, &mut parts));
         exchange.receive(body);
         parts.extensions.insert(Arc::clone(&exchange));
-        let response = match super::HANDLERS_WITHIN.clone().oneshot(Request::from_parts(parts, nothing)).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
-        let status = response.status().as_u16();
-        let error = response.extensions().get::<Arc<HttpError>>().map(|error| &**error);
-        if rerun.apply {
-            exchange.log(status, error).await;
-        }
-        self.repeated(&exchange, arrival.id, status, error, rerun.apply).await
+        Ok((exchange, Request::from_parts(parts, nothing)))
     }
 
     /// The method and body of what was recorded, if it is a write.
@@ -159,40 +173,50 @@ impl App {
             None => Ok((method, Bytes::new())),
         }
     }
+}
 
-    async fn repeated(
-        &self,
-        exchange: &Exchange,
-        id: RequestId,
-        status: u16,
-        error: Option<&HttpError>,
-        applied: bool,
-    ) -> Result<Repeated, RerunError> {
-        let found = exchange.found();
-        let outcome = match (&found.written, error) {
+/// Has a request served that does not come through the gate.
+pub(super) async fn respond(request: Request) -> Response {
+    match super::HANDLERS_WITHIN.clone().oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// How a request came out that was run again.
+pub(super) struct Came<'e> {
+    pub(super) id: RequestId,
+    pub(super) status: u16,
+    pub(super) error: Option<&'e HttpError>,
+    pub(super) written: Option<Written<()>>,
+    pub(super) steps: Vec<Step>,
+}
+
+impl Came<'_> {
+    /// For whoever wanted it; `alone` if it was only tried, on the present state.
+    pub(super) fn repeated(self, alone: bool) -> Repeated {
+        let Self { id, status, error, written, mut steps } = self;
+        let outcome = match (&written, error) {
             (_, Some(error)) if error.status().is_server_error() => Outcome::Failed,
             (_, Some(_)) => Outcome::Refused,
             (Some(written), None) if written.changed => Outcome::Changed,
             (_, None) => Outcome::Unchanged,
         };
-        let mut steps = found.steps;
-        if let Some(row) = self.read(Lane::Point, move |conn| Ok(conn.request(id)?)).await? {
-            steps = row.steps;
-        } else if let Some(error) = error {
+        if let Some(error) = error {
             steps.push(Step { rule: error.rule(), note: Note::Refused(error.to_string()) });
         }
-        let written = found.written.filter(|written| written.changed);
-        Ok(Repeated {
+        let written = written.filter(|written| written.changed);
+        Repeated {
             id,
             status,
             outcome: outcome.as_str(),
             detail: error.map(ToString::to_string),
             overtaken: matches!(error, Some(HttpError::Engine(EngineError::Refused(Refusal::Overtaken(_))))),
-            alone: !applied,
+            alone,
             resource: written.as_ref().map(|written| written.resource),
             version: written.and_then(|written| written.version),
             steps,
-        })
+        }
     }
 }
 
@@ -207,6 +231,8 @@ pub(super) struct Again {
     repeats: RequestId,
     dialect: Option<String>,
     found: Mutex<Found>,
+    /// Where it hands over what it would write, if it is to go no further.
+    handing: Mutex<Option<oneshot::Sender<Prepared>>>,
 }
 
 /// What a handler left behind.
@@ -218,8 +244,9 @@ pub(super) struct Found {
 }
 
 impl Again {
-    fn new(recorded: &RequestRow, rerun: Rerun) -> Self {
-        Self { rerun, repeats: recorded.id, dialect: recorded.dialect.clone(), found: Mutex::default() }
+    fn new(recorded: &RequestRow, rerun: Rerun, handing: Option<oneshot::Sender<Prepared>>) -> Self {
+        let dialect = recorded.dialect.clone();
+        Self { rerun, repeats: recorded.id, dialect, found: Mutex::default(), handing: Mutex::new(handing) }
     }
 
     /// Whether it is for real.
@@ -261,6 +288,20 @@ impl Again {
         self.dialect.as_deref()
     }
 
+    /// Hands over a write, if that is what it is for, and then waits until nobody waits for it any more; otherwise gives it
+    /// back.
+    pub(super) async fn hand_over<T, F>(&self, origin: Origin, mut work: F) -> F
+    where
+        T: 'static,
+        F: FnMut(&mut Tx<'_>, &mut Env) -> Result<Written<T>, HttpError> + Send + 'static,
+    {
+        let Some(handing) = self.handing.lock().unwrap_or_else(PoisonError::into_inner).take() else { return work };
+        let work = Box::new(move |tx: &mut Tx<'_>, env: &mut Env| work(tx, env).map(|written| written.without_value()));
+        // Whoever does not wait any more drops this as well.
+        drop(handing.send(Prepared { origin, work }));
+        std::future::pending().await
+    }
+
     /// Runs a write and rolls it back.
     pub(super) async fn rehearse<T, F>(&self, app: &App, origin: Origin, work: F) -> Result<Written<T>, HttpError>
     where
@@ -274,8 +315,7 @@ impl Again {
 
     /// Remembers what a write did.
     pub(super) fn note_written<T>(&self, written: &Written<T>) {
-        let Written { value: _, changed, status, resource, version } = *written;
-        self.lock(|found| found.written = Some(Written { value: (), changed, status, resource, version }));
+        self.lock(|found| found.written = Some(written.without_value()));
     }
 
     /// What the handler left behind.

@@ -107,3 +107,57 @@ async fn ten_3_only_the_connections_own_requests_are_replayed() {
     let foreign = Replay { connection: other, ..of(&server, Which::These(vec![id(&created)])) };
     assert_eq!(server.app.replay(&foreign).await.unwrap_err().status(), 404);
 }
+
+#[tokio::test]
+async fn scim_11_a_dry_run_of_a_range_adds_up_what_its_requests_take() {
+    let server = Server::new();
+    server.world.seats(&server.organizations[0], 1);
+    server.user("zero@example.com").await;
+    server.world.advance(Duration::from_secs(60));
+    let from = server.world.clock.now();
+    for name in ["one@example.com", "ONE@example.com", "two@example.com", "three@example.com"] {
+        server.post("/Users", person(name)).await.due(403);
+    }
+    server.post("/Users", json!({"userName": ""})).await.due(400);
+    server.world.seats(&server.organizations[0], 3);
+    let range = of(&server, Which::Between(from, from.after(Duration::from_secs(3_600))));
+    let dry = Replay { apply: false, ..range.clone() };
+    let tried = server.app.replay(&dry).await.unwrap();
+    let expected = ["changed 201", "refused 409", "changed 201", "refused 403", "refused 400"];
+    assert_eq!(told(&tried), expected, "two seats were free, and one name was said twice");
+    let alone = |replayed: &Replayed| {
+        replayed.results.iter().any(|(_, verdict)| matches!(verdict, Verdict::Repeated(repeated) if repeated.alone))
+    };
+    assert!(!alone(&tried));
+    let Verdict::Repeated(last) = &tried.results[3].1 else { panic!("{:?}", tried.results[3]) };
+    assert!(last.detail.as_deref().unwrap().contains("Not enough seats"), "{last:?}");
+    assert!(last.steps.iter().any(|step| step.rule == muster_model::Rule::Scim9), "{last:?}");
+    assert_eq!(server.get("/Users").await.value()["totalResults"], 1, "a rehearsal leaves nothing behind");
+    assert!(!server.world.is_member(&server.organizations[0], "one@example.com"));
+
+    let done = server.app.replay(&range).await.unwrap();
+    assert_eq!(told(&done), expected, "what was tried is what is done");
+}
+
+#[tokio::test]
+async fn scim_11_a_dry_run_of_many_requests_tries_each_alone_and_says_so() {
+    let server = Server::new();
+    server.world.seats(&server.organizations[0], 1);
+    server.user("zero@example.com").await;
+    server.world.advance(Duration::from_secs(60));
+    let from = server.world.clock.now();
+    for number in 0..201 {
+        server.post("/Users", person(&format!("p{number}@example.com"))).await.due(403);
+    }
+    server.world.seats(&server.organizations[0], 2);
+    let which = Which::Between(from, from.after(Duration::from_secs(3_600)));
+    let dry = Replay { apply: false, ..of(&server, which) };
+    let tried = server.app.replay(&dry).await.unwrap();
+    assert_eq!(tried.results.len(), 201);
+    for (_, verdict) in &tried.results {
+        assert!(
+            matches!(verdict, Verdict::Repeated(repeated) if repeated.alone && repeated.status == 201),
+            "{verdict:?}"
+        );
+    }
+}

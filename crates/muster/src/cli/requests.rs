@@ -41,7 +41,12 @@ Examples:
   muster requests replay 0190f5fe-7c2a-7000-8000-0123456789ab --apply
   muster requests replay --connection okta --from 2h --to 1h --apply --yes
 
-A request whose resource was written since is skipped, unless it is named alone with `--although-written`.")]
+A request whose resource was written since is skipped, unless it is named alone with `--although-written`.
+
+Up to 200 requests are tried together, in one transaction that is rolled back, so that seats, duplicates and the mass-change
+guard add up as in earnest; on the embedded database others wait that long with their writing, which is some tenths of a
+second at most. Of more, or where that takes more than half a second, each is tried alone on the present state, which
+the result says. Done are up to 1,000 at a time.")]
     Replay(ReplayArgs),
 }
 

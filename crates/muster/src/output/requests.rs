@@ -97,7 +97,11 @@ pub(super) fn replayed(replayed: &Replayed) -> String {
     let counts = outcomes.map(|outcome| (count(outcome), outcome));
     let counts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, outcome)| format!("{count} {outcome}")).collect();
-    let manner = if replayed.applied { "replayed" } else { "tried, each alone; nothing was done" };
+    let manner = match replayed.requests.iter().any(|request| request.alone) {
+        _ if replayed.applied => "replayed",
+        true => "tried, each alone, so that what they take of seats together is not told; nothing was done",
+        false => "tried together, in their order; nothing was done",
+    };
     let mut text = format!("{lines}\n\n{manner}: {}", counts.join(", "));
     if let Some(rest) = replayed.rest {
         // Writing to a string does not fail.

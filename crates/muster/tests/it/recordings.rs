@@ -18,7 +18,10 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let folder = Folder::new();
+        Self::of(Folder::new())
+    }
+
+    fn of(folder: Folder) -> Self {
         let token = folder.set_up();
         let server = Server::start(&folder);
         Self { folder, server, token }
@@ -126,7 +129,8 @@ fn scim_11_what_okta_and_entra_sent_is_exported_and_makes_the_same_directory_els
 
 #[test]
 fn scim_11_what_cannot_be_exported_or_played_is_told() {
-    let place = Place::new();
+    // A server that holds the embedded database writes the reads that wait before it answers.
+    let place = Place::of(Folder::embedded());
     let file = place.folder.path().join("log.jsonl");
     let export = ["requests", "export", "--connection", "okta", file.to_str().unwrap()];
     let output = place.folder.run(&export);

@@ -114,7 +114,7 @@ fn scim_11_recorded_requests_are_tried_first_and_replayed_on_demand() {
     assert_eq!((&trace["kind"], &trace["repeats"]), (&json!("replay"), &json!(patched)), "{trace}");
 
     let range = folder.succeed(&["requests", "replay", "--connection", "okta", "--from", "1h"]);
-    assert!(range.contains("tried, each alone") && range.contains("409"), "{range}");
+    assert!(range.contains("tried together, in their order") && range.contains("409"), "{range}");
     let two = folder.run(&["requests", "replay", patched, created, "--although-written"]);
     assert_eq!(two.status.code(), Some(2), "{}", errors(&two));
     let unknown = folder.run(&["requests", "replay", "0190f5fe-7c2a-7000-8000-0123456789ab"]);

@@ -55,6 +55,8 @@ pub(crate) struct ReplayLine {
     pub(crate) status: Option<u16>,
     /// Why not.
     pub(crate) detail: Option<String>,
+    /// Whether it was only tried, alone and on the present state: what others of the range take was not counted.
+    pub(crate) alone: bool,
     /// The TraceID of this time, once it is for real.
     pub(crate) trace: Option<RequestId>,
 }
@@ -101,6 +103,7 @@ fn which(installation: &Installation, request: &ReplayRequest) -> Result<(Connec
 }
 
 fn line(row: RequestRow, verdict: Verdict, applied: bool) -> ReplayLine {
+    let alone = matches!(&verdict, Verdict::Repeated(repeated) if repeated.alone);
     let (outcome, status, detail, trace) = match verdict {
         Verdict::Repeated(repeated) => {
             (repeated.outcome.to_owned(), Some(repeated.status), repeated.detail, applied.then_some(repeated.id))
@@ -120,6 +123,7 @@ fn line(row: RequestRow, verdict: Verdict, applied: bool) -> ReplayLine {
         outcome,
         status,
         detail,
+        alone,
         trace,
     }
 }

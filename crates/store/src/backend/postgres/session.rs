@@ -7,7 +7,7 @@ use tokio_postgres::Row as ServerRow;
 
 use super::{
     connection::{Answer, Connection, Deferred, Last},
-    fault::Fault,
+    fault::{Fault, Remedy},
     statements::{Form, Ready},
 };
 use crate::{
@@ -83,6 +83,18 @@ impl<'c> Session<'c> {
             1 => Ok(()),
             _ => Err(StatementError::Failed(StoreError::Stale)),
         }
+    }
+
+    /// A statement about the transaction itself, behind what was deferred.
+    pub(crate) fn control(&mut self, sql: &'static str) -> Result<(), StatementError> {
+        self.flight(&Last::Count(&Ready { text: sql.into(), statement: None }, &[])).map(drop)
+    }
+
+    /// Forgets writes that were deferred and not sent, and the refusal of one that was: they are rolled back.
+    pub(crate) fn forget_refused(&mut self) {
+        let transaction = &mut self.connection.transaction;
+        transaction.queue.clear();
+        transaction.fault.take_if(|fault| fault.remedy == Remedy::Tell);
     }
 
     /// Hands rows over a slice at a time, through a cursor.

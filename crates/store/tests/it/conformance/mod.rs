@@ -25,6 +25,7 @@ macro_rules! suite {
                 a_refusal_after_writing_spares_the_neighbours, a_deferred_refusal_is_recorded_alone,
                 a_success_and_its_record_are_one_commit, a_failed_record_rolls_back,
                 nothing_to_write_is_nothing_to_commit, a_rehearsal_leaves_nothing,
+                a_refused_attempt_takes_back_only_its_own_writes,
                 counting_up_loses_no_update, two_creators_of_one_name_make_one_row,
                 a_panic_is_not_recorded, puts_and_reads_alternate, a_stream_sees_the_writes_before_it;
         );

@@ -167,6 +167,37 @@ pub(crate) fn a_rehearsal_leaves_nothing(store: &Store) {
     assert!(names(store).is_empty());
 }
 
+pub(crate) fn a_refused_attempt_takes_back_only_its_own_writes(store: &Store) {
+    let work = |tx: &mut muster_store::Tx<'_>| -> Result<_, StoreError> {
+        put_item(tx, "ada")?;
+        let taken = tx.attempt(|tx| {
+            put_record(tx, "of the refused one")?;
+            put_item(tx, "bob")?;
+            put_item(tx, "ada").map(drop)
+        });
+        let refused = tx.attempt(|tx| {
+            put_record(tx, "of another refused one").map_err(Error::from)?;
+            Err::<(), _>(Error::Refused)
+        });
+        let deferred =
+            tx.attempt(|tx| tx.put("UPDATE items SET version = 9 WHERE name = ?1", vals!["nobody"], Expect::One));
+        tx.attempt(|tx| put_item(tx, "carol"))?;
+        let names = tx.query("SELECT name FROM items ORDER BY name", vals![], |row| row.get::<String>(0))?;
+        let records = tx.one("SELECT count(*) FROM records", vals![], |row| row.get::<i64>(0))?;
+        Ok((
+            matches!(taken, Err(StoreError::Taken(_))),
+            matches!(refused, Err(Error::Refused)),
+            deferred,
+            names,
+            records,
+        ))
+    };
+    let (taken, refused, deferred, seen, count) = store.write_blocking(work).unwrap();
+    assert!(taken && refused && matches!(deferred, Err(StoreError::Stale)), "{taken} {refused} {deferred:?}");
+    assert_eq!((seen, count), (vec!["ada".to_owned(), "carol".to_owned()], 0));
+    assert_eq!(names(store), ["ada", "carol"], "and the rest is committed");
+}
+
 pub(crate) fn counting_up_loses_no_update(store: &Store) {
     let id = store.write_blocking(|tx| put_item(tx, "counter")).unwrap();
     let runs = Arc::new(AtomicU64::new(0));
