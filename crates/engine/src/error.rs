@@ -95,6 +95,9 @@ pub enum Refusal {
         /// The organization's name.
         organization: String,
     },
+    /// ORG-1: somebody who owns nothing there.
+    #[error("only an owner of organization '{0}' can do this: ask one")]
+    NotAnOwner(String),
     /// MIG-2: a plan whose state has changed since, or that is done.
     #[error("{0}")]
     PlanStale(String),

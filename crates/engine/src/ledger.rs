@@ -49,7 +49,7 @@ impl Env {
     /// # Errors
     ///
     /// Only if `new` is not JSON, which no type of ours is.
-    pub fn created<T: Serialize>(
+    pub(crate) fn created<T: Serialize>(
         &mut self,
         event: Event,
         subject: Subject,

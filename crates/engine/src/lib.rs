@@ -15,6 +15,7 @@
 //! | [`seats`] | SCIM-9 |
 //! | [`guard`] | the mass-change guard: what is held, and what an owner decides (MIG-3) |
 //! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
+//! | [`invitations`] | ORG-3: sent, accepted, expired, used up by whichever way their person comes in |
 //! | [`conflicts`] | PRE-3: where SSO and SCIM disagree |
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
 //! | [`declare`] | what `muster apply` states, and its plan |
@@ -46,6 +47,7 @@ pub mod error;
 pub mod explain;
 pub mod guard;
 pub mod installation;
+pub mod invitations;
 pub mod ledger;
 pub mod organizations;
 pub mod plans;

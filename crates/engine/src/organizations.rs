@@ -10,7 +10,7 @@ use muster_model::{
 use muster_store::{Conn, Tx};
 
 use crate::{
-    EngineError, Env, Refusal, blocks, connections, directory,
+    EngineError, Env, Refusal, blocks, connections, invitations,
     ledger::Subject,
     roles, seats,
     standing::{Reason, Standing},
@@ -95,31 +95,20 @@ pub fn set_member(
     let mut standing = Standing::load(tx, account.id, organization.id)?;
     if !standing.is_active() {
         // Whoever was invited takes the invitation's seat, whichever way in (SCIM-9).
-        let invitation = directory::pending_invitation(tx, env, organization.id, account)?;
+        let invitation = invitations::pending_of(tx, env, organization.id, account)?;
         if invitation.is_none()
             && !standing.membership().is_some_and(muster_model::Membership::takes_seat)
             && !seats::is_free(tx, organization.id)?
         {
             return Err(Refusal::NoSeat(organization.name.clone()).into());
         }
-        // What an identity provider withdrew stays withdrawn: the owner's word alone brings the person in (SCIM-5).
-        if standing.membership().is_some_and(|membership| {
-            matches!(membership.state, MembershipState::Asleep { .. } | MembershipState::Kept { .. })
-        }) {
-            standing.sleep(Grant::is_managing);
-        }
-        standing.enter(env, MembershipState::Active);
-        let domains = tx.verified_domains(muster_model::domain::Holder::Organization(organization.id))?;
-        let outside = |email: &muster_model::Email| !domains.is_empty() && !domains.contains(&email.domain());
-        let guest = account.email.as_ref().is_some_and(outside);
-        standing.edit(|membership| membership.guest = guest);
-        standing.wake(|grant| !grant.is_managing());
+        invitations::let_in(tx, env, organization, account, &mut standing)?;
         if let Some(invitation) = invitation {
-            directory::accept_invitation(tx, env, &mut standing, &invitation, true)?;
+            invitations::use_up(tx, env, &mut standing, &invitation, true)?;
         }
+    } else {
+        blocks::lift(tx, env, organization.id, account)?;
     }
-    standing.edit(|membership| membership.blocked = false);
-    blocks::lift(tx, env, organization.id, account)?;
     let by_hand = Reason { team: None, source: Source::Manual, connection: None, origin: Origin::Person };
     standing.give(env, by_hand, Rule::Org1);
     let origin = env.origin();

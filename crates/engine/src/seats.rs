@@ -12,6 +12,15 @@ use crate::EngineError;
 ///
 /// The store's.
 pub fn is_free(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<bool, EngineError> {
+    are_free(tx, organization, 1)
+}
+
+/// As [`is_free`], for so many more.
+///
+/// # Errors
+///
+/// The store's.
+pub fn are_free(tx: &mut Tx<'_>, organization: OrganizationId, count: usize) -> Result<bool, EngineError> {
     let limited = tx.organization(organization)?.is_some_and(|organization| organization.seats.is_some());
     if !limited {
         return Ok(true);
@@ -20,5 +29,6 @@ pub fn is_free(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<bool, En
         return Ok(true);
     };
     let taken = tx.count(organization.0, Counter::Members)? + tx.count(organization.0, Counter::Invitations)?;
-    Ok(taken < seats)
+    let more = i64::try_from(count).unwrap_or(i64::MAX);
+    Ok(taken.saturating_add(more) <= seats)
 }

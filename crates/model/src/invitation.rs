@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::{ConnectionId, DirectoryUserId, Email, InvitationId, OrganizationId, Role, TeamId, Timestamp, Version};
+use crate::{
+    AccountId, ConnectionId, DirectoryUserId, Email, InvitationId, OrganizationId, Role, TeamId, Timestamp, Version,
+};
 
 /// A pending invitation. It holds a seat (SCIM-9).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,11 +21,16 @@ pub struct Invitation {
     pub team: Option<TeamId>,
     /// The role that comes with it.
     pub role: Role,
+    /// The account that a username meant when it was sent: then nobody else can accept, and whoever sent it never learns
+    /// the address (TEN-3).
+    pub account: Option<AccountId>,
     /// Set when a connection's directory invited a guest (`other_domains`, SCIM-10).
     pub connection: Option<ConnectionId>,
     /// The directory user that it stands for, then.
     pub directory_user: Option<DirectoryUserId>,
-    /// After this it no longer counts.
+    /// When it was sent, or sent again.
+    pub sent: Timestamp,
+    /// From then on it no longer counts.
     pub expires: Timestamp,
     /// Counts changes.
     #[serde(skip)]

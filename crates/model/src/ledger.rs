@@ -92,6 +92,8 @@ events! {
     TokenRevoked = "token.revoke";
     /// An invitation was made.
     InvitationCreated = "org.invite.create";
+    /// An invitation was sent again, with a new link.
+    InvitationResent = "org.invite.resend";
     /// An invitation was accepted, or consumed by provisioning.
     InvitationAccepted = "org.invite.accept";
     /// An invitation was cancelled or taken back.

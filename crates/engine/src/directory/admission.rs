@@ -6,9 +6,8 @@ use muster_model::{
 };
 use muster_store::Tx;
 
-use super::guests;
 use crate::{
-    EngineError, Env, Refusal, blocks, roles, seats,
+    EngineError, Env, Refusal, blocks, invitations, roles, seats,
     standing::{Reason, Standing},
 };
 
@@ -89,7 +88,7 @@ pub(super) fn admit(
             // What another connection manages and has put to sleep stays asleep: only that one wakes it.
             standing.sleep(|grant| grant.manages(by) && by != connection.id);
             let takes_seat = standing.membership().is_some_and(muster_model::Membership::takes_seat);
-            let invitation = guests::pending_of(tx, env, standing.organization(), account)?;
+            let invitation = invitations::pending_of(tx, env, standing.organization(), account)?;
             if !takes_seat && invitation.is_none() && !seats::is_free(tx, standing.organization())? {
                 return wait_or_refuse(env, standing, name, speaker, managing);
             }
@@ -129,7 +128,7 @@ fn join(
     speaker: Speaker,
     managing: Reason,
 ) -> Result<Admission, EngineError> {
-    let invitation = guests::pending_of(tx, env, standing.organization(), account)?;
+    let invitation = invitations::pending_of(tx, env, standing.organization(), account)?;
     // An owner's own invitation is a later act than the block.
     if invitation.as_ref().is_none_or(|invitation| invitation.connection.is_some())
         && blocks::is_kept_out(tx, env, connection, standing.organization(), account.email.as_ref())?
@@ -162,7 +161,7 @@ fn accept(
     invitation: &Invitation,
     speaker: Speaker,
 ) -> Result<(), EngineError> {
-    guests::accept(tx, env, standing, invitation, speaker != Speaker::User { states_team: true })?;
+    invitations::use_up(tx, env, standing, invitation, speaker != Speaker::User { states_team: true })?;
     roles::settle_role(tx, env, Some(connection), standing)?;
     env.note(Rule::Scim5, Note::InvitationUsed(name.to_owned()));
     Ok(())

@@ -1,30 +1,12 @@
-//! People of other domains: guests by invitation (SCIM-10, `other_domains`), and the use of invitations (SCIM-5).
-
-use std::time::Duration;
+//! People of other domains: guests by invitation (SCIM-10, `other_domains`).
 
 use muster_model::{
-    Account, Connection, DirectoryUser, Email, Invitation, InvitationId, OrganizationId, Role, Rule, Source, Statement,
-    Timestamp, UserStatement,
-    directory::Unprovisioned,
-    grant::Origin,
-    ledger::{Event, Kind},
-    name,
-    trace::Note,
+    Connection, DirectoryUser, Email, Invitation, InvitationId, OrganizationId, Role, Rule, UserStatement,
+    directory::Unprovisioned, ledger::Event, name, trace::Note,
 };
-use muster_store::{Conn, Counter, Tx};
+use muster_store::Tx;
 
-use crate::{
-    EngineError, Env, Refusal, blocks,
-    ledger::Subject,
-    seats,
-    standing::{Reason, Standing},
-    teams,
-};
-
-/// How long an invitation's link works (ORG-3).
-const VALID: Duration = Duration::from_secs(14 * 24 * 60 * 60);
-/// How many expired invitations end in one transaction.
-const EXPIRED_AT_ONCE: i64 = 50;
+use crate::{EngineError, Env, Refusal, blocks, invitations, seats, teams};
 
 /// Invites the person that a directory user stands for; no account is linked, renamed or read.
 ///
@@ -42,7 +24,7 @@ pub(super) fn invite(
 ) -> Result<(), EngineError> {
     let pending = match tx.invitation_of_directory_user(user.id)? {
         Some(expired) if expired.expires <= env.now() => {
-            expire(tx, env, &expired)?;
+            invitations::end_expired(tx, env, &expired)?;
             None
         }
         pending => pending,
@@ -51,7 +33,7 @@ pub(super) fn invite(
         return Ok(());
     }
     if let Some(pending) = pending {
-        end(tx, env, &pending, "cancelled", Event::InvitationEnded, Rule::Scim10)?;
+        invitations::end(tx, env, &pending, "cancelled", Event::InvitationEnded, Rule::Scim10)?;
     }
     user.unprovisioned = Some(Unprovisioned::Invited);
     let Some(covered) = organization.and_then(|id| connection.covered(id)) else {
@@ -62,7 +44,7 @@ pub(super) fn invite(
         env.note(Rule::Org2, Note::Blocked(covered.name.clone()));
         return Ok(());
     }
-    if self::pending(tx, env, covered.id, email)?.is_some() {
+    if invitations::pending(tx, env, covered.id, email)?.is_some() {
         env.note(Rule::Scim10, Note::Invited(covered.name.clone()));
         return Ok(());
     }
@@ -82,15 +64,14 @@ pub(super) fn invite(
         email: email.clone(),
         team,
         role: said.role.unwrap_or(Role::Member).min(connection.settings.highest_role),
+        account: None,
         connection: Some(connection.id),
         directory_user: Some(user.id),
-        expires: env.now().after(VALID),
+        sent: env.now(),
+        expires: env.now().after(invitations::VALID),
         version: 1,
     };
-    tx.insert_invitation(&invitation, env.now())?;
-    tx.add_to_count(covered.id.0, Counter::Invitations, 1)?;
-    env.created(Event::InvitationCreated, subject(&invitation), 1, Rule::Scim10, &invitation)?;
-    env.about(covered.id);
+    invitations::insert(tx, env, &invitation, None, Rule::Scim10)?;
     env.about(user.id);
     env.note(Rule::Scim10, Note::Invited(covered.name.clone()));
     Ok(())
@@ -106,133 +87,7 @@ pub(super) fn take_back(tx: &mut Tx<'_>, env: &mut Env, user: &DirectoryUser) ->
         return Ok(());
     }
     match tx.invitation_of_directory_user(user.id)? {
-        Some(invitation) => end(tx, env, &invitation, "cancelled", Event::InvitationEnded, Rule::Scim10),
+        Some(invitation) => invitations::end(tx, env, &invitation, "cancelled", Event::InvitationEnded, Rule::Scim10),
         None => Ok(()),
     }
-}
-
-/// The pending invitation of this address to an organization. One that has expired ends here, and gives its seat back.
-///
-/// # Errors
-///
-/// The store's.
-pub(super) fn pending(
-    tx: &mut Tx<'_>,
-    env: &mut Env,
-    organization: OrganizationId,
-    email: &Email,
-) -> Result<Option<Invitation>, EngineError> {
-    match tx.pending_invitation(organization, email)? {
-        Some(expired) if expired.expires <= env.now() => {
-            expire(tx, env, &expired)?;
-            Ok(None)
-        }
-        pending => Ok(pending),
-    }
-}
-
-/// Whether an invitation has expired that [`expire_invitations`] would end; one look into an index.
-///
-/// # Errors
-///
-/// The store's.
-pub fn has_expired_invitation(conn: &mut Conn<'_>, now: Timestamp) -> Result<bool, EngineError> {
-    Ok(!conn.expired_invitations(now, 1)?.is_empty())
-}
-
-/// Ends some expired invitations of one organization (ORG-3): their seats are free, and go to whoever waits for one
-/// (SCIM-9). To be run in [`transact`](crate::transact), on as many nodes as one likes.
-///
-/// # Errors
-///
-/// The store's.
-pub fn expire_invitations(tx: &mut Tx<'_>, env: &mut Env) -> Result<(), EngineError> {
-    let expired = tx.expired_invitations(env.now(), EXPIRED_AT_ONCE)?;
-    // Of one organization, because settling holds its row: two at once could wait for each other.
-    let organization = expired.first().map(|first| first.organization);
-    for invitation in expired.iter().filter(|expired| Some(expired.organization) == organization) {
-        expire(tx, env, invitation)?;
-    }
-    Ok(())
-}
-
-fn expire(tx: &mut Tx<'_>, env: &mut Env, invitation: &Invitation) -> Result<(), EngineError> {
-    end(tx, env, invitation, "expired", Event::InvitationEnded, Rule::Org3)
-}
-
-/// The pending invitation of an account's address.
-///
-/// # Errors
-///
-/// The store's.
-pub(crate) fn pending_of(
-    tx: &mut Tx<'_>,
-    env: &mut Env,
-    organization: OrganizationId,
-    account: &Account,
-) -> Result<Option<Invitation>, EngineError> {
-    match &account.email {
-        Some(email) => pending(tx, env, organization, email),
-        None => Ok(None),
-    }
-}
-
-/// Uses an invitation up: provisioning, or being added by hand, stands for its acceptance. It is one more reason to be
-/// in, with its team if `with_team`; its role counts where nobody states one.
-///
-/// # Errors
-///
-/// The store's.
-pub(crate) fn accept(
-    tx: &mut Tx<'_>,
-    env: &mut Env,
-    standing: &mut Standing,
-    invitation: &Invitation,
-    with_team: bool,
-) -> Result<(), EngineError> {
-    // A role that a connection's directory gave is capped by what that connection may give now (ORG-1).
-    let cap = match invitation.connection {
-        Some(id) => tx.connection_settings(id)?.map_or(Role::Member, |settings| settings.highest_role),
-        None => Role::Owner,
-    };
-    end(tx, env, invitation, "accepted", Event::InvitationAccepted, Rule::Scim10)?;
-    let origin = env.origin();
-    let role = Statement {
-        source: Source::Invitation,
-        connection: None,
-        value: invitation.role.min(cap),
-        rule: Rule::Jit2,
-        actor: origin.actor,
-        request: origin.request,
-        at: env.now(),
-        locked: false,
-    };
-    standing.edit(|membership| {
-        membership.roles.say(role);
-    });
-    let team = invitation.team.filter(|_| with_team);
-    let reason = Reason { team, source: Source::Invitation, connection: None, origin: Origin::Person };
-    standing.give(env, reason, Rule::Jit2);
-    Ok(())
-}
-
-fn end(
-    tx: &mut Tx<'_>,
-    env: &mut Env,
-    invitation: &Invitation,
-    outcome: &str,
-    event: Event,
-    rule: Rule,
-) -> Result<(), EngineError> {
-    let ended = Invitation { version: invitation.version + 1, ..invitation.clone() };
-    tx.end_invitation(&ended, outcome, env.now())?;
-    tx.add_to_count(invitation.organization.0, Counter::Invitations, -1)?;
-    env.ended(event, subject(invitation), ended.version, rule, invitation)?;
-    env.about(invitation.organization);
-    env.unsettle(invitation.organization);
-    Ok(())
-}
-
-fn subject(invitation: &Invitation) -> Subject {
-    Subject::within(Kind::Invitation, invitation.id, invitation.organization)
 }

@@ -28,8 +28,6 @@ pub use documents::Documents;
 pub use groups::{
     GroupChange, MEMBER_CHANGES, MemberChange, change_group, create_group, delete_group, group, members, remap_groups,
 };
-pub(crate) use guests::{accept as accept_invitation, pending_of as pending_invitation};
-pub use guests::{expire_invitations, has_expired_invitation};
 pub use moves::{INLINE, move_slice, next_move};
 pub use reassert::{Inherited, reassert, reassert_all};
 pub(crate) use reassert::{restate_row, withdraw_orphan};

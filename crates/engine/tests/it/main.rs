@@ -12,6 +12,7 @@ mod drift;
 mod grp;
 mod guard;
 mod installation;
+mod invitations;
 mod ledger;
 mod life;
 mod moves;

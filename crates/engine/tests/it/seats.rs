@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use muster_engine::{EngineError, Env, Origin, Refusal, directory, organizations};
+use muster_engine::{EngineError, Env, Origin, Refusal, invitations, organizations};
 use muster_model::{ConnectionId, MembershipState, Organization, Role, UserStatement};
 use muster_store::Tx;
 use muster_testkit::{World, person};
@@ -132,8 +132,8 @@ const VALID: Duration = Duration::from_hours(24 * 14);
 /// Ends expired invitations until there are none.
 fn expire(world: &World) {
     let now = muster_engine::Surroundings::now(&*world.clock);
-    while world.read(move |conn| directory::has_expired_invitation(conn, now)) {
-        world.change(Origin::SYSTEM, directory::expire_invitations).unwrap();
+    while world.read(move |conn| invitations::has_expired(conn, now)) {
+        world.change(Origin::SYSTEM, invitations::expire).unwrap();
     }
 }
 

@@ -172,6 +172,23 @@ fn sso_12_a_name_that_the_successor_had_said_already_holds_once_it_takes_the_per
 }
 
 #[test]
+fn sso_12_a_role_that_the_successor_had_said_already_holds_once_it_takes_the_person_over() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    world.set_member(&swap.moby, &world.account("carol@example.org", true), Role::Owner).unwrap();
+    let entra = swap.connect();
+    let by_entra = UserStatement { role: Some(Role::Member), ..ada() };
+    let new = world.create_user(entra, by_entra.clone()).unwrap();
+    world.advance(std::time::Duration::from_secs(60));
+    world.create_user(swap.okta, UserStatement { role: Some(Role::Owner), ..ada() }).unwrap();
+    world.put_user(entra, new.id, UserStatement { active: false, ..by_entra.clone() }).unwrap();
+    swap.succeed();
+    world.put_user(entra, new.id, by_entra).unwrap();
+    assert_eq!(world.membership(&swap.moby, ADA).unwrap().role, Role::Member, "PRE-5: nobody says owner any more");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
 fn sso_12_what_was_inherited_ends_with_the_successors_word() {
     let swap = Swap::new();
     let world = &swap.world;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use muster_engine::{
-    EngineError, Env, Origin, Surroundings, directory, erasure,
+    EngineError, Env, Origin, Surroundings, directory, erasure, invitations,
     retention::{self, Policy, Progress},
     tokens, transact,
 };
@@ -122,12 +122,12 @@ pub(super) async fn move_slice(app: App) -> Result<bool, HttpError> {
 async fn expire_some(app: App) -> Result<bool, HttpError> {
     let surroundings = app.surroundings();
     let now = surroundings.now();
-    if !app.read(Lane::Point, move |conn| directory::has_expired_invitation(conn, now)).await? {
+    if !app.read(Lane::Point, move |conn| invitations::has_expired(conn, now)).await? {
         return Ok(false);
     }
     let work = move |tx: &mut muster_store::Tx<'_>| {
         let mut env = Env::new(Arc::clone(&surroundings), Origin::SYSTEM);
-        transact(tx, &mut env, directory::expire_invitations)
+        transact(tx, &mut env, invitations::expire)
     };
     app.store().write(work).await?;
     Ok(true)

@@ -159,6 +159,7 @@ impl HttpError {
                 Refusal::EmailTaken(_) => Rule::Ten2,
                 Refusal::NotAnEmail(_) | Refusal::UnverifiedDomain { .. } => Rule::Scim10,
                 Refusal::NoSeat(_) => Rule::Scim9,
+                Refusal::NotAnOwner(_) => Rule::Org1,
                 Refusal::OrganizationNotCovered(_) | Refusal::TeamName(_) => Rule::Scim4,
                 Refusal::UnknownMember(_) => Rule::Scim3,
                 Refusal::TooManyMembers { .. } => Rule::Scim14,

@@ -56,6 +56,15 @@ impl Conn<'_> {
         self.opt(&sql, vals![email.key()], account)
     }
 
+    /// The account with this username.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn account_by_username(&mut self, username: &str) -> Result<Option<Account>, StoreError> {
+        self.opt(&format!("SELECT {COLUMNS} FROM accounts WHERE username = ?1"), vals![username], account)
+    }
+
     /// Several accounts, in no particular order.
     ///
     /// # Errors

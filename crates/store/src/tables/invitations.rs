@@ -1,7 +1,7 @@
 //! Invitations.
 
 use muster_model::{
-    ConnectionId, DirectoryUserId, Email, Invitation, InvitationId, OrganizationId, Role, TeamId, Timestamp,
+    AccountId, ConnectionId, DirectoryUserId, Email, Invitation, InvitationId, OrganizationId, Role, TeamId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -9,7 +9,8 @@ use super::word;
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "invitations";
-const COLUMNS: &str = "id, organization, email, team, role, connection, directory_user, expires, version";
+const COLUMNS: &str =
+    "id, organization, email, team, role, account, connection, directory_user, sent, expires, version";
 
 fn invitation(row: &Row<'_>) -> Result<Invitation, StoreError> {
     Ok(Invitation {
@@ -18,10 +19,12 @@ fn invitation(row: &Row<'_>) -> Result<Invitation, StoreError> {
         email: word(row, 2, TABLE, |text| Email::parse(text).ok())?,
         team: row.get::<Option<Uuid>>(3)?.map(TeamId),
         role: word(row, 4, TABLE, |text| text.parse::<Role>().ok())?,
-        connection: row.get::<Option<Uuid>>(5)?.map(ConnectionId),
-        directory_user: row.get::<Option<Uuid>>(6)?.map(DirectoryUserId),
-        expires: Timestamp(row.get(7)?),
-        version: row.get(8)?,
+        account: row.get::<Option<Uuid>>(5)?.map(AccountId),
+        connection: row.get::<Option<Uuid>>(6)?.map(ConnectionId),
+        directory_user: row.get::<Option<Uuid>>(7)?.map(DirectoryUserId),
+        sent: Timestamp(row.get(8)?),
+        expires: Timestamp(row.get(9)?),
+        version: row.get(10)?,
     })
 }
 
@@ -71,6 +74,34 @@ impl Conn<'_> {
         self.query(&sql, vals![now, limit], invitation)
     }
 
+    /// The pending invitation with this id to an organization, expired ones included; held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn invitation(
+        &mut self,
+        organization: OrganizationId,
+        id: InvitationId,
+    ) -> Result<Option<Invitation>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM invitations WHERE organization = ?1 AND id = ?2 AND ended IS NULL{}",
+            self.for_update()
+        );
+        self.opt(&sql, vals![organization, id], invitation)
+    }
+
+    /// The pending invitation whose link has this SHA-256, expired ones included; held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn invitation_by_link(&mut self, hash: &[u8; 32]) -> Result<Option<Invitation>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM invitations WHERE token_hash = ?1 AND ended IS NULL{}", self.for_update());
+        self.opt(&sql, vals![hash.as_slice()], invitation)
+    }
+
     /// Every pending invitation to an organization, by id.
     ///
     /// # Errors
@@ -83,30 +114,54 @@ impl Conn<'_> {
 }
 
 impl Tx<'_> {
-    /// Adds an invitation.
+    /// Adds an invitation; `link` is the SHA-256 of its link's secret, if it has one.
     ///
     /// # Errors
     ///
     /// [`StoreError::Taken`] if this address has a pending one to the organization.
-    pub fn insert_invitation(&mut self, invitation: &Invitation, at: Timestamp) -> Result<(), StoreError> {
+    pub fn insert_invitation(&mut self, invitation: &Invitation, link: Option<&[u8; 32]>) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO invitations (id, organization, email, email_key, account, team, role, token_hash, connection, \
-             directory_user, invited_by, created, expires, ended, outcome, version) \
-             VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, NULL, ?7, ?8, NULL, ?9, ?10, NULL, NULL, ?11)",
+             directory_user, sent, expires, ended, outcome, version) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, NULL, NULL, ?13)",
             vals![
                 invitation.id,
                 invitation.organization,
                 invitation.email.as_str(),
                 invitation.email.key(),
+                invitation.account,
                 invitation.team,
                 invitation.role.as_str(),
+                link.map(<[u8; 32]>::as_slice),
                 invitation.connection,
                 invitation.directory_user,
-                at,
+                invitation.sent,
                 invitation.expires,
                 invitation.version,
             ],
             Expect::Any,
+        )
+    }
+
+    /// Stores that an invitation was sent again, with another link: the former one works no longer. Its version was raised
+    /// by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it ended meanwhile.
+    pub fn resend_invitation(&mut self, invitation: &Invitation, link: &[u8; 32]) -> Result<(), StoreError> {
+        self.put(
+            "UPDATE invitations SET sent = ?2, expires = ?3, token_hash = ?4, version = ?5 \
+             WHERE id = ?1 AND version = ?6 AND ended IS NULL",
+            vals![
+                invitation.id,
+                invitation.sent,
+                invitation.expires,
+                link.as_slice(),
+                invitation.version,
+                invitation.version - 1,
+            ],
+            Expect::One,
         )
     }
 

@@ -109,6 +109,17 @@ impl Conn<'_> {
         self.query("SELECT id, name, version FROM companies ORDER BY name", vals![], company)
     }
 
+    /// Whether an account owns an organization through its company (ORG-1).
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn is_company_owner(&mut self, id: OrganizationId, account: AccountId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM organizations o JOIN company_owners c ON c.company = o.company \
+                   WHERE o.id = ?1 AND c.account = ?2)";
+        self.one(sql, vals![id, account], |row| row.get(0))
+    }
+
     /// Whether an organization has an owner through its company (ORG-1), other than `except`.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use muster_engine::{
     EngineError, Env, Origin, Refusal, Surroundings,
     declare::{self, Declaration, Secrets},
     directory::{self, GroupChange, MemberChange},
-    guard, organizations,
+    guard, invitations, organizations,
     retention::Policy,
 };
 use muster_model::{
@@ -59,8 +59,8 @@ impl Play {
     pub(super) fn pass(&self, hours: u64) {
         self.world.advance(HOUR * u32::try_from(hours).unwrap());
         let now = self.world.clock.now();
-        while self.world.read(move |conn| directory::has_expired_invitation(conn, now)) {
-            self.world.change(Origin::SYSTEM, directory::expire_invitations).unwrap();
+        while self.world.read(move |conn| invitations::has_expired(conn, now)) {
+            self.world.change(Origin::SYSTEM, invitations::expire).unwrap();
         }
     }
 
@@ -144,7 +144,7 @@ impl Play {
                 })?;
             }
             Event::Invite { at, email, team, role } => {
-                world.invite(&organizations[*at], email, team.as_deref(), *role)?;
+                world.invite(&organizations[*at], email, team.as_deref(), *role).map(drop)?;
             }
             Event::Seats { at, seats } => world.seats(&organizations[*at], i64::try_from(*seats).unwrap()),
             Event::Scim { connection, on } => {

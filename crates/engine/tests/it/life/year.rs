@@ -46,8 +46,6 @@ pub(super) struct Year {
     addresses: Vec<String>,
     users: Vec<Option<Entry>>,
     groups: Vec<Option<Connection>>,
-    /// Addresses that were invited, and when.
-    invited: Vec<(String, u16)>,
     /// What the mass-change guard holds.
     held: Vec<Event>,
 }
@@ -63,7 +61,6 @@ impl Year {
             people,
             users: Vec::new(),
             groups: Vec::new(),
-            invited: Vec::new(),
             held: Vec::new(),
         };
         year.begin();
@@ -130,7 +127,6 @@ impl Year {
             Event::DeleteUser { user } => self.users[*user] = None,
             Event::CreateGroup { by, .. } => self.groups.push(Some(*by)),
             Event::DeleteGroup { group } => self.groups[*group] = None,
-            Event::Invite { email, .. } => self.invited.push((email.clone(), self.day)),
             Event::Decide { approve, .. } => {
                 let held = std::mem::take(&mut self.held);
                 held.iter().filter(|_| *approve).for_each(|event| self.learn(event));

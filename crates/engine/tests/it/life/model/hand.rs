@@ -77,6 +77,13 @@ impl Model {
     }
 
     pub(super) fn invite(&mut self, at: Organization, email: &str, team: Option<&str>, role: Role) -> Done {
+        let is_member = |account: usize| matches!(self.state(at, account), State::In | State::Kept(_));
+        if self.known(email).is_ok_and(is_member) || self.invitations.contains_key(&(at, email.to_owned())) {
+            return Err(Why::Invalid);
+        }
+        if !self.is_free(at) {
+            return Err(Why::NoSeat);
+        }
         let team = team.map(|team| self.team(at, team));
         let until = self.now + 24 * INVITED_FOR;
         self.invitations.insert((at, email.to_owned()), Invitation { team, role, until });

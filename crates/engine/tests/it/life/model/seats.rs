@@ -13,9 +13,13 @@ impl Model {
         members.count() + self.invitations.keys().filter(|(place, _)| *place == at).count()
     }
 
-    pub(super) fn has_seat(&self, at: Organization, account: Account) -> bool {
+    pub(super) fn is_free(&self, at: Organization) -> bool {
         self.seats[at].is_none_or(|seats| self.seats_taken(at) < seats)
-            || self.invitations.contains_key(&(at, self.people[account].email.clone()))
+    }
+
+    /// One that is free, or the invitation's.
+    pub(super) fn has_seat(&self, at: Organization, account: Account) -> bool {
+        self.is_free(at) || self.invitations.contains_key(&(at, self.people[account].email.clone()))
     }
 
     pub(super) fn require_seat(&self, at: Organization, account: Account) -> Done {
@@ -55,7 +59,7 @@ impl Model {
             })
             .collect();
         waiting.sort_unstable();
-        let next = waiting.into_iter().find(|(_, account, at)| self.has_seat(*at, *account));
+        let next = waiting.into_iter().find(|(_, _, at)| self.is_free(*at));
         let Some((_, account, at)) = next else { return false };
         self.membership(at, account).state = State::In;
         self.resolve_role(at, account);

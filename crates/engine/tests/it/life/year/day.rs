@@ -166,13 +166,9 @@ impl Year {
         self.plan(Event::RenameTeam { at, team, name });
     }
 
-    /// Somebody whom no directory has yet, and who was not invited lately.
+    /// Whom an owner wants in, whether a directory has the person or not.
     fn invite(&mut self) {
         let person = self.chance.below(PEOPLE);
-        let lately = |(email, day): &(String, u16)| *email == self.people[person] && self.day < day + 20;
-        if (0..3).any(|by| self.entry(by, person, None).is_some()) || self.invited.iter().any(lately) {
-            return;
-        }
         let team = self.chance.percent(50).then(|| self.team());
         let (at, email, role) = (self.at(), self.people[person].clone(), self.role());
         self.plan(Event::Invite { at, email, team, role });

@@ -1,0 +1,100 @@
+//! What the person does who was invited (ORG-3).
+
+use muster_crypto::TokenHash;
+use muster_model::{
+    Account, Email, Grant, Invitation, MembershipState, Organization, Rule, domain::Holder, ledger::Event, trace::Note,
+};
+use muster_store::Tx;
+
+use super::{end, use_up};
+use crate::{EngineError, Env, Refusal, blocks, roles, standing::Standing};
+
+/// Lets the person in whom an invitation is for, in its seat and with its role and team. A block that was there when it was
+/// sent is lifted, and what identity providers withdrew stays withdrawn (SCIM-5).
+///
+/// # Errors
+///
+/// Not found for a link that is unknown, used, cancelled or expired; refused for another account, and where the membership
+/// has ended since (JIT-10); the store's.
+pub fn accept(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    account: &Account,
+    link: &TokenHash,
+) -> Result<Organization, EngineError> {
+    let invitation = answerable(tx, env, account, link)?;
+    let organization = tx
+        .organization(invitation.organization)?
+        .ok_or_else(|| EngineError::not_found("organization", invitation.organization))?;
+    let mut standing = Standing::load(tx, account.id, organization.id)?;
+    if !standing.is_active() {
+        // Whatever way somebody comes in uses the invitation up. So who came in later came in with another address.
+        if standing.membership().is_some_and(|membership| membership.joined > invitation.sent) {
+            let text =
+                format!("your membership in '{}' has ended since: ask an owner to invite you again", organization.name);
+            return Err(Refusal::Invalid(text).into());
+        }
+        let_in(tx, env, &organization, account, &mut standing)?;
+        env.note(Rule::Org3, Note::Joined(organization.name.clone()));
+    }
+    use_up(tx, env, &mut standing, &invitation, true)?;
+    roles::settle_role(tx, env, None, &mut standing)?;
+    standing.save(tx, env, Rule::Org3)?;
+    Ok(organization)
+}
+
+/// Ends the invitation at the wish of whom it is for; its seat is free.
+///
+/// # Errors
+///
+/// As [`accept`].
+pub fn decline(tx: &mut Tx<'_>, env: &mut Env, account: &Account, link: &TokenHash) -> Result<(), EngineError> {
+    let invitation = answerable(tx, env, account, link)?;
+    end(tx, env, &invitation, "declined", Event::InvitationEnded, Rule::Org3)
+}
+
+/// The invitation behind a link, for the account that it is for.
+fn answerable(tx: &mut Tx<'_>, env: &Env, account: &Account, link: &TokenHash) -> Result<Invitation, EngineError> {
+    let found = tx.invitation_by_link(link.as_bytes())?.filter(|invitation| invitation.expires > env.now());
+    let invitation = found.ok_or_else(|| EngineError::not_found("invitation", "behind this link"))?;
+    let is_theirs = match invitation.account {
+        Some(meant) => meant == account.id,
+        None => account.email_confirmed && account.email.as_ref().map(Email::key) == Some(invitation.email.key()),
+    };
+    if is_theirs {
+        return Ok(invitation);
+    }
+    let text =
+        "this invitation is for somebody else: sign in with the account, or confirm the address, that it was sent to";
+    Err(Refusal::Invalid(text.to_owned()).into())
+}
+
+/// Lets somebody in on the word of an owner, whose earlier block is lifted. What identity providers withdrew stays
+/// withdrawn: each has to say itself that the person is back (SCIM-5). The seat is the caller's concern.
+///
+/// # Errors
+///
+/// The store's.
+pub(crate) fn let_in(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    account: &Account,
+    standing: &mut Standing,
+) -> Result<(), EngineError> {
+    if standing.membership().is_some_and(|membership| {
+        matches!(membership.state, MembershipState::Asleep { .. } | MembershipState::Kept { .. })
+    }) {
+        standing.sleep(Grant::is_managing);
+    }
+    standing.enter(env, MembershipState::Active);
+    let domains = tx.verified_domains(Holder::Organization(organization.id))?;
+    let outside = |email: &Email| !domains.is_empty() && !domains.contains(&email.domain());
+    let guest = account.email.as_ref().is_some_and(outside);
+    standing.edit(|membership| {
+        membership.guest = guest;
+        membership.blocked = false;
+    });
+    standing.wake(|grant| !grant.is_managing());
+    blocks::lift(tx, env, organization.id, account)
+}

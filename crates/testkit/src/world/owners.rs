@@ -1,0 +1,65 @@
+//! What owners do by hand.
+
+use muster_crypto::{TokenPrefix, TokenText};
+use muster_engine::{
+    EngineError, Refusal,
+    invitations::{self, Entry, Sent, Terms},
+    organizations,
+};
+use muster_model::{Account, Invitation, Organization, Role};
+
+use super::World;
+
+impl World {
+    /// Makes an account a member by hand.
+    ///
+    /// # Errors
+    ///
+    /// The engine's.
+    pub fn set_member(&self, organization: &Organization, account: &Account, role: Role) -> Result<(), EngineError> {
+        let (organization, account) = (organization.clone(), account.clone());
+        self.by_hand(move |tx, env| organizations::set_member(tx, env, &organization, &account, role))
+    }
+
+    /// Removes a member by hand.
+    ///
+    /// # Errors
+    ///
+    /// The engine's.
+    pub fn remove_member(
+        &self,
+        organization: &Organization,
+        account: &Account,
+        block: bool,
+    ) -> Result<(), EngineError> {
+        let (organization, account) = (organization.clone(), account.clone());
+        self.by_hand(move |tx, env| organizations::remove_member(tx, env, &organization, &account, block))
+    }
+
+    /// Invites somebody, by address or username, as an owner does (ORG-3).
+    ///
+    /// # Errors
+    ///
+    /// The engine's; the verdict on who cannot be invited.
+    pub fn invite(
+        &self,
+        organization: &Organization,
+        to: &str,
+        team: Option<&str>,
+        role: Role,
+    ) -> Result<(Invitation, TokenText), EngineError> {
+        let link = TokenText::generate(TokenPrefix::Link).expect("randomness");
+        let entry = Entry { to: to.to_owned(), link: link.hash() };
+        let terms = Terms { role, team: team.map(str::to_owned) };
+        let organization = organization.clone();
+        let sent = self
+            .by_hand(move |tx, env| invitations::send(tx, env, &organization, std::slice::from_ref(&entry), &terms))?;
+        match sent.into_iter().next() {
+            Some(Sent { invitation: Some(invitation), .. }) => Ok((invitation, link)),
+            sent => {
+                let verdict = sent.map(|sent| sent.verdict.to_string()).unwrap_or_default();
+                Err(Refusal::Invalid(format!("`{to}` {verdict}")).into())
+            }
+        }
+    }
+}
