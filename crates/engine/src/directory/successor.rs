@@ -8,7 +8,7 @@ use muster_store::{Conn, Tx};
 
 use super::users;
 use crate::{
-    EngineError, Env, accounts, declare,
+    EngineError, Env, accounts, declare, roles,
     standing::{Reason, Standing},
 };
 
@@ -66,6 +66,8 @@ pub(super) fn take_over(
                 if inherit(env, predecessor, connection, user, &mut standing) {
                     env.note(Rule::Sso12, Note::Managed(covered.name.clone()));
                 }
+                // A role that the heir has said already holds, now that the other has no say.
+                roles::settle_role(tx, env, Some(connection), &mut standing)?;
             }
             None => declare::release(tx, env, predecessor, &mut standing)?,
         }
