@@ -1,112 +1,129 @@
-//! What became of it: the state of the tables, in the words of the model.
+//! What became of it: the state of the tables, in the words of the model. Whole lists are read with one statement, because
+//! they are read on each day of many years.
 
 use std::collections::BTreeMap;
 
 use muster_engine::{EngineError, directory};
-use muster_model::{ConnectionId, DirectoryGroupId, DirectoryUserId, MembershipState, directory::MemberId};
-use muster_store::Counter;
+use muster_model::{
+    Account, AccountId, ConnectionId, DirectoryGroup, DirectoryGroupId, DirectoryUser, DirectoryUserId, Membership,
+    MembershipState, OrganizationId, TeamId, directory::MemberId,
+};
+use muster_store::{Conn, Counter};
+use uuid::Uuid;
 
 use super::{
     super::events::{ORGANIZATIONS, Place, ReadBack, Seen},
     Play,
 };
 
+type Accounts = BTreeMap<AccountId, Account>;
+
 impl Play {
     /// The state of the tables, in the words of the model.
     pub(in super::super) fn seen(&self) -> Seen {
-        let mut seen = Seen::default();
-        for organization in &self.organizations {
-            seen.seats.push(self.seats_taken(organization));
-            seen.places.extend(self.places(organization));
-        }
-        let users: Vec<_> = self.users.clone();
-        seen.users = self.world.read(move |conn| users.iter().map(|(by, id)| read_back(conn, *by, *id)).collect());
-        let numbers: BTreeMap<_, _> = self.users.iter().enumerate().map(|(n, (_, id))| (*id, n)).collect();
-        let groups = self.groups.clone();
-        seen.groups = self.world.read(move |conn| {
-            let group = |(by, id): &(ConnectionId, DirectoryGroupId)| {
-                let Some(group) = conn.directory_group(*by, *id)? else { return Ok(None) };
-                let members = conn.group_members(*id, uuid::Uuid::nil(), i64::MAX)?;
-                let number = |member: MemberId| match member {
-                    MemberId::User(id) => numbers.get(&id).copied(),
-                    MemberId::Group(_) => None,
-                };
-                let mut members: Vec<_> = members.into_iter().filter_map(number).collect();
-                members.sort_unstable();
-                Ok(Some((group.display_name, members)))
-            };
-            groups.iter().map(group).collect()
-        });
-        seen
-    }
-
-    /// Counted twice: as the counters have it, and as the rows do.
-    fn seats_taken(&self, organization: &muster_model::Organization) -> usize {
-        let id = organization.id;
-        let (counted, pending) = self.world.read(move |conn| {
-            let counted = conn.count(id.0, Counter::Members)? + conn.count(id.0, Counter::Invitations)?;
-            Ok((counted, conn.pending_invitations(id)?.len()))
-        });
-        let members = self.memberships(organization).iter().filter(|membership| membership.takes_seat()).count();
-        assert_eq!(
-            usize::try_from(counted).unwrap(),
-            members + pending,
-            "the counters of '{}' count",
-            organization.name
-        );
-        members + pending
-    }
-
-    fn memberships(&self, organization: &muster_model::Organization) -> Vec<muster_model::Membership> {
-        let id = organization.id;
-        self.world.read(move |conn| Ok(conn.memberships_page(id, muster_model::AccountId(uuid::Uuid::nil()), 1_000)?))
-    }
-
-    fn places(&self, organization: &muster_model::Organization) -> Vec<((&'static str, String), Place)> {
-        let name = ORGANIZATIONS[self.organizations.iter().position(|other| other.id == organization.id).unwrap()];
-        let (id, memberships) = (organization.id, self.memberships(organization));
-        self.world.read(move |conn| {
-            let accounts: Vec<_> = memberships.iter().map(|membership| membership.account).collect();
-            let grants = conn.grants_in(id, &accounts)?;
-            let teams: BTreeMap<_, _> = conn.teams_ever(id)?.into_iter().map(|team| (team.id, team.name)).collect();
-            let mut places = Vec::new();
-            for membership in &memberships {
-                let own = grants.iter().filter(|grant| grant.account == membership.account && !grant.asleep);
-                let mut own: Vec<_> = own.filter_map(|grant| grant.team).map(|team| teams[&team].clone()).collect();
-                own.sort();
-                own.dedup();
-                let place = match membership.state {
-                    MembershipState::Active => {
-                        Place::In { role: membership.role, demotion_waits: membership.role_kept, teams: own }
-                    }
-                    MembershipState::Waiting => Place::Waiting,
-                    MembershipState::Kept { .. } => Place::Kept,
-                    MembershipState::Asleep { .. } | MembershipState::Ended { .. } => {
-                        Place::Out { blocked: membership.blocked }
-                    }
-                };
-                let email = conn.account(membership.account)?.and_then(|account| account.email).unwrap();
-                places.push(((name, email.as_str().to_lowercase()), place));
+        let organizations: Vec<_> = self.organizations.iter().map(|organization| organization.id).collect();
+        let connections = self.connections.clone();
+        let (mut seen, users, groups) = self.world.read(move |conn| {
+            let all = conn.all_accounts(AccountId(Uuid::nil()), i64::MAX)?;
+            let accounts: Accounts = all.into_iter().map(|account| (account.id, account)).collect();
+            let mut seen = Seen::default();
+            for (name, id) in ORGANIZATIONS.iter().zip(&organizations) {
+                let memberships = conn.memberships_page(*id, AccountId(Uuid::nil()), 1_000)?;
+                seen.seats.push(seats_taken(conn, *id, &memberships)?);
+                seen.places.extend(places(conn, name, *id, &memberships, &accounts)?);
             }
-            Ok(places)
-        })
+            let (mut users, mut groups) = (BTreeMap::new(), BTreeMap::new());
+            for id in &connections {
+                read_directory(conn, *id, &accounts, &mut users, &mut groups)?;
+            }
+            Ok((seen, users, groups))
+        });
+        let numbers: BTreeMap<_, _> = self.users.iter().enumerate().map(|(n, (_, id))| (*id, n)).collect();
+        seen.users = self.users.iter().map(|user| users.get(user).cloned()).collect();
+        let group = |key: &(ConnectionId, DirectoryGroupId)| {
+            let (name, members): &(String, Vec<DirectoryUserId>) = groups.get(key)?;
+            let mut members: Vec<_> = members.iter().filter_map(|id| numbers.get(id).copied()).collect();
+            members.sort_unstable();
+            Some((name.clone(), members))
+        };
+        seen.groups = self.groups.iter().map(group).collect();
+        seen
     }
 }
 
-fn read_back(
-    conn: &mut muster_store::Conn<'_>,
-    by: ConnectionId,
-    id: DirectoryUserId,
-) -> Result<Option<ReadBack>, EngineError> {
-    let Some(user) = conn.directory_user(by, id)? else { return Ok(None) };
-    let connection = conn.connection(by)?.unwrap();
-    let mut groups: Vec<_> =
-        directory::user_groups(conn, &connection, [&user])?.into_iter().map(|group| group.display_name).collect();
-    groups.sort();
-    let account = match user.account {
-        Some(account) => conn.account(account)?,
-        None => None,
+/// Counted twice: as the counters have it, and as the rows do.
+fn seats_taken(
+    conn: &mut Conn<'_>,
+    organization: OrganizationId,
+    memberships: &[Membership],
+) -> Result<usize, EngineError> {
+    let counted = conn.count(organization.0, Counter::Members)? + conn.count(organization.0, Counter::Invitations)?;
+    let pending = conn.pending_invitations(organization)?.len();
+    let taken = memberships.iter().filter(|membership| membership.takes_seat()).count() + pending;
+    assert_eq!(usize::try_from(counted).unwrap(), taken, "the counters count");
+    Ok(taken)
+}
+
+fn places(
+    conn: &mut Conn<'_>,
+    name: &'static str,
+    organization: OrganizationId,
+    memberships: &[Membership],
+    accounts: &Accounts,
+) -> Result<Vec<((&'static str, String), Place)>, EngineError> {
+    let members: Vec<_> = memberships.iter().map(|membership| membership.account).collect();
+    let names: BTreeMap<TeamId, String> =
+        conn.teams_ever(organization)?.into_iter().map(|team| (team.id, team.name)).collect();
+    let mut teams: BTreeMap<AccountId, Vec<String>> = BTreeMap::new();
+    for grant in conn.grants_in(organization, &members)?.into_iter().filter(|grant| !grant.asleep) {
+        teams.entry(grant.account).or_default().extend(grant.team.map(|team| names[&team].clone()));
+    }
+    let place = |membership: &Membership| match membership.state {
+        MembershipState::Active => {
+            let mut teams = teams.get(&membership.account).cloned().unwrap_or_default();
+            teams.sort();
+            teams.dedup();
+            Place::In { role: membership.role, demotion_waits: membership.role_kept, teams }
+        }
+        MembershipState::Waiting => Place::Waiting,
+        MembershipState::Kept { .. } => Place::Kept,
+        MembershipState::Asleep { .. } | MembershipState::Ended { .. } => Place::Out { blocked: membership.blocked },
     };
-    let account = account.map(|account| (account.email.unwrap().as_str().to_lowercase(), account.full_name));
-    Ok(Some(ReadBack { user_name: user.user_name, active: user.active, account, groups }))
+    let key = |membership: &Membership| (name, address(&accounts[&membership.account]));
+    Ok(memberships.iter().map(|membership| (key(membership), place(membership))).collect())
+}
+
+/// The users and groups that a connection reads back.
+fn read_directory(
+    conn: &mut Conn<'_>,
+    id: ConnectionId,
+    accounts: &Accounts,
+    users: &mut BTreeMap<(ConnectionId, DirectoryUserId), ReadBack>,
+    groups: &mut BTreeMap<(ConnectionId, DirectoryGroupId), (String, Vec<DirectoryUserId>)>,
+) -> Result<(), EngineError> {
+    let connection = conn.connection(id)?.unwrap();
+    let found = conn.directory_users_after(id, DirectoryUserId(Uuid::nil()), i64::MAX)?;
+    let mut named: BTreeMap<DirectoryUserId, Vec<String>> = BTreeMap::new();
+    for group in directory::user_groups(conn, &connection, &found)? {
+        named.entry(group.user).or_default().push(group.display_name);
+    }
+    for user in found {
+        let DirectoryUser { id: user, user_name, active, account, .. } = user;
+        let mut groups = named.remove(&user).unwrap_or_default();
+        groups.sort();
+        let account = account.map(|id| (address(&accounts[&id]), accounts[&id].full_name.clone()));
+        users.insert((id, user), ReadBack { user_name, active, account, groups });
+    }
+    for DirectoryGroup { id: group, display_name, .. } in conn.all_directory_groups(id)? {
+        let members = conn.group_members(group, Uuid::nil(), i64::MAX)?.into_iter().filter_map(|member| match member {
+            MemberId::User(id) => Some(id),
+            MemberId::Group(_) => None,
+        });
+        groups.insert((id, group), (display_name, members.collect()));
+    }
+    Ok(())
+}
+
+fn address(account: &Account) -> String {
+    account.email.as_ref().map(|email| email.as_str().to_lowercase()).unwrap_or_default()
 }
