@@ -18,7 +18,7 @@ use domains::Domains;
 use people::People;
 
 /// Attributes whose values are the same for many, and say nothing of one.
-const HARMLESS: [&str; 17] = [
+const HARMLESS: [&str; 18] = [
     "active",
     "created",
     "dockerorg",
@@ -26,6 +26,7 @@ const HARMLESS: [&str; 17] = [
     "dockersessionminutes",
     "lastmodified",
     "locale",
+    "method",
     "op",
     "preferredlanguage",
     "primary",
@@ -120,14 +121,20 @@ impl Pseudonyms {
         match attribute {
             _ if text.trim().is_empty() || self.seen.ids.contains(text) => text.to_owned(),
             _ if is_group_name => self.group(text),
-            "password" => text.to_owned(),
+            "password" => "redacted".to_owned(),
             "$ref" | "location" => self.reference(text),
+            _ if let Some(name) = bulk_reference(text) => format!("bulkId:{}", self.bulk_id(name)),
+            "bulkid" => self.bulk_id(text),
             _ if address(text).is_some() => self.address(text),
             _ if matches!(text.to_lowercase().as_str(), "true" | "false") => text.to_owned(),
-            "schemas" if text.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("urn:")) => text.to_owned(),
-            harmless if HARMLESS.contains(&harmless) && !self.seen.people.is_in(text) => text.to_owned(),
-            "bulkid" => text.to_owned(),
-            _ if text.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("bulkid:")) => text.to_owned(),
+            "schemas"
+                if !text.contains('@') && text.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("urn:")) =>
+            {
+                text.to_owned()
+            }
+            harmless if HARMLESS.contains(&harmless) && !text.contains('@') && !self.seen.people.is_in(text) => {
+                text.to_owned()
+            }
             _ if is_uuid(text) => format!("00000000-0000-4000-8000-{:012x}", self.number("uuid", text)),
             "username" | "emails" => self.person(text),
             "externalid" | "manager" | "members" | "id" => self.foreign_id(text),
@@ -195,11 +202,26 @@ impl Pseudonyms {
         }
     }
 
+    /// The name of an operation; letter case tells them apart.
+    fn bulk_id(&mut self, text: &str) -> String {
+        format!("bulk{}", self.number_of("bulk", text.to_owned()))
+    }
+
     fn number(&mut self, kind: &str, text: &str) -> usize {
+        self.number_of(kind, text.to_lowercase())
+    }
+
+    fn number_of(&mut self, kind: &str, text: String) -> usize {
         let numbers = self.given.entry(kind.to_owned()).or_default();
         let next = numbers.len() + 1;
-        *numbers.entry(text.to_lowercase()).or_insert(next)
+        *numbers.entry(text).or_insert(next)
     }
+}
+
+/// The operation that a reference in a Bulk names.
+fn bulk_reference(text: &str) -> Option<&str> {
+    let (mark, name) = text.split_at_checked(7)?;
+    mark.eq_ignore_ascii_case("bulkId:").then_some(name)
 }
 
 /// The two parts of what could be an address.

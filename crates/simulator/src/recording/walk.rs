@@ -22,6 +22,9 @@ pub(super) struct Place<'p> {
 const PROTOCOL: [&str; 8] =
     ["attributes", "excludedattributes", "sortby", "sortorder", "count", "startindex", "cursor", "failonerrors"];
 
+/// What stands before an operand in a filter.
+const OPERATORS: [&str; 9] = ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"];
+
 /// Replaces every text of a request that says something by what `change` makes of it.
 pub(super) fn rewrite(recorded: &mut Recorded, change: &mut dyn FnMut(Place<'_>, &str) -> String) {
     let group = is_about_groups(&recorded.path);
@@ -40,8 +43,11 @@ fn path(text: &str, group: bool, change: &mut dyn FnMut(Place<'_>, &str) -> Stri
     let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
     let mut segments = path.split('/').map(str::to_owned).collect::<Vec<_>>();
     // `/Users/{id}`: what is behind the endpoint names a resource.
-    if matches!(segments.get(1).map(|endpoint| endpoint.to_lowercase()).as_deref(), Some("users" | "groups")) {
-        for segment in segments.iter_mut().skip(2).filter(|segment| !segment.is_empty() && *segment != ".search") {
+    let endpoint = segments.get(1).map(|endpoint| endpoint.to_lowercase());
+    let names_resource = matches!(endpoint.as_deref(), Some("users" | "groups"));
+    for (at, segment) in segments.iter_mut().enumerate() {
+        let is_id = names_resource && at > 1 && !segment.is_empty() && segment != ".search";
+        if is_id || encode::decode(segment).contains('@') {
             let place = Place { attribute: "id", around: "", group };
             *segment = again(segment, |text| change(place, text));
         }
@@ -53,10 +59,12 @@ fn path(text: &str, group: bool, change: &mut dyn FnMut(Place<'_>, &str) -> Stri
 }
 
 fn parameter(pair: &str, group: bool, change: &mut dyn FnMut(Place<'_>, &str) -> String) -> String {
-    let Some((name, value)) = pair.split_once('=') else { return pair.to_owned() };
-    let value = match name.to_lowercase().as_str() {
+    let mut name = |name: &str| again(name, |text| plain(text, group, change));
+    let Some((key, value)) = pair.split_once('=') else { return name(pair) };
+    let name = name(key);
+    let value = match key.to_lowercase().as_str() {
         "filter" => again(value, |text| filter(text, group, change)),
-        known if PROTOCOL.contains(&known) => value.to_owned(),
+        known if PROTOCOL.contains(&known) => again(value, |text| plain(text, group, change)),
         other => again(value, |text| change(Place { attribute: other, around: "", group }, text)),
     };
     format!("{name}={value}")
@@ -78,18 +86,43 @@ fn filter(text: &str, group: bool, change: &mut dyn FnMut(Place<'_>, &str) -> St
         let mut literals = serde_json::Deserializer::from_str(from).into_iter::<String>();
         let (literal, end) = match literals.next() {
             Some(Ok(literal)) => (literal, literals.byte_offset()),
-            // No text of JSON: all that is left is taken for one.
+            // No text of JSON: all that is left is taken for one, and stays none.
             _ => (from.trim_matches('"').to_owned(), from.len()),
         };
+        let is_text = from.get(..end).is_some_and(|text| text.len() > 1 && text.ends_with('"'));
         let compared = compared(before);
         let (around, attribute) = names(&compared);
         let literal = change(Place { attribute: &attribute, around: &around, group }, &literal);
-        changed.push_str(before);
-        changed.push_str(&Value::String(literal).to_string());
+        changed.push_str(&plain(before, group, change));
+        changed.push_str(&if is_text { Value::String(literal).to_string() } else { format!("\"{literal}") });
         rest = from.get(end..).unwrap_or_default();
     }
-    changed.push_str(rest);
+    changed.push_str(&plain(rest, group, change));
     changed
+}
+
+/// The part of a filter or path that is no text: names and operators; what stands there without the marks of a text is
+/// changed like one.
+fn plain<'t>(text: &'t str, group: bool, change: &mut dyn FnMut(Place<'_>, &str) -> String) -> String {
+    let mut before = ("", "");
+    let mut word = |word: &'t str| {
+        let operand = OPERATORS.contains(&before.1.to_lowercase().as_str());
+        let says_something = word.contains('@') || (operand && !is_value_of_json(word));
+        let attribute = if operand { names(before.0).1 } else { "name".to_owned() };
+        if !word.is_empty() {
+            before = (before.1, word);
+        }
+        match says_something {
+            true => change(Place { attribute: &attribute, around: "", group }, word),
+            false => word.to_owned(),
+        }
+    };
+    text.split(' ').map(&mut word).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether an operand is one without marks: a number, or a word of JSON.
+fn is_value_of_json(word: &str) -> bool {
+    word.is_empty() || serde_json::from_str::<Value>(word.trim_end_matches([')', ']'])).is_ok()
 }
 
 /// The attribute before an operator, with the one around it: `userName eq `, `emails[type eq "work" and value co `.
@@ -140,9 +173,19 @@ impl Walk<'_> {
                     }
                 }
                 ("filter", Value::String(text)) => *text = filter(text, self.group, self.change),
-                (known, _) if PROTOCOL.contains(&known) => {}
+                ("attributes" | "excludedattributes" | "sortby" | "sortorder" | "cursor", value) => self.names(value),
+                (known, Value::Number(_)) if PROTOCOL.contains(&known) => {}
                 (known, value) => self.member("", known, value),
             }
+        }
+    }
+
+    /// Names of attributes, or what else the protocol has there.
+    fn names(&mut self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = plain(text, self.group, self.change),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.names(value)),
+            other => self.value("", "name", other),
         }
     }
 
@@ -164,7 +207,6 @@ impl Walk<'_> {
             match (name.to_lowercase().as_str(), &mut *value) {
                 ("path", Value::String(text)) if in_bulk => *text = path(text, self.group, self.change),
                 ("path", Value::String(text)) => *text = filter(text, self.group, self.change),
-                ("op" | "method", _) => {}
                 ("data", value) if in_bulk => self.message(value),
                 ("value", value) if !in_bulk => self.value(&around, &attribute, value),
                 (known, value) => self.member("", known, value),

@@ -118,6 +118,16 @@ fn scim_11_what_is_malformed_stays_malformed_and_says_nothing_of_people() {
             413,
         ),
         recorded("POST", "/Users/.search", json!({"filter": "userName eq \"ada@acme.com", "count": 5}), 400),
+        recorded("GET", "/Users?filter=userName+eq+Ada&sortBy=ada@acme.com&ada@acme.com", Value::Null, 400),
+        recorded("GET", "/ada%40acme.com/x?attributes=ada%40acme.com", Value::Null, 404),
+        recorded(
+            "PATCH",
+            "/Users/7",
+            json!({"Operations": [
+                {"op": "ada@acme.com", "path": "ada@acme.com", "value": {"schemas": ["urn: ada@acme.com"], "type": "of ada@acme.com"}},
+            ]}),
+            400,
+        ),
         recorded(
             "PUT",
             "/Users/7",
@@ -128,7 +138,8 @@ fn scim_11_what_is_malformed_stays_malformed_and_says_nothing_of_people() {
     let all = serde_json::to_string(&refused).unwrap().to_lowercase();
     assert!(!all.contains("ada") && !all.contains("lovelace") && !all.contains("acme"), "{all}");
     let bulk = refused[3].body.as_ref().unwrap();
-    assert_eq!(bulk["Operations"][1]["data"]["members"][0]["value"], "bulkId:a");
+    assert_eq!((&bulk["Operations"][0]["bulkId"], &bulk["Operations"][0]["method"]), (&json!("bulk1"), &json!("POST")));
+    assert_eq!(bulk["Operations"][1]["data"]["members"][0]["value"], "bulkId:bulk1");
     assert_eq!(bulk["Operations"][0]["path"], "/Users");
     assert_eq!(refused[4].body.as_ref().unwrap()["count"], 5);
 }
