@@ -1,7 +1,7 @@
 //! Accounts as provisioning meets them: whose an email is, and what the person is called.
 
 use muster_model::{
-    Account, AccountId, AccountState, Connection, Email, Layers, Rule, Source, Statement,
+    Account, AccountId, AccountState, Connection, Email, Layers, Rule, SignIn, Source, Statement,
     ledger::{Event, Kind},
     name, precedence,
     trace::Note,
@@ -166,21 +166,65 @@ pub fn state_profile(
     session_minutes: Option<i64>,
 ) -> Result<(), EngineError> {
     let source = Source::Scim;
-    let say_name = full_name.map(|name| shortened(name, name::FULL_NAME_BYTES)).filter(|name| !name.is_empty());
+    let say_name = sayable(full_name);
     let unsaid = say_name.is_some() && forget_former_names(tx, connection, account)?;
     let named = say(env, &mut account.names, connection, source, say_name, Rule::Scim5) || unsaid;
     let timed = say(env, &mut account.session_minutes, connection, source, session_minutes, Rule::Scim4);
     if named {
-        let effective = effective_name(tx, connection, account)?;
-        if effective != account.full_name {
-            env.note(Rule::Pre5, Note::NameSet(effective.clone()));
-            account.full_name = effective;
-        } else if full_name.is_some_and(|said| said != effective) {
-            env.note(Rule::Pre5, Note::Outvoted("the full name".to_owned()));
-        }
+        settle_said_name(tx, env, connection, account, full_name)?;
     }
     if named || timed {
         account.conflict = account.names.in_conflict() || account.session_minutes.in_conflict();
+    }
+    Ok(())
+}
+
+/// Records what an assertion says of the person (PRE-1). Without a name the stored one stays (SSO-4); session minutes are
+/// said anew each time (SES-2).
+///
+/// # Errors
+///
+/// The store's.
+pub fn assert_profile(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    account: &mut Account,
+    said: &SignIn,
+) -> Result<(), EngineError> {
+    let full_name = said.full_name.as_deref();
+    let say_name = sayable(full_name);
+    let named = say_name.is_some() && say(env, &mut account.names, connection, Source::Sso, say_name, Rule::Jit1);
+    let minutes = said.session_minutes;
+    let timed = say(env, &mut account.session_minutes, connection, Source::Sso, minutes, Rule::Ses2);
+    if named {
+        settle_said_name(tx, env, connection, account, full_name)?;
+    }
+    if named || timed {
+        account.conflict = account.names.in_conflict() || account.session_minutes.in_conflict();
+    }
+    Ok(())
+}
+
+/// A name that is kept: not endless, and not empty.
+fn sayable(full_name: Option<&str>) -> Option<String> {
+    full_name.map(|name| shortened(name, name::FULL_NAME_BYTES)).filter(|name| !name.is_empty())
+}
+
+/// Lets the effective name follow what was said of it just now.
+fn settle_said_name(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    account: &mut Account,
+    said: Option<&str>,
+) -> Result<(), EngineError> {
+    let effective = effective_name(tx, connection, account)?;
+    if effective != account.full_name {
+        env.note(Rule::Pre5, Note::NameSet(effective.clone()));
+        account.full_name = effective;
+    } else if said.is_some_and(|said| said != effective) {
+        env.note(Rule::Pre5, Note::Outvoted("the full name".to_owned()));
     }
     Ok(())
 }
@@ -240,7 +284,8 @@ pub(crate) fn effective_name(
         };
         settings.map(|settings| precedence::Speaker {
             policy: settings.precedence.full_name,
-            jit: settings.jit,
+            // JIT-7: a name is applied with JIT off, too.
+            jit: true,
             scim: settings.scim.enabled,
         })
     };

@@ -55,6 +55,35 @@ pub enum Refusal {
         /// The connection's name.
         connection: String,
     },
+    /// SSO-6; the text of the rule is made with the TraceID.
+    #[error(
+        "domain `{0}` is not a verified domain of the connection: verify it there, or let the identity provider send another address"
+    )]
+    DomainNotVerified(String),
+    /// JIT-1.
+    #[error(
+        "the account with the address `{0}` belongs to another subject of the identity provider: an owner must say whether it is the same person"
+    )]
+    AnotherSubject(String),
+    /// An account that the operator has closed.
+    #[error("the account is closed")]
+    AccountClosed,
+    /// JIT-7; the text of the rule is made with the TraceID.
+    #[error(
+        "`{0}` is neither a member nor invited, and Just-in-Time provisioning is off: assign the person, or invite them"
+    )]
+    NotAssigned(String),
+    /// JIT-10.
+    #[error("the directory of connection `{0}` has ended the person's access: assign the person there again")]
+    EndedByDirectory(String),
+    /// ORG-2.
+    #[error("an owner keeps the person out of organization `{0}`: only an owner lets them in again")]
+    KeptOut(String),
+    /// JIT-4.
+    #[error(
+        "nothing places the person in an organization of connection `{0}`: set a default organization, or send groups"
+    )]
+    NotPlaced(String),
     /// SCIM-9.
     #[error("{}", texts::not_enough_seats(.0))]
     NoSeat(String),

@@ -56,6 +56,7 @@ pub mod roles;
 pub mod search;
 pub mod seats;
 mod settle;
+pub mod sign_in;
 pub mod standing;
 pub mod teams;
 pub mod tokens;

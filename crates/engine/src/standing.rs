@@ -54,6 +54,12 @@ impl Reason {
         Self { team, source: Source::Scim, connection: Some(connection), origin }
     }
 
+    /// What a connection's assertions say of the person (JIT).
+    #[must_use]
+    pub fn sso(connection: ConnectionId) -> Self {
+        Self { team: None, source: Source::Sso, connection: Some(connection), origin: Origin::Person }
+    }
+
     fn of(grant: &Grant) -> Self {
         let Grant { team, source, connection, origin, .. } = *grant;
         Self { team, source, connection, origin }

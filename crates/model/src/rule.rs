@@ -38,6 +38,8 @@ rules! {
     Acc2 = "ACC-2";
     /// Names.
     Acc3 = "ACC-3";
+    /// The email's domain is one of the connection's.
+    Sso6 = "SSO-6";
     /// Replacing and removing connections.
     Sso12 = "SSO-12";
     /// Just-in-Time look-up and creation.
@@ -52,6 +54,10 @@ rules! {
     Jit5 = "JIT-5";
     /// First provisioning only.
     Jit6 = "JIT-6";
+    /// Just-in-Time provisioning switched off.
+    Jit7 = "JIT-7";
+    /// Only organizations that the connection covers.
+    Jit9 = "JIT-9";
     /// A membership ended by SCIM does not return by signing in.
     Jit10 = "JIT-10";
     /// Enabling SCIM and its token.

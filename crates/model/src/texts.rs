@@ -12,3 +12,17 @@ pub const MALFORMED_GROUPS: &str = "Some of the groups assigned to the user are 
 /// SSO-5: what should be an address is none.
 pub const NOT_AN_EMAIL: &str =
     "The name ID sent by the identity provider is not an email address. Contact your company administrator.";
+
+/// SSO-6: the address is of a domain that the connection does not own. `trace` is the TraceID.
+#[must_use]
+pub fn domain_not_verified(domain: &str, trace: &str) -> String {
+    format!(
+        "Domain '{domain}' is not verified for your SSO connection. Contact your company administrator. TraceID: {trace}"
+    )
+}
+
+/// JIT-7: JIT is off, and the person is neither member nor invited. `username` is the email when there is no account.
+#[must_use]
+pub fn not_assigned(username: &str, trace: &str) -> String {
+    format!("User '{username}' is not assigned to this SSO organization. Contact your administrator. TraceID: {trace}")
+}

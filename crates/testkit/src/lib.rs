@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
+mod asserted;
 mod clock;
 mod dump;
 mod erase;
@@ -10,6 +11,7 @@ mod state;
 mod statement;
 mod world;
 
+pub use asserted::{asserted, groups, subject};
 pub use clock::Clock;
 pub use dump::Stored;
 pub use statement::{TestDocuments, person, team_group};

@@ -188,7 +188,7 @@ fn wait_or_refuse(
 
 /// ORG-8: of none of the organization's domains; nobody is a guest where there are none. The connection's own domains
 /// are the holder's, so the look-up is spared for them.
-fn is_guest(
+pub(crate) fn is_guest(
     tx: &mut Tx<'_>,
     account: &Account,
     organization: OrganizationId,

@@ -9,7 +9,7 @@
 //! - [`groups`](create_group): groups, `placement`: what being in one means (GRP-1 to GRP-8), and `moves`: members
 //!   following a large group.
 
-mod admission;
+pub(crate) mod admission;
 mod adopt;
 mod deactivate;
 mod documents;

@@ -13,6 +13,7 @@ mod grp;
 mod guard;
 mod installation;
 mod invitations;
+mod jit;
 mod ledger;
 mod life;
 mod moves;

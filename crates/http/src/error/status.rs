@@ -48,9 +48,17 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         | Refusal::Name(_)
         | Refusal::Invalid(_) => bad(ScimType::InvalidValue),
         Refusal::TooMany => bad(ScimType::TooMany),
-        Refusal::NoSeat(_) | Refusal::ScimDisabled(_) | Refusal::ConnectionInactive(_) | Refusal::NotAnOwner(_) => {
-            plain(StatusCode::FORBIDDEN)
-        }
+        Refusal::NoSeat(_)
+        | Refusal::ScimDisabled(_)
+        | Refusal::ConnectionInactive(_)
+        | Refusal::NotAnOwner(_)
+        | Refusal::DomainNotVerified(_)
+        | Refusal::AnotherSubject(_)
+        | Refusal::AccountClosed
+        | Refusal::NotAssigned(_)
+        | Refusal::EndedByDirectory(_)
+        | Refusal::KeptOut(_)
+        | Refusal::NotPlaced(_) => plain(StatusCode::FORBIDDEN),
         Refusal::VersionMismatch { .. } => plain(StatusCode::PRECONDITION_FAILED),
         Refusal::TooManyMembers { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE),
         Refusal::LastOwner { .. } | Refusal::Overtaken(_) | Refusal::PlanStale(_) => plain(StatusCode::CONFLICT),

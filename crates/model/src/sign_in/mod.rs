@@ -12,8 +12,8 @@ use crate::{Email, Role};
 /// What was asserted of one person (SSO-4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignIn {
-    /// The IdP's name for the person that outlives a change of address: a persistent NameID, or OIDC's `sub` (JIT-1).
-    pub subject: Option<String>,
+    /// The IdP's name for the person that outlives a change of address (JIT-1).
+    pub subject: Option<Subject>,
     /// The address, whose domain is not checked yet.
     pub email: Email,
     /// The full name; without one the stored name stays.
@@ -30,6 +30,35 @@ pub struct SignIn {
     pub session_minutes: Option<i64>,
     /// What was stated and could not be applied: it is reported, and taken as absent (JIT-5).
     pub passed_over: Vec<PassedOver>,
+}
+
+/// A person's name at an IdP that outlives a change of address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// What kind of name it is.
+    pub kind: SubjectKind,
+    /// The name, compared to the byte.
+    pub value: String,
+}
+
+/// What kind of name a [`Subject`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// SAML's persistent NameID.
+    NameId,
+    /// OIDC's `sub`.
+    Sub,
+}
+
+impl SubjectKind {
+    /// The word in SQL.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NameId => "nameid",
+            Self::Sub => "sub",
+        }
+    }
 }
 
 /// What an assertion says of groups (JIT-3).

@@ -1,6 +1,6 @@
 //! From what was asserted to a [`SignIn`]: which name counts, and which value can be applied.
 
-use super::{AttributeNames, Groups, PassedOver, SignIn, Unknown};
+use super::{AttributeNames, Groups, PassedOver, SignIn, Subject, Unknown};
 use crate::{Email, Role, texts};
 
 /// In place of the groups when there are too many (Entra ID, over 150 in SAML).
@@ -20,7 +20,7 @@ pub struct Asserted<'a> {
     /// The Subject's NameID, which stands in for a missing address; `None` for OIDC.
     pub name_id: Option<&'a str>,
     /// The subject that outlives a change of address (JIT-1).
-    pub subject: Option<&'a str>,
+    pub subject: Option<&'a Subject>,
     /// A claim says that there are more groups than are stated (OIDC's `_claim_names`, `hasgroups`).
     pub overage: bool,
     /// The connection's setting: groups that are not mentioned are none (JIT-3).
@@ -37,7 +37,7 @@ pub fn read(names: &AttributeNames, asserted: Asserted<'_>) -> Result<SignIn, &'
     let (_, email) =
         asserted.first(&names.email).or(asserted.name_id.map(|id| ("NameID", id))).ok_or(texts::NOT_AN_EMAIL)?;
     let sign_in = SignIn {
-        subject: asserted.subject.map(str::to_owned),
+        subject: asserted.subject.cloned(),
         email: Email::parse(email.trim()).map_err(|_| texts::NOT_AN_EMAIL)?,
         full_name: full_name(names, asserted),
         groups: groups(names, asserted),

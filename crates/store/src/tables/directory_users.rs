@@ -136,6 +136,23 @@ impl Conn<'_> {
         let sql = "SELECT directory_group FROM directory_group_members WHERE member = ?1 ORDER BY directory_group";
         self.query(sql, vals![member], |row| Ok(DirectoryGroupId(row.get(0)?)))
     }
+
+    /// The users of a connection that have this address, as `userName` or among their emails; given in lower case.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn directory_users_by_address(
+        &mut self,
+        connection: ConnectionId,
+        address: &str,
+    ) -> Result<Vec<DirectoryUser>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM directory_users WHERE connection = ?1 AND (user_name_key = ?2 OR id IN \
+             (SELECT directory_user FROM directory_emails WHERE connection = ?1 AND value_key = ?2)) ORDER BY id"
+        );
+        self.query(&sql, vals![connection, address], directory_user)
+    }
 }
 
 impl Tx<'_> {

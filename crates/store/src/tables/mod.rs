@@ -27,6 +27,7 @@ mod retention;
 mod search;
 mod server;
 mod sessions;
+mod subjects;
 mod teams;
 mod tokens;
 mod walks;
