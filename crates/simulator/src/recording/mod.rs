@@ -5,7 +5,7 @@
 //! the order in which the requests came. `docs/recordings.md` describes it for those who write or read it with other
 //! programs.
 //!
-//! [`play`] sends a recording to any server. Ids that the recorded server gave are replaced by those that the played one
+//! [`play()`] sends a recording to any server. Ids that the recorded server gave are replaced by those that the played one
 //! gives. [`pseudonyms`] takes people out of a recording.
 
 mod file;

@@ -242,3 +242,43 @@ async fn scim_11_what_cannot_be_sent_is_skipped_with_its_reason_and_a_lost_creat
     }
     assert!(!verdict.passed());
 }
+
+/// A server that answers these bodies with 200, one after the other, and keeps the requests.
+struct Canned(Mutex<Vec<Value>>, Mutex<Vec<Request>>);
+
+impl Transport for Canned {
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        self.1.lock().unwrap().push(request.clone());
+        let body = self.0.lock().unwrap().remove(0).to_string().into_bytes();
+        Ok(Response { status: 200, headers: Vec::new(), body, took: None })
+    }
+}
+
+#[tokio::test]
+async fn scim_11_what_a_bulk_made_is_named_by_the_played_servers_ids_afterwards() {
+    let operations = json!({"Operations": [
+        {"method": "POST", "path": "/Users", "bulkId": "q", "data": {"userName": "ada"}},
+        {"method": "POST", "path": "/Groups", "bulkId": "g", "data": {"members": [{"value": "bulkId:q"}]}},
+    ]});
+    let made = [("q", "recorded-user"), ("g", "recorded-group")];
+    let made = Made::Each(made.map(|(bulk_id, id)| (bulk_id.to_owned(), id.to_owned())).into());
+    let bulk = Recorded { made: Some(made), ..recorded("POST", "/Bulk", operations.clone(), 200) };
+    let again = json!({"Operations": [
+        {"method": "DELETE", "path": "/Users/recorded-user"},
+        {"method": "PATCH", "path": "/Groups/recorded-group", "data": {"Operations": [
+            {"op": "remove", "path": "members[value eq \"recorded-user\"]"},
+        ]}},
+    ]});
+    let answer = json!({"Operations": [
+        {"bulkId": "g", "location": "https://x/Groups/8", "status": "201"},
+        {"bulkId": "q", "location": "https://x/Users/7", "status": "201"},
+    ]});
+    let server = Canned(Mutex::new(vec![answer, json!({})]), Mutex::default());
+    let verdict = play_to(&server, &[bulk, recorded("POST", "/Bulk", again, 200)]).await;
+    assert!(verdict.passed(), "{verdict:#?}");
+    let sent = server.1.into_inner().unwrap();
+    assert_eq!(sent[0].body.as_ref().unwrap(), &operations);
+    let second = &sent[1].body.as_ref().unwrap()["Operations"];
+    assert_eq!((&second[0]["path"], &second[1]["path"]), (&json!("/Users/7"), &json!("/Groups/8")));
+    assert_eq!(second[1]["data"]["Operations"][0]["path"], "members[value eq \"7\"]");
+}
