@@ -1,6 +1,9 @@
 //! Statements: what a closure can do with its connection or transaction.
 
-use std::ops::{ControlFlow, Deref, DerefMut};
+use std::{
+    ops::{ControlFlow, Deref, DerefMut},
+    time::Instant,
+};
 
 use crate::{
     backend::Session,
@@ -17,6 +20,8 @@ pub struct Conn<'c> {
     pub(crate) failure: Option<StoreError>,
     /// Whether rows may be held until the end of the transaction: only in one that writes.
     writes: bool,
+    /// When statements are refused because others have waited long enough.
+    deadline: Option<Instant>,
 }
 
 /// A transaction that writes. It derefs to [`Conn`] for reads, which see its own writes.
@@ -41,7 +46,7 @@ pub enum Expect {
 
 impl<'c> Conn<'c> {
     pub(crate) fn new(session: Session<'c>) -> Conn<'c> {
-        Conn { session, failure: None, writes: false }
+        Conn { session, failure: None, writes: false, deadline: None }
     }
 
     /// All rows of a query, each made by `read`.
@@ -162,15 +167,21 @@ impl<'c> Conn<'c> {
         })
     }
 
+    /// Whether another statement may run: none has failed, and there is time.
+    fn require_sound(&mut self) -> Result<(), StoreError> {
+        if self.failure.is_none() && self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            self.failure = Some(StoreError::Interrupted);
+        }
+        self.failure.clone().map_or(Ok(()), Err)
+    }
+
     /// Runs a statement unless an earlier one failed, and remembers its failure.
     fn statement<T>(
         &mut self,
         vals: &[Val],
         run: impl FnOnce(&mut Session<'c>) -> Result<T, StatementError>,
     ) -> Result<T, StoreError> {
-        if let Some(failure) = &self.failure {
-            return Err(failure.clone());
-        }
+        self.require_sound()?;
         let result = match reject_nul(vals) {
             Ok(()) => run(&mut self.session),
             Err(error) => Err(StatementError::Failed(error)),
@@ -188,6 +199,12 @@ impl<'c> Conn<'c> {
 impl<'c> Tx<'c> {
     pub(crate) fn new(session: Session<'c>) -> Tx<'c> {
         Tx { conn: Conn { writes: true, ..Conn::new(session) }, hooks: Vec::new() }
+    }
+
+    /// The same, with every statement from then on refused as [`StoreError::Interrupted`].
+    pub(crate) fn until(mut self, deadline: Instant) -> Self {
+        self.conn.deadline = Some(deadline);
+        self
     }
 
     /// Which stripe of a striped counter this transaction raises: one of 16 on PostgreSQL, so that writers
@@ -217,11 +234,8 @@ impl<'c> Tx<'c> {
         if let Err(error) = reject_nul(vals.as_ref()) {
             self.conn.failure.get_or_insert(error);
         }
-        let session = &mut self.conn.session;
-        if let Some(failure) = &self.conn.failure {
-            return Err(failure.clone());
-        }
-        let result = match session {
+        self.conn.require_sound()?;
+        let result = match &mut self.conn.session {
             Session::Sqlite(session) => session.exec(sql, vals.as_ref()).and_then(|rows| match expect {
                 Expect::One if rows != 1 => Err(StatementError::Failed(StoreError::Stale)),
                 Expect::One | Expect::Any => Ok(()),

@@ -186,6 +186,9 @@ impl Store {
 
     /// Runs `work` as [`Store::write`] does and rolls it back: what would come of it?
     ///
+    /// Where one thread writes for all, it gives way after 100 ms: then `work` is run again, on a copy of the file, for
+    /// which there must be room.
+    ///
     /// # Errors
     ///
     /// As [`Store::write`].

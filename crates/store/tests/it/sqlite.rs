@@ -7,12 +7,13 @@ use std::{
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread,
     time::Duration,
 };
 
-use muster_store::{Database, Health, Migrate, Migration, Options, SchemaError, Store, StoreError, vals};
+use muster_store::{Database, Health, Migrate, Migration, Options, SchemaError, Store, StoreError, Tx, vals};
 
 use crate::conformance::{names, options, put_item, runtime};
 
@@ -208,4 +209,71 @@ fn migrations_run_once_and_only_forward() {
     open(&STEPS, Migrate::Refuse).unwrap().close_blocking();
     assert_eq!(schema(open(&STEPS[..1], Migrate::Run)), SchemaError::Newer { database: 2, program: 1 });
     assert!(matches!(schema(open(&CHANGED, Migrate::Run)), SchemaError::Changed { version: 1, .. }));
+}
+
+/// Reads as long as it may, which in the writer's transaction is not long; then it is on a copy.
+fn read_until_refused(tx: &mut Tx<'_>, statements: usize) -> Result<(), StoreError> {
+    (0..statements).try_for_each(|_| tx.one("SELECT count(*) FROM items", vals![], |row| row.get::<i64>(0)).map(drop))
+}
+
+#[test]
+fn a_long_rehearsal_keeps_no_writer_waiting() {
+    let directory = Directory::new();
+    let store = directory.open().unwrap();
+    store.write_blocking(|tx| put_item(tx, "ada")).unwrap();
+    let (on_copy, began) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel::<()>();
+    let mut runs = 0;
+    let rehearsed = thread::scope(|scope| {
+        let rehearsing = scope.spawn(|| {
+            store.rehearse_blocking(move |tx| {
+                put_item(tx, "bob")?;
+                runs += 1;
+                if runs == 1 {
+                    read_until_refused(tx, usize::MAX)?;
+                }
+                on_copy.send(()).unwrap();
+                wait.recv_timeout(Duration::from_secs(20)).unwrap();
+                read_until_refused(tx, 10)?;
+                let names = tx.query("SELECT name FROM items ORDER BY name", vals![], |row| row.get::<String>(0))?;
+                Ok::<_, StoreError>((runs, names))
+            })
+        });
+        began.recv_timeout(Duration::from_secs(20)).unwrap();
+        // The rehearsal stands still, and others write.
+        store.write_blocking(|tx| put_item(tx, "eve")).unwrap();
+        go_on.send(()).unwrap();
+        rehearsing.join().unwrap().unwrap()
+    });
+    assert_eq!(rehearsed, (2, vec!["ada".to_owned(), "bob".to_owned()]), "as it was when the copy was made");
+    assert_eq!(names(&store), ["ada", "eve"]);
+    assert!(!directory.0.join("muster.db.rehearsal").exists());
+    store.close_blocking();
+    // As a process leaves it that is killed meanwhile.
+    fs::write(directory.0.join("muster.db.rehearsal"), "ada").unwrap();
+    directory.open().unwrap().close_blocking();
+    assert!(!directory.0.join("muster.db.rehearsal").exists());
+}
+
+#[test]
+fn a_rehearsal_that_fails_on_the_copy_says_so() {
+    let directory = Directory::new();
+    let store = directory.open().unwrap();
+    let mut runs = 0;
+    let refused = store.rehearse_blocking(move |tx| {
+        runs += 1;
+        if runs == 1 {
+            read_until_refused(tx, usize::MAX)?;
+        }
+        Err::<(), _>(StoreError::Stale)
+    });
+    assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
+    let mut runs = 0;
+    fs::create_dir(directory.0.join("muster.db.rehearsal")).unwrap();
+    let unable = store.rehearse_blocking(move |tx| {
+        runs += 1;
+        if runs == 1 { read_until_refused(tx, usize::MAX) } else { Ok(()) }
+    });
+    assert!(matches!(unable, Err(StoreError::Unavailable(_))), "{unable:?}");
+    store.write_blocking(|tx| put_item(tx, "eve")).unwrap();
 }

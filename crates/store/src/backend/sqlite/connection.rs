@@ -44,6 +44,18 @@ pub(super) fn open_writer(path: &Path, temporary: bool, max_bytes: Option<u64>) 
     Ok(connection)
 }
 
+/// Opens a file that nobody else knows, to write what is thrown away: a transaction in it cannot be rolled back.
+pub(super) fn open_scratch(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.query_row("PRAGMA journal_mode=OFF", [], |_| Ok(())).map_err(meaning)?;
+    connection
+        .execute_batch(&format!(
+            "{COMMON} PRAGMA synchronous=OFF; PRAGMA cache_size=-16384; PRAGMA locking_mode=EXCLUSIVE;"
+        ))
+        .map_err(meaning)?;
+    Ok(connection)
+}
+
 /// Opens a connection that reads, with a cache of at most this many KiB.
 pub(super) fn open_reader(path: &Path, cache: u32) -> Result<Connection, StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;

@@ -33,6 +33,12 @@ pub(crate) fn claim(path: &Path) -> Result<File, StoreError> {
 /// The whole copy is one read transaction, so writers go on meanwhile. The copy is one file without a log, on disk when
 /// this returns.
 pub(crate) fn copy(source: &Path, target: &Path) -> Result<(), StoreError> {
+    duplicate(source, target)?;
+    File::open(target).and_then(|file| file.sync_all()).map_err(StoreError::unavailable)
+}
+
+/// As [`copy`], for a copy that need not outlive the process: it may be in the system's memory alone.
+pub(super) fn duplicate(source: &Path, target: &Path) -> Result<(), StoreError> {
     let reader = open_reader(source, COPY_CACHE)?;
     // The moment: what is committed later is not seen by this connection.
     reader.execute_batch("BEGIN").map_err(meaning)?;
@@ -50,8 +56,7 @@ pub(crate) fn copy(source: &Path, target: &Path) -> Result<(), StoreError> {
     if mode != "delete" {
         return Err(StoreError::other(format!("the copy's journal cannot be closed (`{mode}`)")));
     }
-    writer.close().map_err(|(_, error)| meaning(error))?;
-    File::open(target).and_then(|file| file.sync_all()).map_err(StoreError::unavailable)
+    writer.close().map_err(|(_, error)| meaning(error))
 }
 
 /// Moves what is in the log of a database that nobody else holds into its file.

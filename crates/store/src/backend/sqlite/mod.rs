@@ -1,5 +1,6 @@
 //! SQLite: one thread that writes in batches, threads that read, one that moves the log into the database file.
 
+mod apart;
 mod checkpoint;
 mod connection;
 pub(crate) mod copy;
@@ -11,7 +12,7 @@ mod writer;
 
 use std::{
     fs::File,
-    sync::{Arc, atomic::AtomicBool, mpsc},
+    sync::{Arc, Mutex, atomic::AtomicBool, mpsc},
     thread,
 };
 
@@ -33,6 +34,8 @@ struct Shared {
     finish_log: AtomicBool,
     /// The log is to be emptied, because it still has what was erased.
     empty_log: Arc<AtomicBool>,
+    /// Held by the rehearsal that has a copy of the file.
+    rehearsing: Mutex<()>,
     _lock: File,
 }
 
@@ -42,8 +45,16 @@ pub(crate) fn open(location: Location, options: &Options) -> Result<Opened, Stor
     let gauges = Arc::new(Gauges::default());
     let empty_log = Arc::new(AtomicBool::new(false));
     let finish_log = AtomicBool::new(false);
-    let shared = Arc::new(Shared { location, gauges, finish_log, empty_log: Arc::clone(&empty_log), _lock: lock });
+    let shared = Arc::new(Shared {
+        location,
+        gauges,
+        finish_log,
+        empty_log: Arc::clone(&empty_log),
+        rehearsing: Mutex::new(()),
+        _lock: lock,
+    });
     let path = &shared.location.path;
+    apart::remove_leftovers(path);
     let mut connection = connection::open_writer(path, shared.location.is_temporary(), options.max_bytes)?;
     migrations::run(&mut connection, options)?;
 

@@ -11,7 +11,12 @@ use std::{
 use async_channel::Receiver;
 use rusqlite::Connection;
 
-use super::{Session, Shared, connection::meaning, reader::Nearby};
+use super::{
+    Session, Shared,
+    apart::{PATIENCE, rehearse},
+    connection::meaning,
+    reader::Nearby,
+};
 use crate::{
     backend,
     conn::{Hook, Tx},
@@ -47,6 +52,8 @@ enum Step {
     Clean,
     /// Writes that must go, in a batch without savepoints.
     Dirty,
+    /// Nothing yet: it takes longer than others should wait.
+    Apart,
     /// No transaction: the engine has rolled it back.
     Lost(StoreError),
 }
@@ -156,6 +163,7 @@ impl Writer {
             match step {
                 Step::Kept(_) if hopeless => fail(job, StoreError::RolledBack),
                 Step::Kept(_) => self.alone(job),
+                Step::Apart => rehearse(&self.shared, job),
                 Step::Clean | Step::Dirty | Step::Lost(_) => job.answer(),
             }
         }
@@ -181,6 +189,9 @@ impl Writer {
             return self.broken_job(job, meaning(error));
         }
         let mut tx = self.tx();
+        if job.rehearsal() {
+            tx = tx.until(Instant::now() + PATIENCE);
+        }
         let mut verdict = job.work(&mut tx);
         if verdict == Verdict::Done
             && let Err(error) = job.record(&mut tx)
@@ -193,6 +204,9 @@ impl Writer {
         }
         if let Some(step) = self.undo(job, &tx, apart, before) {
             return step;
+        }
+        if job.rehearsal() && matches!(tx.failure, Some(StoreError::Interrupted)) {
+            return self.release(job, apart, Step::Apart);
         }
         if verdict != Verdict::Refused || job.rehearsal() || !job.recorded() {
             return self.release(job, apart, Step::Clean);
@@ -283,6 +297,7 @@ impl Writer {
                     job.answer();
                 }
                 (Step::Kept(_), Err(error)) => fail(job, error.clone()),
+                (Step::Apart, _) => rehearse(&self.shared, job),
                 (Step::Clean | Step::Dirty | Step::Lost(_), _) => job.answer(),
             }
         }
