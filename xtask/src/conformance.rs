@@ -15,7 +15,8 @@ use serde_json::Value;
 use crate::{
     Failure,
     postgres::{self, free_port},
-    process::{cargo, output, root, run},
+    process::{output, root, run},
+    tests::build_binaries,
 };
 
 /// How long the server may take to answer.
@@ -26,7 +27,7 @@ const SUITES: &[&str] = &["check_with_scim2_tester", "check_with_scim_sanity", "
 
 /// Runs every suite on SQLite and on PostgreSQL, each on a database of its own, and fails if any failed.
 pub(crate) fn check() -> Result<(), Failure> {
-    run(&mut cargo(&["build", "--package", "muster"]))?;
+    build_binaries()?;
     let python = environment()?;
     let mut failed = Vec::new();
     for suite in SUITES {

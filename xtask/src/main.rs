@@ -8,6 +8,7 @@ mod conformance;
 mod postgres;
 mod process;
 mod stages;
+mod tests;
 
 use std::{io, process::ExitCode};
 

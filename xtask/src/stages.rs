@@ -1,11 +1,15 @@
 //! The full check: a table of stages, fast ones first.
 
-use std::time::{Duration, Instant};
+use std::{
+    num::NonZero,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Failure, arrows, conformance,
     postgres::Server,
     process::{cargo, run as run_command},
+    tests::Tests,
 };
 
 /// A part of the full check.
@@ -26,16 +30,17 @@ const STAGES: &[Stage] = &[
     Stage { name: "conformance", what: "independent SCIM suites, on SQLite and PostgreSQL", run: conformance::check },
 ];
 
-/// Test targets that need a server: package, feature, target.
-const POSTGRES_SUITES: &[(&str, &str, &str)] = &[("muster-store", "postgres-tests", "postgres")];
-
-/// Packages whose tests run on PostgreSQL as well as on SQLite, and under which isolation.
-const ON_BOTH: &[(&str, &str)] = &[
-    ("muster-engine", "read-committed"),
-    ("muster-engine", "serializable"),
-    ("muster-http", "read-committed"),
-    ("muster", "read-committed"),
+/// What runs on a PostgreSQL server: package, test target, and under which isolation, where the tests do not choose it.
+const ON_POSTGRES: &[(&str, &str, &str)] = &[
+    ("muster-store", "postgres", "each"),
+    ("muster-engine", "it", "read-committed"),
+    ("muster-engine", "it", "serializable"),
+    ("muster-http", "it", "read-committed"),
+    ("muster", "it", "read-committed"),
 ];
+
+/// How many tests run at once on a server, for each processor: most of the time they wait for it.
+const AT_ONCE: usize = 2;
 
 /// Prints the stages.
 pub(crate) fn list() {
@@ -78,19 +83,9 @@ fn format() -> Result<(), Failure> {
 }
 
 fn clippy() -> Result<(), Failure> {
-    let features: Vec<String> =
-        POSTGRES_SUITES.iter().map(|(package, feature, _)| format!("{package}/{feature}")).collect();
-    let features = features.join(",");
-    run_command(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--features",
-        &features,
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    run_command(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    // No part of "all targets", because it needs a server to run.
+    run_command(&mut cargo(&["clippy", "--workspace", "--test", "postgres", "--", "-D", "warnings"]))
 }
 
 fn doc() -> Result<(), Failure> {
@@ -102,15 +97,16 @@ fn test() -> Result<(), Failure> {
 }
 
 fn postgres() -> Result<(), Failure> {
+    let tests = Tests::build()?;
     let server = Server::start()?;
-    for (package, feature, target) in POSTGRES_SUITES {
-        let mut tests = cargo(&["test", "--package", package, "--features", feature, "--test", target]);
-        run_command(tests.env("MUSTER_TEST_POSTGRES", server.url()))?;
-    }
-    for (package, isolation) in ON_BOTH {
-        let mut tests = cargo(&["test", "--package", package, "--test", "it"]);
-        tests.env("MUSTER_TEST_POSTGRES", server.url()).env("MUSTER_TEST_ISOLATION", isolation);
-        run_command(&mut tests)?;
+    let threads = AT_ONCE * std::thread::available_parallelism().map_or(1, NonZero::get);
+    for (package, target, isolation) in ON_POSTGRES {
+        let start = Instant::now();
+        let mut command = tests.command(package, target)?;
+        command.arg(format!("--test-threads={threads}"));
+        command.env("MUSTER_TEST_POSTGRES", server.url()).env("MUSTER_TEST_ISOLATION", isolation);
+        run_command(&mut command)?;
+        println!("{package} ({isolation}): {:.1} s", start.elapsed().as_secs_f64());
     }
     Ok(())
 }

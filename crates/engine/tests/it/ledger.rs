@@ -5,7 +5,7 @@ use std::time::Duration;
 use muster_engine::retention::Policy;
 use muster_model::{DirectoryGroupId, DirectoryUserId, Role, UserStatement};
 use muster_store::Counter;
-use muster_testkit::{World, person};
+use muster_testkit::{World, cases, person};
 use proptest::prelude::*;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -191,7 +191,7 @@ fn step(life: &mut Life, okta: muster_model::ConnectionId, moby: &muster_model::
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(96), ..ProptestConfig::default() })]
 
     #[test]
     fn pre_2_the_tables_equal_a_replay_of_the_ledger_however_much_of_it_has_expired(acts in acts()) {

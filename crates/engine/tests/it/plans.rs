@@ -15,7 +15,7 @@ use muster_model::{
     connection::{Precedence, ScimSettings},
     precedence::Policy,
 };
-use muster_testkit::{TestDocuments, World, person};
+use muster_testkit::{TestDocuments, World, cases, person};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -400,7 +400,7 @@ fn meanwhile(world: &World, okta: ConnectionId, users: &[DirectoryUserId], moby:
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(32), ..ProptestConfig::default() })]
 
     #[test]
     fn mig_2_what_the_plan_says_is_what_apply_does(people in people(), setting in setting(), what in 0..12_u8) {

@@ -16,11 +16,11 @@ use std::{sync::Arc, time::Duration};
 
 use muster_engine::{EngineError, Env, Origin, Refusal, guard, transact};
 use muster_model::{Actor, Connection, ConnectionId, RequestId, Source};
-use muster_store::{Conn, Database, Isolation, Options, PostgresOptions, Store, StoreError, Tx};
+use muster_store::{Conn, Database, Options, Store, StoreError, Tx};
 use uuid::Uuid;
 
 pub use self::setup::ConnectionBuilder;
-use crate::clock::Clock;
+use crate::{clock::Clock, schema::Schema};
 
 /// An installation in one process. All clones are one.
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub struct World {
     pub store: Store,
     /// Its clock.
     pub clock: Arc<Clock>,
+    /// What its store is on, if that is to go to another world once the last clone is gone.
+    _schema: Option<Arc<Schema>>,
 }
 
 impl Default for World {
@@ -46,18 +48,12 @@ impl World {
     /// When the store does not open.
     #[must_use]
     pub fn new() -> Self {
-        let database = match std::env::var("MUSTER_TEST_POSTGRES") {
-            Ok(url) => {
-                let mut options = PostgresOptions::new(url);
-                options.schema = Some(format!("world_{}", Uuid::now_v7().simple()));
-                if std::env::var("MUSTER_TEST_ISOLATION").as_deref() == Ok("serializable") {
-                    options.isolation = Isolation::Serializable;
-                }
-                Database::Postgres(options)
-            }
-            Err(_) => Database::SqliteMemory,
-        };
-        let mut options = Options::new(database);
+        if let Ok(url) = std::env::var("MUSTER_TEST_POSTGRES") {
+            let schema = Arc::new(Schema::take(&url));
+            let world = Self::on(schema.store());
+            return Self { _schema: Some(schema), ..world };
+        }
+        let mut options = Options::new(Database::SqliteMemory);
         options.readers = 2;
         Self::on(Store::open(&options).expect("an empty store opens"))
     }
@@ -65,7 +61,7 @@ impl World {
     /// A world on a store that is open already.
     #[must_use]
     pub fn on(store: Store) -> Self {
-        Self { store, clock: Arc::new(Clock::new(7)) }
+        Self { store, clock: Arc::new(Clock::new(7)), _schema: None }
     }
 
     /// Moves the time on.
