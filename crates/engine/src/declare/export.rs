@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use muster_model::{ConnectionState, DomainState, Role, Source, domain};
+use muster_model::{DomainState, Role, Source, domain};
 use muster_store::Conn;
 
-use super::{Company, Connection, Declaration, Domain, Holder, Mapping, Organization};
+use super::{Company, Connection, Declaration, Domain, Holder, Mapping, Organization, prune::is_pruned};
 use crate::EngineError;
 
 /// Everything that a declaration can state. Connections that were pruned, and secrets, are left out.
@@ -50,16 +50,17 @@ pub fn export(conn: &mut Conn<'_>) -> Result<Declaration, EngineError> {
     for id in conn.connection_ids()? {
         let Some(connection) = conn.connection(id)? else { continue };
         let successor = match connection.settings.successor {
-            Some(successor) => conn.connection(successor)?.map(|successor| successor.name),
+            Some(successor) => conn.connection(successor)?.filter(|successor| !is_pruned(successor)),
             None => None,
         };
-        let pruned = connection.state == ConnectionState::Off && connection.organizations.is_empty();
-        if !pruned {
+        if !is_pruned(&connection) {
             let named = conn.connection_domain_ids(id)?;
             let domains = domains.iter().filter(|domain| named.contains(&domain.id));
             let domains = domains.map(|domain| domain.name.clone()).collect();
             let stated = names.connection(connection, domains);
-            declaration.connections.extend(stated.map(|stated| Connection { successor, ..stated }));
+            declaration
+                .connections
+                .extend(stated.map(|stated| Connection { successor: successor.map(|one| one.name), ..stated }));
         }
     }
     Ok(declaration)

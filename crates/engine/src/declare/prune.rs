@@ -10,13 +10,18 @@ use muster_model::{
 use muster_store::Counter;
 use uuid::Uuid;
 
-use super::{Work, connections::Known, reevaluate};
+use super::{Work, connections::Known, quoted, reevaluate, refuse};
 use crate::{EngineError, Refusal, connections, ledger::Subject, standing::Standing, tokens};
 
 /// What ended sessions give as their reason (SES-3).
 const SESSION_ENDED: &str = "the connection was removed";
 /// Memberships looked at with one statement.
 const SLICE: i64 = 200;
+
+/// Whether a connection was removed: it stays as a row, because what it did is told by its name.
+pub(super) fn is_pruned(connection: &Connection) -> bool {
+    connection.state == ConnectionState::Off && connection.organizations.is_empty()
+}
 
 impl Work<'_, '_> {
     /// Ends the domains that are not named; adds their holders to `concerned`.
@@ -43,21 +48,41 @@ impl Work<'_, '_> {
     /// and their members, teams and roles stay, by hand (SSO-12).
     pub(super) fn prune_connections(&mut self, before: &[Known]) -> Result<(), EngineError> {
         for known in before {
-            let connection = &known.connection;
-            if self.declaration.connections.iter().any(|stated| stated.name == connection.name) {
+            if self.declaration.connections.iter().any(|stated| stated.name == known.connection.name) {
                 continue;
             }
-            if connection.state == ConnectionState::Off && connection.organizations.is_empty() {
+            // Another connection may have named it its successor meanwhile, or none any more.
+            let connection = self.reload(known.connection.clone())?;
+            if is_pruned(&connection) {
                 continue;
             }
-            let row = Connection { state: ConnectionState::Off, version: connection.version + 1, ..connection.clone() };
+            self.succeed_no_longer(&connection)?;
+            let mut row =
+                Connection { state: ConnectionState::Off, version: connection.version + 1, ..connection.clone() };
+            row.settings.predecessor = None;
             self.tx.update_connection(&row)?;
             self.cover(row.id, &BTreeSet::new(), &BTreeSet::new(), &[])?;
             let after = self.reload(row)?;
-            self.record_connection(connection, &after)?;
+            self.record_connection(&connection, &after)?;
             self.let_go(&after)?;
         }
         Ok(())
+    }
+
+    /// Whom a connection was to succeed has no successor any more; refused where the declaration names it as one.
+    fn succeed_no_longer(&mut self, connection: &Connection) -> Result<(), EngineError> {
+        let named = |stated: &&super::Connection| stated.successor.as_ref() == Some(&connection.name);
+        if let Some(stated) = self.declaration.connections.iter().find(named) {
+            let place = format!("connection `{}`", stated.name);
+            let why =
+                "it is not stated itself, and would be removed: state it as `[[connection]]`, or name no successor";
+            return Err(refuse(&place, "successor", quoted(&connection.name), why));
+        }
+        let predecessor = connection.settings.predecessor.map(|id| self.tx.connection(id)).transpose()?.flatten();
+        match predecessor {
+            Some(predecessor) => self.relate(predecessor, |settings| settings.successor = None),
+            None => Ok(()),
+        }
     }
 
     fn let_go(&mut self, connection: &Connection) -> Result<(), EngineError> {

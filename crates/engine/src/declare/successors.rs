@@ -2,7 +2,7 @@
 
 use muster_model::{Connection, ConnectionId};
 
-use super::{Work, quoted, refuse};
+use super::{Work, prune::is_pruned, quoted, refuse};
 use crate::EngineError;
 
 impl Work<'_, '_> {
@@ -34,7 +34,8 @@ impl Work<'_, '_> {
     fn successor(&mut self, of: &Connection, name: &str) -> Result<Connection, EngineError> {
         let place = format!("connection `{}`", of.name);
         let wrong = |why: &str| refuse(&place, "successor", quoted(name), why);
-        let Some(successor) = self.tx.connection_by_name(name)? else {
+        let found = self.tx.connection_by_name(name)?.filter(|successor| !is_pruned(successor));
+        let Some(successor) = found else {
             return Err(wrong("there is no such connection: state it as `[[connection]]`"));
         };
         if !self.speaks_for(of.holder, successor.holder)? && !self.speaks_for(successor.holder, of.holder)? {
@@ -61,7 +62,7 @@ impl Work<'_, '_> {
         Ok(false)
     }
 
-    fn relate(
+    pub(super) fn relate(
         &mut self,
         before: Connection,
         change: impl FnOnce(&mut muster_model::connection::Settings),

@@ -2,11 +2,14 @@
 
 use muster_engine::{
     EngineError, Refusal,
+    adoption::Pick,
     declare::{self, Declaration},
+    plans::Proposal,
 };
 use muster_model::{
-    ConnectionId, MembershipState, Organization, Role, Source, UserStatement, directory::Unprovisioned,
+    ConnectionId, ConnectionState, MembershipState, Organization, Role, Source, UserStatement, directory::Unprovisioned,
 };
+use muster_store::Conn;
 use muster_testkit::{World, person};
 
 use crate::plans::{apply, declared, make};
@@ -54,6 +57,13 @@ impl Swap {
 
     fn declare(&self, change: impl FnOnce(&mut Declaration)) -> Result<(), EngineError> {
         let plan = make(&self.world, &declared(&self.world, change))?;
+        apply(&self.world, plan.id).map(drop)
+    }
+
+    /// As [`Swap::declare`], and removes what is not stated.
+    fn prune(&self, change: impl FnOnce(&mut Declaration)) -> Result<(), EngineError> {
+        let Proposal::Declaration { declaration, .. } = declared(&self.world, change) else { return Ok(()) };
+        let plan = make(&self.world, &Proposal::Declaration { declaration, prune: true })?;
         apply(&self.world, plan.id).map(drop)
     }
 
@@ -270,4 +280,73 @@ fn sso_12_a_successor_is_exported_and_wrong_ones_are_refused() {
         let Err(EngineError::Refused(Refusal::Invalid(text))) = name(wanted, of) else { panic!("{wanted}") };
         assert!(text.contains(expected), "{text}");
     }
+}
+
+#[test]
+fn sso_12_a_predecessor_that_is_only_switched_off_is_succeeded_as_ever() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    world.create_user(swap.okta, UserStatement { role: Some(Role::Editor), ..ada() }).unwrap();
+    let entra = swap.begin();
+    let state = |state: ConnectionState| {
+        swap.declare(move |stated| {
+            let okta = stated.connections.iter_mut().find(|connection| connection.name == "okta").unwrap();
+            okta.state = state;
+        })
+    };
+    state(ConnectionState::Off).unwrap();
+    let new = world.create_user(entra, ada()).unwrap();
+    assert!(swap.managed_by(entra, ADA) && !swap.managed_by(swap.okta, ADA));
+    assert_eq!(world.membership(&swap.moby, ADA).unwrap().role, Role::Editor);
+    world.put_user(entra, new.id, UserStatement { active: false, ..ada() }).unwrap();
+    assert!(!world.is_member(&swap.moby, ADA), "what was inherited ends with the successor's word");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn sso_12_whom_a_removed_predecessor_let_go_is_linked_until_adopted() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    world.create_user(swap.okta, ada()).unwrap();
+    let entra = swap.begin();
+    swap.prune(|stated| stated.connections.retain(|connection| connection.name != "okta")).unwrap();
+    assert!(world.grants(&swap.moby, ADA).iter().all(|grant| grant.source == Source::Manual));
+    let new = world.create_user(entra, ada()).unwrap();
+    assert!(!swap.managed_by(entra, ADA), "its grants were made manual, to be ended by owners");
+    let picks = vec![Pick { user: new.id, organization: swap.moby.id, owner: false }];
+    let plan = make(world, &Proposal::Adoption { connection: entra, picks }).unwrap();
+    apply(world, plan.id).unwrap();
+    assert!(swap.managed_by(entra, ADA));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn sso_12_a_removed_successor_is_nobodys_any_more() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let old = world.create_user(swap.okta, ada()).unwrap();
+    let entra = swap.begin();
+    world.create_user(entra, ada()).unwrap();
+    // Named, but not stated.
+    let Err(EngineError::Refused(Refusal::Invalid(text))) =
+        swap.prune(|stated| stated.connections.retain(|connection| connection.name != "entra"))
+    else {
+        panic!("a successor that is removed at once")
+    };
+    assert!(text.contains("would be removed"), "{text}");
+    swap.prune(|stated| {
+        stated.connections.retain(|connection| connection.name != "entra");
+        stated.connections[0].successor = None;
+    })
+    .unwrap();
+    let exported = world.read(declare::export);
+    assert_eq!((exported.connections.len(), exported.connections[0].successor.as_ref()), (1, None));
+    let related = world.read(move |conn| {
+        let of = |id: ConnectionId, conn: &mut Conn<'_>| Ok::<_, EngineError>(conn.connection(id)?.unwrap().settings);
+        Ok((of(swap.okta, conn)?.successor, of(entra, conn)?.predecessor))
+    });
+    assert_eq!(related, (None, None));
+    world.put_user(swap.okta, old.id, UserStatement { external_id: Some("x".into()), ..ada() }).unwrap();
+    assert_eq!(world.user(swap.okta, old.id).unwrap().unprovisioned, None, "okta speaks for her again");
+    world.assert_ledger_tells_the_state();
 }
