@@ -48,8 +48,13 @@ impl App {
             erasure::slice(tx, &mut env, &found)
         };
         let progress = self.store().write(write).await?;
-        if progress == Progress::Done {
-            self.store().forget_deleted();
+        match progress {
+            Progress::Done => self.store().forget_deleted(),
+            Progress::Unopened(_) => {
+                tracing::warn!(erasure = %id, "what an erased person was called cannot be opened, so records of others may \
+                    still tell it: its data key is missing; this is tried again in an hour, and other erasures go on");
+            }
+            Progress::More | Progress::Until(_) => {}
         }
         Ok(progress)
     }

@@ -164,12 +164,11 @@ pub(super) fn rewrite_others(tx: &mut Tx<'_>, words: &Words, subject: Uuid) -> R
 
 /// Whichever connection's it is; held until the end of the transaction, so that nobody adds to its history meanwhile.
 pub(super) fn directory_user(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<DirectoryUser>, EngineError> {
-    for connection in tx.connection_ids()? {
-        if let Some(user) = tx.directory_user(connection, DirectoryUserId(id))? {
-            return Ok(Some(user));
-        }
+    let id = DirectoryUserId(id);
+    match tx.connection_of_directory_user(id)? {
+        Some(connection) => Ok(tx.directory_user(connection, id)?),
+        None => Ok(None),
     }
-    Ok(None)
 }
 
 fn was_person(conn: &mut Conn<'_>, words: &Words, subject: Uuid) -> Result<bool, EngineError> {

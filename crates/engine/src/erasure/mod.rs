@@ -49,6 +49,8 @@ pub struct Erasure {
     pub done: Option<Timestamp>,
     /// How far that is, for people.
     pub stage: &'static str,
+    /// Whether it cannot go on until a key is back.
+    pub is_stuck: bool,
 }
 
 /// Ends an account and everything that it has, and takes the person out of what is its own.
@@ -113,6 +115,16 @@ pub fn list(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Erasure>, EngineError
     Ok(conn.erasures(limit)?.iter().map(|row| sweep::State::read(&row.progress).erasure(row)).collect())
 }
 
+/// How many erasures cannot go on until a data key is back.
+///
+/// # Errors
+///
+/// The store's.
+pub fn stuck(conn: &mut Conn<'_>) -> Result<u64, EngineError> {
+    let open = conn.open_erasures()?;
+    Ok(open.iter().filter(|row| sweep::State::read(&row.progress).erasure(row).is_stuck).count() as u64)
+}
+
 /// The oldest erasure that has something left to do now; `None` when there is none, or all wait for their time.
 ///
 /// # Errors
@@ -137,14 +149,10 @@ fn learn(
     for user in &users {
         learn_directory_user(tx, documents, words, user)?;
     }
-    for connection in tx.connection_ids()? {
-        for address in words.addresses() {
-            for user in tx.unclaimed_directory_users(connection, &address)? {
-                if !users.iter().any(|known| known.id == user.id) {
-                    learn_directory_user(tx, documents, words, &user)?;
-                    users.push(user);
-                }
-            }
+    for user in tx.unclaimed_directory_users(&words.addresses())? {
+        if !users.iter().any(|known| known.id == user.id) {
+            learn_directory_user(tx, documents, words, &user)?;
+            users.push(user);
         }
     }
     let former: Vec<Uuid> = words.ids().filter(|id| *id != account.id.0).collect();
@@ -205,21 +213,17 @@ fn end_memberships(tx: &mut Tx<'_>, env: &mut Env, account: AccountId) -> Result
 
 /// Ends the pending invitations of the person's addresses; what is recorded of that names nobody.
 fn end_invitations(tx: &mut Tx<'_>, env: &mut Env, words: &Words) -> Result<(), EngineError> {
-    let organizations: Vec<_> = tx.organizations()?.into_iter().map(|organization| organization.id).collect();
-    for address in words.addresses() {
-        let Ok(email) = muster_model::Email::parse(&address) else { continue };
-        for organization in &organizations {
-            let Some(invitation) = tx.pending_invitation(*organization, &email)? else { continue };
-            let ended = muster_model::Invitation { version: invitation.version + 1, ..invitation.clone() };
-            tx.end_invitation(&ended, "cancelled", env.now())?;
-            tx.add_to_count(organization.0, Counter::Invitations, -1)?;
-            let mut told = state(&invitation)?;
-            history::own(Kind::Invitation, &mut told);
-            let subject = Subject::within(Kind::Invitation, invitation.id, *organization);
-            env.ended(Event::InvitationEnded, subject, ended.version, Rule::Acc2, &told)?;
-            env.about(*organization);
-            env.unsettle(*organization);
-        }
+    for invitation in tx.pending_invitations_of(&words.addresses())? {
+        let organization = invitation.organization;
+        let ended = muster_model::Invitation { version: invitation.version + 1, ..invitation.clone() };
+        tx.end_invitation(&ended, "cancelled", env.now())?;
+        tx.add_to_count(organization.0, Counter::Invitations, -1)?;
+        let mut told = state(&invitation)?;
+        history::own(Kind::Invitation, &mut told);
+        let subject = Subject::within(Kind::Invitation, invitation.id, organization);
+        env.ended(Event::InvitationEnded, subject, ended.version, Rule::Acc2, &told)?;
+        env.about(organization);
+        env.unsettle(organization);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Taking a person out of what others' records say: searched for in the lane for scans, rewritten in slices.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use muster_crypto::Sealer;
 use muster_model::{ConnectionId, ErasureId, HeldChangeId, PlanId, Timestamp, ledger::Kind};
@@ -23,6 +23,9 @@ const USERS: usize = 1_000;
 const CHUNKS: i64 = 20;
 /// How many subjects' histories are rewritten in one slice.
 const SUBJECTS: usize = 20;
+
+/// How long after a failure to open what a person was called it is tried again.
+const RETRY: Duration = Duration::from_hours(1);
 
 /// What reads and rewrites what the engine does not know the inside of: logged requests and reads.
 pub trait Logged {
@@ -71,6 +74,8 @@ pub(super) struct State {
     after: Uuid,
     /// Whether what was being written then is searched now.
     late: bool,
+    /// When what the person was called could not be opened, because the key is not there, if that was so the last time.
+    unopened: Option<Timestamp>,
     /// Subjects whose histories are to be rewritten before the search goes on.
     subjects: Vec<Uuid>,
     /// Ledger rows about invitations of the person, and these.
@@ -85,6 +90,8 @@ pub enum Progress {
     More,
     /// The rest has to wait until then: what was being written when the account ended may only now be there.
     Until(Timestamp),
+    /// What the person was called cannot be opened: the key is not there. It is tried again then; other erasures go on.
+    Unopened(Timestamp),
     /// Nothing is left.
     Done,
 }
@@ -120,18 +127,31 @@ impl State {
     pub(super) fn erasure(&self, row: &ErasureRow) -> Erasure {
         let stage = match (row.done, self.stage) {
             (Some(_), _) => "nothing is left",
+            (None, _) if self.unopened.is_some() => {
+                "what the person was called cannot be opened: its data key is missing"
+            }
             (None, Stage::Directory) => "searching directories",
             (None, Stage::Ledger | Stage::Baselines | Stage::Invitations) => "searching the ledger",
             (None, Stage::Requests | Stage::Reads) => "searching the request log",
             (None, Stage::Reports | Stage::Notes | Stage::Plans) => "searching reports and plans",
             (None, Stage::Late) => "waiting for requests that were in progress",
         };
-        Erasure { id: row.id, account: row.account, actor: row.actor, begun: row.begun, done: row.done, stage }
+        let is_stuck = row.done.is_none() && self.unopened.is_some();
+        Erasure {
+            id: row.id,
+            account: row.account,
+            actor: row.actor,
+            begun: row.begun,
+            done: row.done,
+            stage,
+            is_stuck,
+        }
     }
 
     /// Whether there is something to do now.
     pub(super) fn is_due(&self, row: &ErasureRow, now: Timestamp) -> bool {
-        row.done.is_none() && (self.stage != Stage::Late || now >= row.begun.after(SETTLED))
+        let has_rested = self.unopened.is_none_or(|at| now >= at.after(RETRY));
+        row.done.is_none() && has_rested && (self.stage != Stage::Late || now >= row.begun.after(SETTLED))
     }
 
     fn begin(&mut self, stage: Stage, row: &ErasureRow) {
@@ -154,7 +174,7 @@ impl State {
 ///
 /// # Errors
 ///
-/// The store's; when what the person was called cannot be opened.
+/// The store's.
 pub fn look(
     conn: &mut Conn<'_>,
     sealer: &Sealer,
@@ -169,7 +189,7 @@ pub fn look(
         before: row.progress.clone(),
         after: State::read(&row.progress),
         done: false,
-        words: open(sealer, &row)?,
+        words: Words::default(),
         subjects: Vec::new(),
         invitations: Vec::new(),
         requests: Vec::new(),
@@ -179,6 +199,14 @@ pub fn look(
         plans: Vec::new(),
         waits: None,
     };
+    // One that cannot go on must not keep those behind it from going on.
+    match open(sealer, &row) {
+        Ok(words) => (found.words, found.after.unopened) = (words, None),
+        Err(_) => {
+            found.after.unopened = Some(now);
+            return Ok(Some(found));
+        }
+    }
     if !found.after.subjects.is_empty() {
         let rest = found.after.subjects.split_off(found.after.subjects.len().min(SUBJECTS));
         found.subjects = std::mem::replace(&mut found.after.subjects, rest);
@@ -377,6 +405,10 @@ pub fn slice(tx: &mut Tx<'_>, env: &mut Env, found: &Found) -> Result<Progress, 
     let row = tx.erasure(found.id)?.filter(|row| row.done.is_none() && row.progress == found.before);
     if row.is_none() {
         return Ok(Progress::More);
+    }
+    if let Some(at) = found.after.unopened {
+        tx.update_erasure(found.id, &found.before, &found.after.write()?, None)?;
+        return Ok(Progress::Unopened(at.after(RETRY)));
     }
     if let Some(until) = found.waits {
         return Ok(Progress::Until(until));

@@ -1,15 +1,16 @@
 //! ACC-2: after an erasure nothing in the database says who it was, and what comes next is somebody new.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use muster_crypto::{DataKey, Sealer};
 use muster_engine::{
     EngineError, Env, Origin,
     declare::{self, Declaration},
-    erasure::Progress,
+    erasure::{self, Progress},
     plans::{self, Proposal},
     retention::Policy,
 };
-use muster_http::{HttpError, logged_body, logged_reads};
+use muster_http::{HttpError, ScimDocuments, logged_body, logged_reads};
 use muster_model::{AccountId, AccountState, Actor, Email, ErasureId, PlanId, Role, directory::Unprovisioned};
 use muster_store::vals;
 use serde_json::{Value, json};
@@ -91,7 +92,7 @@ async fn finish(server: &Server, id: ErasureId) {
     for _ in 0..1_000 {
         match server.app.erase_slice(id, false).await.unwrap() {
             Progress::Done => return,
-            Progress::Until(_) => server.world.advance(Duration::from_secs(61)),
+            Progress::Until(_) | Progress::Unopened(_) => server.world.advance(Duration::from_secs(61)),
             Progress::More => server.world.assert_ledger_tells_the_state(),
         }
     }
@@ -107,7 +108,7 @@ fn everything(server: &Server) -> Vec<(String, String)> {
 
 fn opened(server: &Server) -> Vec<(String, String)> {
     let connections = server.world.read(|conn| Ok(conn.connection_ids()?));
-    let sealer = std::sync::Arc::clone(&server.sealer);
+    let sealer = Arc::clone(&server.sealer);
     let mut texts = server.world.read(|conn| {
         let mut texts = Vec::new();
         conn.each_ledger_row(|row| {
@@ -285,7 +286,7 @@ fn other_rows(server: &Server, account: AccountId, user: &str, username: &str) {
             }],
             ..Declaration::default()
         };
-        let env = Env::new(std::sync::Arc::new(muster_testkit::Clock::new(3)), Origin::OPERATOR);
+        let env = Env::new(Arc::new(muster_testkit::Clock::new(3)), Origin::OPERATOR);
         plans::keep(tx, &env, PlanId(id(8)), &Proposal::Declaration { declaration, prune: false }, &[])?;
         Ok::<_, EngineError>(())
     };
@@ -431,4 +432,32 @@ async fn acc_2_the_last_owner_hands_the_organization_over_first() {
     server.world.set_member(moby, &bob, Role::Owner).unwrap();
     server.app.erase(ada.id, Actor::Operator).await.unwrap();
     server.world.assert_ledger_tells_the_state();
+}
+
+#[tokio::test]
+async fn acc_2_an_erasure_whose_key_is_lost_keeps_no_other_from_going_on() {
+    let server = Server::new();
+    for name in ["ada@example.com", "bob@example.com"] {
+        server.user(name).await;
+    }
+    let (ada, bob) = (account_of(&server, "ada@example.com"), account_of(&server, "bob@example.com"));
+    let lost = Arc::new(Sealer::new(&[DataKey::generate(9).unwrap()]).unwrap());
+    let seals = Arc::clone(&lost);
+    let first = server.world.by_hand(move |tx, env| erasure::begin(tx, env, &ScimDocuments, &seals, ada)).unwrap();
+    let second = server.app.erase(bob, Actor::Operator).await.unwrap();
+    let states = || {
+        let all = server.world.read(|conn| Ok((erasure::list(conn, 10)?, erasure::stuck(conn)?)));
+        let of = |id: ErasureId| all.0.iter().find(|erasure| erasure.id == id).unwrap().clone();
+        let (first, second) = (of(first.id), of(second.id));
+        (first.is_stuck, first.done.is_some(), second.is_stuck, second.done.is_some(), all.1)
+    };
+    server.eventually(async || states() == (true, false, false, false, 1)).await;
+    server.world.advance(Duration::from_secs(61));
+    server.eventually(async || states() == (true, false, false, true, 1)).await;
+    assert_eq!(said(&server, &["bob@example.com".to_owned()]), Vec::<String>::new());
+
+    server.app.close().await;
+    let _restored = server.node_with(&lost);
+    server.world.advance(Duration::from_hours(1));
+    server.eventually(async || states() == (false, true, false, true, 0)).await;
 }

@@ -67,6 +67,11 @@ impl Server {
         node(&self.world, &self.sealer, Limits::default())
     }
 
+    /// A node that has another data key.
+    pub(crate) fn node_with(&self, sealer: &Arc<Sealer>) -> App {
+        node(&self.world, sealer, Limits::default())
+    }
+
     /// A request with the connection's token, to a path below the SCIM base URL.
     pub(crate) fn scim(&self, method: &str, path: &str) -> Sending<'_> {
         self.to(method, &format!("{SCIM}{path}")).header("authorization", &format!("Bearer {}", self.token.expose()))

@@ -46,13 +46,15 @@ pub(crate) struct Person {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Erasures {
     pub(crate) erasures: Vec<ErasureLine>,
+    /// How many of all cannot go on until a data key is back.
+    pub(crate) stuck: u64,
 }
 
 /// One erasure.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ErasureLine {
     pub(crate) account: AccountId,
-    /// `erasing` while records of others are searched, `erased` when nothing is left.
+    /// `erasing` while records of others are searched, `stuck` while that cannot go on, `erased` when nothing is left.
     pub(crate) state: String,
     pub(crate) begun: String,
     pub(crate) done: Option<String>,
@@ -68,8 +70,10 @@ pub(super) fn run(installation: &Installation, request: UserRequest) -> Result<A
         UserRequest::Erase { account } => erase(installation, account).map(Answer::Erasures),
         UserRequest::Erasures { limit } => {
             let erasures = list(installation, i64::from(limit))?;
-            let erasures = erasures.iter().map(|erasure| line(erasure, None)).collect();
-            Ok(Answer::Erasures(Erasures { erasures }))
+            Ok(Answer::Erasures(Erasures {
+                erasures: erasures.iter().map(|erasure| line(erasure, None)).collect(),
+                stuck: installation.store.read_blocking(erasure::stuck)?,
+            }))
         }
     }
 }
@@ -122,7 +126,7 @@ fn erase(installation: &Installation, account: AccountId) -> Result<Erasures, Ad
         let goes_on = loop {
             match app.erase_slice(erasure.id, alone).await? {
                 Progress::More => {}
-                Progress::Until(at) => break Some(at),
+                Progress::Until(at) | Progress::Unopened(at) => break Some(at),
                 Progress::Done => break None,
             }
         };
@@ -130,7 +134,8 @@ fn erase(installation: &Installation, account: AccountId) -> Result<Erasures, Ad
     })??;
     let erasures = list(installation, 1_000)?;
     let erasures = erasures.iter().filter(|erasure| erasure.id == id);
-    Ok(Erasures { erasures: erasures.map(|erasure| line(erasure, goes_on)).collect() })
+    let erasures = erasures.map(|erasure| line(erasure, goes_on)).collect();
+    Ok(Erasures { erasures, stuck: installation.store.read_blocking(erasure::stuck)? })
 }
 
 fn list(installation: &Installation, limit: i64) -> Result<Vec<Erasure>, AdminError> {
@@ -140,7 +145,12 @@ fn list(installation: &Installation, limit: i64) -> Result<Vec<Erasure>, AdminEr
 fn line(erasure: &Erasure, goes_on: Option<Timestamp>) -> ErasureLine {
     ErasureLine {
         account: erasure.account,
-        state: if erasure.done.is_some() { "erased" } else { "erasing" }.to_owned(),
+        state: match (erasure.done, erasure.is_stuck) {
+            (Some(_), _) => "erased",
+            (None, true) => "stuck",
+            (None, false) => "erasing",
+        }
+        .to_owned(),
         begun: erasure.begun.to_string(),
         done: erasure.done.map(|at| at.to_string()),
         stage: erasure.stage.to_owned(),

@@ -22,6 +22,7 @@ pub(super) fn erasures(erasures: &Erasures) -> String {
     let mut lines = table(["account", "state", "begun", "erased", ""]);
     for erasure in &erasures.erasures {
         let note = match &erasure.goes_on {
+            Some(at) if erasure.state == "stuck" => format!("{}; tried again at {at}", erasure.stage),
             Some(at) => format!("what was being written then is searched at {at}, by a server or the next erasure"),
             None => erasure.stage.clone(),
         };
@@ -33,5 +34,11 @@ pub(super) fn erasures(erasures: &Erasures) -> String {
             note,
         ]);
     }
-    lines.to_string()
+    match erasures.stuck {
+        0 => lines.to_string(),
+        stuck => format!(
+            "{lines}\n\nStuck: {stuck}. Records of others may still tell who was erased. Their data key is missing in \
+             the database: restore it from a backup, and they go on within an hour."
+        ),
+    }
 }

@@ -122,21 +122,44 @@ impl Conn<'_> {
         self.query(sql, vals![after, limit], |row| Ok(HeldNote { id: HeldChangeId(row.get(0)?), note: row.get(1)? }))
     }
 
-    /// The directory users that stand for nobody and have one of these addresses, as `userName` or among the emails.
+    /// The directory users of all connections that stand for nobody and have one of these addresses, as `userName` or among
+    /// the emails. Each connection is looked into by its own index.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn unclaimed_directory_users(
-        &mut self,
-        connection: ConnectionId,
-        address: &str,
-    ) -> Result<Vec<DirectoryUser>, StoreError> {
-        let sql = format!(
-            "SELECT {USER_COLUMNS} FROM directory_users WHERE connection = ?1 AND account IS NULL AND (user_name_key = ?2 \
-             OR id IN (SELECT directory_user FROM directory_emails WHERE connection = ?1 AND value_key = ?2)) ORDER BY id"
+    pub fn unclaimed_directory_users(&mut self, keys: &[String]) -> Result<Vec<DirectoryUser>, StoreError> {
+        let mut vals = Vec::new();
+        pad(&mut vals, keys.iter().map(|key| Val::Text(key.clone())));
+        let (columns, keys) = (USER_COLUMNS, placeholders(1, keys.len()));
+        let by_name = format!(
+            "SELECT {columns} FROM directory_users WHERE (connection, id) IN (SELECT u.connection, u.id \
+             FROM connections c CROSS JOIN directory_users u WHERE u.connection = c.id AND u.user_name_key IN {keys}) \
+             AND account IS NULL ORDER BY id"
         );
-        self.query(&sql, vals![connection, address], directory_user)
+        let by_email = format!(
+            "SELECT {columns} FROM directory_users WHERE (connection, id) IN (SELECT e.connection, e.directory_user \
+             FROM connections c CROSS JOIN directory_emails e WHERE e.connection = c.id AND e.value_key IN {keys}) \
+             AND account IS NULL ORDER BY id"
+        );
+        let mut found = self.query(&by_name, &vals, directory_user)?;
+        for user in self.query(&by_email, &vals, directory_user)? {
+            if found.iter().all(|known| known.id != user.id) {
+                found.push(user);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whose directory user this is.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn connection_of_directory_user(&mut self, user: DirectoryUserId) -> Result<Option<ConnectionId>, StoreError> {
+        let sql = "SELECT u.connection FROM connections c CROSS JOIN directory_users u \
+                   WHERE u.connection = c.id AND u.id = ?1";
+        self.opt(sql, vals![user], |row| Ok(ConnectionId(row.get(0)?)))
     }
 
     /// The organizations of the companies that an account owns.

@@ -5,8 +5,8 @@ use muster_model::{
 };
 use uuid::Uuid;
 
-use super::word;
-use crate::{Conn, Expect, Row, StoreError, Tx, vals};
+use super::{pad, placeholders, word};
+use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
 
 const TABLE: &str = "invitations";
 const COLUMNS: &str =
@@ -45,6 +45,23 @@ impl Conn<'_> {
             self.for_update()
         );
         self.opt(&sql, vals![organization, email.key()], invitation)
+    }
+
+    /// The pending invitations of these addresses to any organization, expired ones included; held until the end of the
+    /// transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn pending_invitations_of(&mut self, keys: &[String]) -> Result<Vec<Invitation>, StoreError> {
+        let mut vals = Vec::new();
+        pad(&mut vals, keys.iter().map(|key| Val::Text(key.clone())));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM invitations WHERE email_key IN {} AND ended IS NULL ORDER BY id{}",
+            placeholders(1, keys.len()),
+            self.for_update()
+        );
+        self.query(&sql, vals, invitation)
     }
 
     /// The pending invitation that stands for a directory user (SCIM-10).
