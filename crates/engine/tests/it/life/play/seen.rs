@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use muster_engine::{EngineError, directory};
+use muster_engine::EngineError;
 use muster_model::{
     Account, AccountId, ConnectionId, DirectoryGroup, DirectoryGroupId, DirectoryUser, DirectoryUserId, Membership,
     MembershipState, OrganizationId, TeamId, directory::MemberId,
@@ -17,13 +17,22 @@ use super::{
 };
 
 type Accounts = BTreeMap<AccountId, Account>;
+/// By organization and address.
+type Places = BTreeMap<(&'static str, String), Place>;
+
+/// What the connections read back.
+#[derive(Default)]
+struct Directories {
+    users: BTreeMap<DirectoryUserId, ReadBack>,
+    groups: BTreeMap<DirectoryGroupId, (String, Vec<DirectoryUserId>)>,
+}
 
 impl Play {
     /// The state of the tables, in the words of the model.
     pub(in super::super) fn seen(&self) -> Seen {
         let organizations: Vec<_> = self.organizations.iter().map(|organization| organization.id).collect();
         let connections = self.connections.clone();
-        let (mut seen, users, groups) = self.world.read(move |conn| {
+        let (mut seen, directories) = self.world.read(move |conn| {
             let all = conn.all_accounts(AccountId(Uuid::nil()), i64::MAX)?;
             let accounts: Accounts = all.into_iter().map(|account| (account.id, account)).collect();
             let mut seen = Seen::default();
@@ -32,16 +41,16 @@ impl Play {
                 seen.seats.push(seats_taken(conn, *id, &memberships)?);
                 seen.places.extend(places(conn, name, *id, &memberships, &accounts)?);
             }
-            let (mut users, mut groups) = (BTreeMap::new(), BTreeMap::new());
+            let mut directories = Directories::default();
             for id in &connections {
-                read_directory(conn, *id, &accounts, &mut users, &mut groups)?;
+                directories.read(conn, *id, &accounts)?;
             }
-            Ok((seen, users, groups))
+            Ok((seen, directories))
         });
         let numbers: BTreeMap<_, _> = self.users.iter().enumerate().map(|(n, (_, id))| (*id, n)).collect();
-        seen.users = self.users.iter().map(|user| users.get(user).cloned()).collect();
-        let group = |key: &(ConnectionId, DirectoryGroupId)| {
-            let (name, members): &(String, Vec<DirectoryUserId>) = groups.get(key)?;
+        seen.users = self.users.iter().map(|(_, id)| directories.users.get(id).cloned()).collect();
+        let group = |(_, id): &(ConnectionId, DirectoryGroupId)| {
+            let (name, members) = directories.groups.get(id)?;
             let mut members: Vec<_> = members.iter().filter_map(|id| numbers.get(id).copied()).collect();
             members.sort_unstable();
             Some((name.clone(), members))
@@ -70,7 +79,7 @@ fn places(
     organization: OrganizationId,
     memberships: &[Membership],
     accounts: &Accounts,
-) -> Result<Vec<((&'static str, String), Place)>, EngineError> {
+) -> Result<Places, EngineError> {
     let members: Vec<_> = memberships.iter().map(|membership| membership.account).collect();
     let names: BTreeMap<TeamId, String> =
         conn.teams_ever(organization)?.into_iter().map(|team| (team.id, team.name)).collect();
@@ -93,35 +102,32 @@ fn places(
     Ok(memberships.iter().map(|membership| (key(membership), place(membership))).collect())
 }
 
-/// The users and groups that a connection reads back.
-fn read_directory(
-    conn: &mut Conn<'_>,
-    id: ConnectionId,
-    accounts: &Accounts,
-    users: &mut BTreeMap<(ConnectionId, DirectoryUserId), ReadBack>,
-    groups: &mut BTreeMap<(ConnectionId, DirectoryGroupId), (String, Vec<DirectoryUserId>)>,
-) -> Result<(), EngineError> {
-    let connection = conn.connection(id)?.unwrap();
-    let found = conn.directory_users_after(id, DirectoryUserId(Uuid::nil()), i64::MAX)?;
-    let mut named: BTreeMap<DirectoryUserId, Vec<String>> = BTreeMap::new();
-    for group in directory::user_groups(conn, &connection, &found)? {
-        named.entry(group.user).or_default().push(group.display_name);
+impl Directories {
+    /// Adds the users and groups of a connection.
+    fn read(&mut self, conn: &mut Conn<'_>, id: ConnectionId, accounts: &Accounts) -> Result<(), EngineError> {
+        let found = conn.directory_users_after(id, DirectoryUserId(Uuid::nil()), i64::MAX)?;
+        let mut named: BTreeMap<DirectoryUserId, Vec<String>> = BTreeMap::new();
+        let in_groups: Vec<_> = found.iter().filter(|user| user.groups > 0).map(|user| user.id).collect();
+        for group in conn.groups_of_users(id, &in_groups)? {
+            named.entry(group.user).or_default().push(group.display_name);
+        }
+        for user in found {
+            let DirectoryUser { id: user, user_name, active, account, .. } = user;
+            let mut groups = named.remove(&user).unwrap_or_default();
+            groups.sort();
+            let account = account.map(|id| (address(&accounts[&id]), accounts[&id].full_name.clone()));
+            self.users.insert(user, ReadBack { user_name, active, account, groups });
+        }
+        for DirectoryGroup { id: group, display_name, .. } in conn.all_directory_groups(id)? {
+            let members = conn.group_members(group, Uuid::nil(), i64::MAX)?.into_iter();
+            let members = members.filter_map(|member| match member {
+                MemberId::User(id) => Some(id),
+                MemberId::Group(_) => None,
+            });
+            self.groups.insert(group, (display_name, members.collect()));
+        }
+        Ok(())
     }
-    for user in found {
-        let DirectoryUser { id: user, user_name, active, account, .. } = user;
-        let mut groups = named.remove(&user).unwrap_or_default();
-        groups.sort();
-        let account = account.map(|id| (address(&accounts[&id]), accounts[&id].full_name.clone()));
-        users.insert((id, user), ReadBack { user_name, active, account, groups });
-    }
-    for DirectoryGroup { id: group, display_name, .. } in conn.all_directory_groups(id)? {
-        let members = conn.group_members(group, Uuid::nil(), i64::MAX)?.into_iter().filter_map(|member| match member {
-            MemberId::User(id) => Some(id),
-            MemberId::Group(_) => None,
-        });
-        groups.insert((id, group), (display_name, members.collect()));
-    }
-    Ok(())
 }
 
 fn address(account: &Account) -> String {
