@@ -2,7 +2,7 @@
 //! be applied later, and refused when the state has changed since.
 //!
 //! [`run`] does a proposal, or one batch of it, in a transaction. A caller that rolls that back has rehearsed it, and
-//! keeps what came of it ([`keep`]); [`apply`] does the same again, compares, and lets the transaction commit.
+//! keeps what came of it ([`Made`], [`keep`]); [`apply`] does the same again, compares, and lets the transaction commit.
 
 mod fingerprint;
 mod outcome;
@@ -141,28 +141,53 @@ pub fn run(
     Ok(Run { outcome, fingerprint, applied })
 }
 
-/// Keeps what the rehearsal of every batch came to. Plans that nobody needs any more go.
+/// A plan that is ready to be kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
+    plan: Plan,
+    row: PlanRow,
+}
+
+impl Made {
+    /// What the rehearsal of every batch came to. Packing it takes long where many people are in it, so this is for outside
+    /// the transaction.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be packed.
+    pub fn new(env: &Env, id: PlanId, proposal: &Proposal, runs: &[Run]) -> Result<Self, EngineError> {
+        let mut whole = Outcome::default();
+        for run in runs {
+            whole.add(&run.outcome);
+        }
+        let plan = Plan {
+            id,
+            proposal: proposal.clone(),
+            outcome: whole,
+            state: PlanState::Made,
+            created: env.now(),
+            applied: None,
+            fingerprints: runs.iter().map(|run| run.fingerprint).collect(),
+        };
+        let row = plan.to_row()?;
+        Ok(Self { plan, row })
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}
+
+/// Keeps a plan. Those that nobody needs any more go.
 ///
 /// # Errors
 ///
 /// The store's.
-pub fn keep(tx: &mut Tx<'_>, env: &Env, id: PlanId, proposal: &Proposal, runs: &[Run]) -> Result<Plan, EngineError> {
-    let mut whole = Outcome::default();
-    for run in runs {
-        whole.add(&run.outcome);
-    }
-    let plan = Plan {
-        id,
-        proposal: proposal.clone(),
-        outcome: whole,
-        state: PlanState::Made,
-        created: env.now(),
-        applied: None,
-        fingerprints: runs.iter().map(|run| run.fingerprint).collect(),
-    };
-    tx.delete_plans_before(env.now().before(KEPT))?;
-    tx.insert_plan(&plan.to_row()?)?;
-    Ok(plan)
+pub fn keep(tx: &mut Tx<'_>, made: &Made) -> Result<(), EngineError> {
+    tx.delete_plans_before(made.plan.created.before(KEPT))?;
+    Ok(tx.insert_plan(&made.row)?)
 }
 
 /// A kept plan.

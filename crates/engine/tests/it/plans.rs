@@ -8,7 +8,7 @@ use std::{
 use muster_engine::{
     EngineError, Env, Origin, Refusal,
     declare::{self, Declaration, Mapping, Secrets},
-    plans::{self, Applying, Effect, Means, Member, Place, Plan, PlanState, Proposal, Run},
+    plans::{self, Applying, Effect, Made, Means, Member, Place, Plan, PlanState, Proposal, Run},
 };
 use muster_model::{
     AccountId, ConnectionId, ConnectionState, DirectoryUserId, Organization, PlanId, RequestId, Role, UserStatement,
@@ -40,8 +40,10 @@ pub(crate) fn make(world: &World, proposal: &Proposal) -> Result<Plan, EngineErr
             plans::run(tx, &mut fresh(), &proposal, batch, means)
         })?);
     }
-    let proposal = proposal.clone();
-    world.store.write_blocking(move |tx| plans::keep(tx, &fresh(), id, &proposal, &runs))
+    let made = Made::new(&fresh(), id, proposal, &runs)?;
+    let plan = made.plan().clone();
+    world.store.write_blocking(move |tx| plans::keep(tx, &made))?;
+    Ok(plan)
 }
 
 /// Applies the next batch.

@@ -7,7 +7,7 @@ use muster_engine::{
     EngineError, Env, Origin,
     declare::{self, Declaration},
     erasure::{self, Progress},
-    plans::{self, Proposal},
+    plans::{self, Made, Proposal},
     retention::Policy,
 };
 use muster_http::{HttpError, ScimDocuments, logged_body, logged_reads};
@@ -287,7 +287,8 @@ fn other_rows(server: &Server, account: AccountId, user: &str, username: &str) {
             ..Declaration::default()
         };
         let env = Env::new(Arc::new(muster_testkit::Clock::new(3)), Origin::OPERATOR);
-        plans::keep(tx, &env, PlanId(id(8)), &Proposal::Declaration { declaration, prune: false }, &[])?;
+        let proposal = Proposal::Declaration { declaration, prune: false };
+        plans::keep(tx, &Made::new(&env, PlanId(id(8)), &proposal, &[])?)?;
         Ok::<_, EngineError>(())
     };
     server.world.store.write_blocking(write).unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_engine::{
     EngineError, Env, Origin,
     declare::Secrets,
-    plans::{self, Effect, Means, Organization, Place, Plan, PlanState, Proposal},
+    plans::{self, Effect, Made, Means, Organization, Place, Plan, PlanState, Proposal},
 };
 use muster_http::ScimDocuments;
 use muster_model::{AccountId, PlanId, RequestId};
@@ -157,7 +157,10 @@ pub(super) fn make(installation: &Installation, proposal: Proposal) -> Result<Pl
                 .rehearse_blocking(move |tx| plans::run(tx, &mut fresh(), &proposal, batch, means(&secrets)))?,
         );
     }
-    Ok(installation.store.write_blocking(move |tx| plans::keep(tx, &fresh(), id, &proposal, &runs))?)
+    let made = Made::new(&fresh(), id, &proposal, &runs)?;
+    let plan = made.plan().clone();
+    installation.store.write_blocking(move |tx| plans::keep(tx, &made))?;
+    Ok(plan)
 }
 
 /// Applies every batch of a plan that is not applied yet.
