@@ -267,10 +267,11 @@ fn leave_former_place(
         let role = role_by_groups(tx, connection, user, standing.organization())?;
         roles::state(tx, env, connection, standing, role, Source::Scim)?;
     }
-    let Some(managing) = standing.managed_by(connection.id) else {
+    if standing.managed_by(connection.id).is_none() {
         return Ok(standing.end(|grant| grant.origin == Origin::Linked(user.id.0)));
-    };
-    if managing.rule == Rule::Grp1 {
+    }
+    // Beside what its own groups made, a successor may have inherited what a person's entry did (SSO-12).
+    if !standing.grants().any(|grant| grant.manages(connection.id) && grant.rule != Rule::Grp1) {
         return Ok(false);
     }
     let by_groups = standing

@@ -199,6 +199,27 @@ fn sso_12_a_role_that_the_successor_had_said_already_holds_once_it_takes_the_per
 }
 
 #[test]
+fn sso_12_a_place_that_was_inherited_ends_where_the_successors_own_groups_had_placed_the_person() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let entra = swap.connect();
+    let cover = |stated: &mut Declaration| {
+        let entra = stated.connections.iter_mut().find(|stated| stated.name == "entra");
+        entra.unwrap().organizations.push("whale".into());
+    };
+    swap.declare(cover).unwrap();
+    let new = world.create_user(entra, ada()).unwrap();
+    world.create_group(entra, "whale:rowers", &[new.id]).unwrap();
+    let at_whale = UserStatement { organization: Some("whale".into()), team: Some("crew".into()), ..ada() };
+    world.create_user(swap.okta, at_whale).unwrap();
+    world.put_user(entra, new.id, UserStatement { active: false, ..ada() }).unwrap();
+    swap.succeed();
+    world.put_user(entra, new.id, ada()).unwrap();
+    assert_eq!(world.teams(&swap.whale, ADA), ["rowers"], "SCIM-4: the person's own grant is elsewhere now");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
 fn sso_12_what_was_inherited_ends_with_the_successors_word() {
     let swap = Swap::new();
     let world = &swap.world;
