@@ -96,6 +96,10 @@ fn inherit(
         // What only groups made, only groups hold (GRP-7).
         let by_groups = grant.is_managing() && grant.rule == Rule::Grp1;
         let reason = Reason::scim(connection.id, grant.team, origin);
+        if grant.is_managing() && !by_groups {
+            // What the heir's groups had made is the person's own from now on.
+            standing.end(|own| own.manages(connection.id) && own.rule == Rule::Grp1);
+        }
         standing.give(env, reason, if by_groups { Rule::Grp1 } else { Rule::Sso12 });
         if grant.asleep {
             standing

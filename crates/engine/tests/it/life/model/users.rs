@@ -118,6 +118,14 @@ impl Model {
         }
         let heir = |by: Connection| if by == from { to } else { by };
         for membership in self.memberships.iter_mut().filter(|((_, of), _)| *of == account).map(|(_, of)| of) {
+            // What the former's user stated is the person's own, also where the heir's groups had placed the person.
+            if membership.has(Reason::Managed(from))
+                && !membership.by_groups.contains(&from)
+                && membership.by_groups.remove(&to)
+                && !membership.resting.contains(&from)
+            {
+                membership.resting.remove(&to);
+            }
             let reasons = std::mem::take(&mut membership.reasons).into_iter();
             let inherited = reasons.map(|(reason, team)| match reason {
                 Reason::Managed(by) => (Reason::Managed(heir(by)), team),
