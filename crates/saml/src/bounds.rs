@@ -4,8 +4,10 @@ use bergshamra::xml::uppsala::{Document, Parser};
 
 /// The most attributes of one tag, namespace declarations included. Looking for duplicates is quadratic.
 const ATTRIBUTES: usize = 64;
-/// The most namespace declarations of a document.
-const NAMESPACES: usize = 512;
+/// The most namespace declarations that hold at one place: canonical XML may look at each of them for each element.
+const NAMESPACES: usize = 32;
+/// The most elements: an assertion with thousands of groups has fewer.
+const ELEMENTS: usize = 20_000;
 /// The deepest element.
 const DEPTH: u32 = 64;
 
@@ -19,7 +21,8 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, String> {
 /// the parser.
 fn scan(text: &str) -> Result<(), String> {
     let mut rest = text;
-    let mut namespaces = 0;
+    let (mut elements, mut in_scope) = (0, 0);
+    let mut declared = Vec::new();
     while let Some(start) = rest.find('<') {
         rest = &rest[start + 1..];
         if let Some(comment) = rest.strip_prefix("!--") {
@@ -30,14 +33,24 @@ fn scan(text: &str) -> Result<(), String> {
             return Err("it has a document type declaration".to_owned());
         } else if let Some(instruction) = rest.strip_prefix('?') {
             rest = after(instruction, "?>")?;
+        } else if let Some(end) = rest.strip_prefix('/') {
+            rest = after(end, ">")?;
+            in_scope -= declared.pop().unwrap_or(0);
         } else {
             let tag = tag(rest)?;
+            elements += 1;
+            if elements > ELEMENTS {
+                return Err(format!("it has more than {ELEMENTS} elements"));
+            }
             if tag.attributes > ATTRIBUTES {
                 return Err(format!("a tag has more than {ATTRIBUTES} attributes"));
             }
-            namespaces += tag.namespaces;
-            if namespaces > NAMESPACES {
-                return Err(format!("it declares more than {NAMESPACES} namespaces"));
+            if in_scope + tag.namespaces > NAMESPACES {
+                return Err(format!("more than {NAMESPACES} namespaces are declared at one place"));
+            }
+            if !tag.is_empty {
+                declared.push(tag.namespaces);
+                in_scope += tag.namespaces;
             }
             rest = tag.rest;
         }
@@ -49,6 +62,8 @@ fn scan(text: &str) -> Result<(), String> {
 struct Tag<'t> {
     attributes: usize,
     namespaces: usize,
+    /// It has no end tag.
+    is_empty: bool,
     rest: &'t str,
 }
 
@@ -62,7 +77,7 @@ fn tag(text: &str) -> Result<Tag<'_>, String> {
         let is_end = rest[at..].starts_with('>');
         rest = &rest[at + 1..];
         if is_end {
-            return Ok(Tag { attributes, namespaces, rest });
+            return Ok(Tag { attributes, namespaces, is_empty: before.ends_with('/'), rest });
         }
         attributes += 1;
         namespaces += usize::from(before.contains("xmlns"));
@@ -87,8 +102,11 @@ mod tests {
     fn bombs_are_refused_before_they_are_parsed() {
         let attributes: String = (0..10_000).map(|number| format!(" a{number}='>'")).collect();
         assert!(parse(&format!("<a{attributes}/>")).unwrap_err().contains("64 attributes"));
-        let children: String = (0..600).map(|number| format!("<b xmlns:n{number}='urn:x'/>")).collect();
-        assert!(parse(&format!("<a>{children}</a>")).unwrap_err().contains("512 namespaces"));
+        let declared: String = (0..33).map(|number| format!(" xmlns:n{number}='urn:x'")).collect();
+        assert!(parse(&format!("<a{declared}/>")).unwrap_err().contains("32 namespaces"));
+        let around = "<b xmlns:c='urn:c'>".repeat(33) + &"</b>".repeat(33);
+        assert!(parse(&around).unwrap_err().contains("32 namespaces"));
+        assert!(parse(&format!("<a>{}</a>", "<b/>".repeat(20_000))).unwrap_err().contains("20000 elements"));
         for doctype in ["<!DOCTYPE a []><a/>", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "<a><!ELEMENT a ANY></a>"] {
             assert!(parse(doctype).unwrap_err().contains("document type"), "{doctype}");
         }
@@ -101,6 +119,8 @@ mod tests {
         for text in [
             "<?xml version='1.0'?><a b='>' c = \"'\"><!-- < = > --><![CDATA[<x a=b>]]>text = 1 > 0</a>",
             "<a\n  xmlns='urn:a'\n  b=''/>",
+            // As many declarations as one likes, each for itself.
+            &format!("<a>{}</a>", "<b xmlns:x='urn:x' xmlns:y='urn:y'><c xmlns:z='urn:z'/></b>".repeat(500)),
         ] {
             assert!(parse(text).is_ok(), "{text}: {:?}", parse(text).err());
         }

@@ -86,9 +86,9 @@ impl fmt::Debug for Signers {
     }
 }
 
-/// The private keys that assertions may be encrypted for.
+/// The private keys that assertions may be encrypted for: the present one and the next ones (SSO-8).
 pub struct DecryptionKeys {
-    context: EncContext,
+    contexts: Vec<EncContext>,
 }
 
 impl DecryptionKeys {
@@ -98,29 +98,30 @@ impl DecryptionKeys {
     ///
     /// [`KeyError::NotAKey`] for what is no RSA key; [`KeyError::None`] if there is none.
     pub fn new<'k>(keys: impl IntoIterator<Item = &'k str>) -> Result<DecryptionKeys, KeyError> {
-        let mut manager = KeysManager::new();
-        for pem in keys {
-            let mut key = load_rsa_private_pem(pem.as_bytes()).map_err(|_| KeyError::NotAKey)?;
-            key.usage = KeyUsage::Any;
-            manager.add_key(key);
-        }
-        if manager.is_empty() {
-            return Err(KeyError::None);
-        }
-        let mut context = EncContext::new(manager);
-        context.disable_cipher_reference = true;
-        context.max_pbkdf2_iterations = 0;
-        Ok(DecryptionKeys { context })
+        let contexts = keys.into_iter().map(decryption).collect::<Result<Vec<_>, _>>()?;
+        if contexts.is_empty() { Err(KeyError::None) } else { Ok(DecryptionKeys { contexts }) }
     }
 
-    pub(crate) fn context(&self) -> &EncContext {
-        &self.context
+    /// One for each key.
+    pub(crate) fn contexts(&self) -> &[EncContext] {
+        &self.contexts
     }
+}
+
+fn decryption(pem: &str) -> Result<EncContext, KeyError> {
+    let mut key = load_rsa_private_pem(pem.as_bytes()).map_err(|_| KeyError::NotAKey)?;
+    key.usage = KeyUsage::Any;
+    let mut manager = KeysManager::new();
+    manager.add_key(key);
+    let mut context = EncContext::new(manager);
+    context.disable_cipher_reference = true;
+    context.max_pbkdf2_iterations = 0;
+    Ok(context)
 }
 
 impl fmt::Debug for DecryptionKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "DecryptionKeys({})", self.context.keys_manager.len())
+        write!(formatter, "DecryptionKeys({})", self.contexts.len())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     bounds,
     certificate::DecryptionKeys,
     error::MessageError,
-    signature::canonical,
+    signature::{canonical, structure::bare_names},
     xml::{ASSERTION, Node, XENC},
 };
 
@@ -33,8 +33,10 @@ pub(crate) fn decrypt(encrypted: Node<'_, '_>, is_signed: bool, keys: &Decryptio
     check(encrypted, is_signed)?;
     // With the namespaces around it, which the plain text may use.
     let alone = canonical(encrypted, C14nMode::Inclusive)?;
-    let opened = decrypt_to_bytes(keys.context(), &alone).map_err(|_| MessageError::Undecryptable)?;
-    let opened = String::from_utf8(opened).map_err(|_| MessageError::Undecryptable)?;
+    // Of several keys the library tries one.
+    let opened = keys.contexts().iter().find_map(|key| decrypt_to_bytes(key, &alone).ok());
+    let opened =
+        String::from_utf8(opened.ok_or(MessageError::Undecryptable)?).map_err(|_| MessageError::Undecryptable)?;
     let doc = bounds::parse(&opened).map_err(|_| MessageError::Undecryptable)?;
     let root = Node::root(&doc).ok_or(MessageError::Undecryptable)?;
     let assertion = root.only(ASSERTION, "Assertion").ok_or(MessageError::Undecryptable)?;
@@ -43,6 +45,7 @@ pub(crate) fn decrypt(encrypted: Node<'_, '_>, is_signed: bool, keys: &Decryptio
 
 /// Which algorithms and parts there may be. It says nothing of the key or the plain text, so it may say what is wrong.
 fn check(encrypted: Node<'_, '_>, is_signed: bool) -> Result<(), MessageError> {
+    bare_names(encrypted)?;
     let (mut data, mut recipients) = (0, 0);
     for node in encrypted.descendants() {
         if node.is(XENC, "CipherReference") {

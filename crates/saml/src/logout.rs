@@ -22,6 +22,8 @@ use crate::{
 
 const PARTIAL: &str = "urn:oasis:names:tc:SAML:2.0:status:PartialLogout";
 const REQUESTER: &str = "urn:oasis:names:tc:SAML:2.0:status:Requester";
+/// How old a request may be, in seconds: it travels through a browser.
+const FRESH: i64 = 5 * 60;
 /// The most sessions that one request names.
 const SESSIONS: usize = 100;
 
@@ -122,7 +124,8 @@ fn read(root: Node<'_, '_>, is_signed: bool, expected: Expected<'_>) -> Result<M
     if found != expected.issuer {
         return Err(MessageError::Issuer { expected: expected.issuer.to_owned(), found });
     }
-    if let Some(found) = root.attribute("Destination").filter(|found| *found != expected.logout_url) {
+    let destination = root.attribute("Destination");
+    if let Some(found) = destination.filter(|found| *found != expected.logout_url) {
         let found = found.chars().take(500).collect();
         return Err(MessageError::Address { what: "`Destination`", expected: expected.logout_url.to_owned(), found });
     }
@@ -143,11 +146,10 @@ fn read(root: Node<'_, '_>, is_signed: bool, expected: Expected<'_>) -> Result<M
             "the logout request is not signed: switch on signing at the identity provider",
         ));
     }
-    if let Some(end) = Instant::of(root, "NotOnOrAfter")?
-        && expected.now.saturating_sub(SKEW) >= end.seconds
-    {
-        return Err(MessageError::Expired { what: "`NotOnOrAfter` of the logout request", until: end.text });
+    if destination.is_none() {
+        return Err(MessageError::Missing("the logout request is signed and has no `Destination`"));
     }
+    require_fresh(root, expected)?;
     let sessions = root.named(PROTOCOL, "SessionIndex").filter_map(Node::text).filter(|session| !session.is_empty());
     let session_indexes: Vec<_> = sessions.map(str::to_owned).take(SESSIONS + 1).collect();
     if session_indexes.len() > SESSIONS {
@@ -155,6 +157,23 @@ fn read(root: Node<'_, '_>, is_signed: bool, expected: Expected<'_>) -> Result<M
     }
     let id = required(root, "ID", "the logout request has no `ID`")?;
     Ok(Message::Ends(Ended { id, name_id: name_id(root)?, session_indexes }))
+}
+
+/// Demands that a request was made just now: an old one, found somewhere, must not sign anybody out.
+fn require_fresh(root: Node<'_, '_>, expected: Expected<'_>) -> Result<(), MessageError> {
+    if let Some(end) = Instant::of(root, "NotOnOrAfter")?
+        && expected.now.saturating_sub(SKEW) >= end.seconds
+    {
+        return Err(MessageError::Expired { what: "`NotOnOrAfter` of the logout request", until: end.text });
+    }
+    let issued = Instant::of(root, "IssueInstant")?.ok_or(MessageError::Missing("`IssueInstant` is missing"))?;
+    if expected.now.saturating_sub(FRESH + SKEW) >= issued.seconds {
+        return Err(MessageError::Expired { what: "`IssueInstant` of the logout request", until: issued.text });
+    }
+    if expected.now.saturating_add(SKEW) < issued.seconds {
+        return Err(MessageError::NotYetValid { what: "`IssueInstant` of the logout request", from: issued.text });
+    }
+    Ok(())
 }
 
 /// Our request that a person's session at the identity provider end.

@@ -1,8 +1,8 @@
 //! Whose sign-in it is (JIT-1), and whether the directory still wants the person in (JIT-10).
 
-use muster_model::{
-    Account, Connection, DirectoryUser, MembershipState, Rule, SignIn, membership::Ending, trace::Note,
-};
+use std::collections::BTreeSet;
+
+use muster_model::{Account, AccountId, Connection, MembershipState, Rule, SignIn, membership::Ending, trace::Note};
 use muster_store::{Conn, Tx};
 
 use crate::{EngineError, Env, Refusal, accounts};
@@ -23,27 +23,37 @@ pub(super) fn find(tx: &mut Tx<'_>, connection: &Connection, said: &SignIn) -> R
         return Ok(Some(Found { account, by_subject: true }));
     }
     let by_email = tx.account_by_email(&said.email)?.filter(|account| account.email_confirmed);
-    let account = match by_email {
-        Some(account) => Some(account),
+    let id = match by_email {
+        Some(account) => Some(account.id),
         None => by_directory(tx, connection, said)?,
     };
-    if let Some(account) = &account
-        && said.subject.is_some()
+    let Some(account) = id.map(|id| tx.account_for_update(id)).transpose()?.flatten() else { return Ok(None) };
+    if let Some(subject) = &said.subject
         && tx.has_subject(connection.id, account.id)?
     {
+        // Another sign-in of the same person may have recorded it just now.
+        if tx.account_of_subject(connection.id, subject)? == Some(account.id) {
+            return Ok(Some(Found { account, by_subject: true }));
+        }
         // The address was given to somebody else at the IdP, or the person anew: only an owner knows.
         return Err(Refusal::AnotherSubject(said.email.to_string()).into());
     }
-    Ok(account.map(|account| Found { account, by_subject: false }))
+    Ok(Some(Found { account, by_subject: false }))
 }
 
-fn by_directory(tx: &mut Tx<'_>, connection: &Connection, said: &SignIn) -> Result<Option<Account>, EngineError> {
-    for user in tx.directory_users_by_address(connection.id, &said.email.key())? {
-        if let Some(id) = user.account {
-            return Ok(tx.account_for_update(id)?);
-        }
+/// Whom the directory knows by the address: by `userName`, else by an email. One that several people share is nobody's.
+fn by_directory(tx: &mut Tx<'_>, connection: &Connection, said: &SignIn) -> Result<Option<AccountId>, EngineError> {
+    if let Some(user) = tx.directory_user_by_user_name(connection.id, said.email.as_str())?
+        && user.account.is_some()
+    {
+        return Ok(user.account);
     }
-    Ok(None)
+    let users = tx.directory_users_by_address(connection.id, &said.email.key())?;
+    let accounts: BTreeSet<AccountId> = users.into_iter().filter_map(|user| user.account).collect();
+    if accounts.len() > 1 {
+        return Err(Refusal::AnotherSubject(said.email.to_string()).into());
+    }
+    Ok(accounts.first().copied())
 }
 
 /// JIT-10: whom the connection's directory has deactivated or deleted does not come in through it, whatever the IdP asserts.
@@ -56,12 +66,15 @@ pub(super) fn require_wanted(
     if !connection.settings.scim.enabled {
         return Ok(());
     }
-    // Also one that was never active, and so stands for no account.
-    let mut users: Vec<DirectoryUser> = tx.directory_users_by_address(connection.id, &said.email.key())?;
-    if let Some(account) = account {
-        users.retain(|user| user.account.is_none_or(|of| of == account.id));
-        let of_account = tx.directory_users_of(account.id)?;
-        users.extend(of_account.into_iter().filter(|user| user.connection == connection.id));
+    let of_account = match account {
+        Some(account) => tx.directory_users_of(account.id)?,
+        None => Vec::new(),
+    };
+    let mut users: Vec<_> = of_account.into_iter().filter(|user| user.connection == connection.id).collect();
+    if users.is_empty() {
+        // One that was never active stands for no account, and keeps its address out all the same.
+        let named = tx.directory_users_by_address(connection.id, &said.email.key())?;
+        users.extend(named.into_iter().filter(|user| user.account.is_none()));
     }
     let is_wanted = if users.is_empty() {
         match account {
@@ -92,7 +105,11 @@ pub(super) fn settle(
     found: Option<Found>,
 ) -> Result<(Account, bool), EngineError> {
     let Some(Found { account: before, by_subject }) = found else {
-        let (mut account, _) = accounts::find_or_create(tx, env, &said.email, Rule::Jit1)?;
+        let (mut account, made) = accounts::find_or_create(tx, env, &said.email, Rule::Jit1)?;
+        if !made {
+            // Between the look and now: whoever it is must be looked at like anybody else.
+            return Err(Refusal::TakenMeanwhile("email").into());
+        }
         accounts::assert_profile(tx, env, connection, &mut account, said)?;
         accounts::insert(tx, env, &account, Rule::Jit1)?;
         return Ok((account, true));

@@ -38,7 +38,11 @@ pub(super) fn require_assigned(
         }
     }
     for covered in &connection.organizations {
-        if invitations::pending(tx, env, covered.id, &said.email)?.is_some() {
+        let invitation = match account {
+            Some(account) => invitations::pending_of(tx, env, covered.id, account)?,
+            None => invitations::pending(tx, env, covered.id, &said.email)?,
+        };
+        if invitation.is_some() {
             return Ok(());
         }
     }
@@ -59,8 +63,11 @@ pub(super) fn settle(
     let mut places = Places { connection, account, standings, joined: BTreeMap::new(), turned_away: None };
     places.accept_invitations(tx, env)?;
     if connection.settings.jit {
-        places.follow_groups(tx, env, said)?;
+        let by_table = places.follow_groups(tx, env, said)?;
         places.follow_attributes(tx, env, said)?;
+        if let Some(by_table) = by_table {
+            places.follow_table(tx, env, &by_table)?;
+        }
     }
     places.save(tx, env)
 }
@@ -112,6 +119,7 @@ impl<'s> Places<'s> {
             let is_blocked = self.standing(covered.id).membership().is_some_and(|membership| membership.blocked);
             if is_blocked {
                 env.note(Rule::Org2, Note::Blocked(covered.name.clone()));
+                self.turn_away(Refusal::KeptOut(covered.name.clone()));
                 continue;
             }
             // What an owner did later than whatever ended the membership (JIT-10); what slept is forgotten.
@@ -125,17 +133,23 @@ impl<'s> Places<'s> {
         Ok(())
     }
 
-    /// JIT-3, GRP-2: the groups that are asserted, and no others of this connection's.
-    fn follow_groups(&mut self, tx: &mut Tx<'_>, env: &mut Env, said: &SignIn) -> Result<(), EngineError> {
+    /// JIT-3, GRP-2: the groups that are asserted, and no others of this connection's. The roles that the table gives them;
+    /// `None` while nothing is known of groups.
+    fn follow_groups(
+        &mut self,
+        tx: &mut Tx<'_>,
+        env: &mut Env,
+        said: &SignIn,
+    ) -> Result<Option<BTreeMap<OrganizationId, Role>>, EngineError> {
         let groups = match &said.groups {
             Groups::List(groups) => groups,
-            Groups::Unknown(Unknown::Absent) => return Ok(()),
+            Groups::Unknown(Unknown::Absent) => return Ok(None),
             Groups::Unknown(Unknown::Overage) => {
                 let why = "the identity provider left the groups out because there are too many: assign fewer to the \
                            application, or let SCIM push them";
                 env.report(Rule::Jit3, None, Some(self.account.id.0), why.to_owned());
                 env.note(Rule::Jit3, Note::PassedOver(why.to_owned()));
-                return Ok(());
+                return Ok(None);
             }
         };
         let mut asserted: BTreeSet<TeamId> = BTreeSet::new();
@@ -154,11 +168,12 @@ impl<'s> Places<'s> {
                 by_table.entry(covered.id).and_modify(|highest| *highest = role.max(*highest)).or_insert(role);
             }
         }
-        // GRP-8: an explicit `dockerRole` beats the table in its own place.
-        let explicit = self.place(said).map(|place| place.id);
         let (connection, organizations) = (self.connection, self.connection.organizations.iter());
         for organization in organizations.map(|covered| covered.id) {
-            let Some(standing) = self.standings.get_mut(&organization) else { continue };
+            // What sleeps is remembered, whatever is asserted meanwhile (SCIM-5).
+            let Some(standing) = self.standings.get_mut(&organization).filter(|standing| standing.is_active()) else {
+                continue;
+            };
             // GRP-7: the teams end, the membership stays.
             let ended = standing.end(|grant| {
                 is_asserted(grant, connection.id) && grant.team.is_some_and(|team| !asserted.contains(&team))
@@ -166,8 +181,21 @@ impl<'s> Places<'s> {
             if ended {
                 env.note(Rule::Jit3, Note::TeamLeft("teams whose groups are no longer asserted".to_owned()));
             }
-            if said.role.is_none() || explicit != Some(organization) {
-                follow_table(tx, env, connection, standing, by_table.get(&organization).copied())?;
+        }
+        Ok(Some(by_table))
+    }
+
+    /// GRP-8: the roles that the table gives to the asserted groups, after what `dockerRole` says, which beats them.
+    fn follow_table(
+        &mut self,
+        tx: &mut Tx<'_>,
+        env: &mut Env,
+        by_table: &BTreeMap<OrganizationId, Role>,
+    ) -> Result<(), EngineError> {
+        let connection = self.connection;
+        for covered in &connection.organizations {
+            if let Some(standing) = self.standings.get_mut(&covered.id) {
+                state_by_table(tx, env, connection, standing, by_table.get(&covered.id).copied())?;
             }
         }
         Ok(())
@@ -221,7 +249,8 @@ impl<'s> Places<'s> {
             (None, None) => return Ok(()),
         };
         // JIT-6: at the first provisioning, and later only over what SCIM says.
-        let joined = self.joined.get(&place.id).copied();
+        // Who was invited counts as a member already (JIT-2).
+        let joined = self.joined.get(&place.id).copied().filter(|rule| *rule != Rule::Jit2);
         let by_default = joined == Some(Rule::Jit4);
         let renews =
             joined.is_none() && self.is_in(place.id) && self.standing(place.id).awake().any(Grant::is_managing);
@@ -312,15 +341,25 @@ impl<'s> Places<'s> {
         let guest = admission::is_guest(tx, self.account, covered.id, self.connection)?;
         let reason = Reason::sso(self.connection.id);
         let standing = self.standing(covered.id);
-        if standing.membership().is_some_and(|membership| membership.state == MembershipState::Waiting) {
+        match standing.membership().map(|membership| membership.state) {
             // What a group wanted it to be comes with it.
-            standing.set_state(MembershipState::Active);
-        } else {
-            standing.end(|_| true);
-            standing.enter(env, MembershipState::Active);
+            Some(MembershipState::Waiting) => standing.set_state(MembershipState::Active),
+            // What directories withdrew stays withdrawn until they say otherwise, and remembered (SCIM-5).
+            Some(MembershipState::Asleep { .. } | MembershipState::Kept { .. }) => {
+                standing.sleep(Grant::is_managing);
+                standing.enter(env, MembershipState::Active);
+                standing.wake(|grant| !grant.is_managing());
+            }
+            _ => {
+                standing.end(|_| true);
+                standing.enter(env, MembershipState::Active);
+            }
         }
         standing.edit(|membership| membership.guest = guest);
-        standing.give(env, reason, rule);
+        // An invitation is a reason of its own, and not the assertion's.
+        if rule != Rule::Jit2 {
+            standing.give(env, reason, rule);
+        }
         env.note(rule, Note::Joined(covered.name.clone()));
         self.joined.insert(covered.id, rule);
         Ok(())
@@ -359,8 +398,8 @@ fn ended_by(state: MembershipState) -> Option<ConnectionId> {
     }
 }
 
-/// GRP-8: the role that the table gives follows the groups at every sign-in; what `dockerRole` said stays.
-fn follow_table(
+/// The role that the table gives follows the groups at every sign-in; what `dockerRole` said stays.
+fn state_by_table(
     tx: &mut Tx<'_>,
     env: &mut Env,
     connection: &Connection,

@@ -3,7 +3,7 @@
 use muster_engine::{EngineError, Refusal, sign_in::SignedIn};
 use muster_model::{
     ConnectionId, MappingId, MembershipState, Role, Rule, SignIn, Source, UserStatement,
-    connection::ScimSettings,
+    connection::{ScimSettings, UserNames},
     mapping::Entry,
     sign_in::{Groups, Unknown},
 };
@@ -515,4 +515,119 @@ fn sso_12_only_an_active_connection_signs_anybody_in() {
         })
         .unwrap();
     assert_eq!(refusal(world.sign_in(okta, asserted("ada@example.com"))), Refusal::ConnectionInactive("okta".into()));
+}
+
+#[test]
+fn jit_1_an_address_among_somebodys_emails_is_not_the_person_whose_user_name_it_is() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).set(|settings| settings.scim.user_names = UserNames::Any).build();
+    let user = |name: &str, emails: &[&str]| {
+        let emails = emails.iter().map(|email| (*email).to_owned()).collect();
+        world.create_user(okta, UserStatement { emails, ..person(name) }).unwrap()
+    };
+    user("ada", &["ada@example.com", "bob@example.com", "shared@example.com"]);
+    let bob = user("bob@example.com", &["robert@example.com", "shared@example.com"]);
+    assert_eq!(Some(world.sign_in(okta, asserted("bob@example.com")).unwrap().account), bob.account);
+    // What two people share is nobody's.
+    let error = refusal(world.sign_in(okta, asserted("shared@example.com")));
+    assert_eq!(error, Refusal::AnotherSubject("shared@example.com".into()));
+}
+
+#[test]
+fn jit_2_who_was_invited_is_a_member_already_and_attributes_do_not_apply() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    switch_scim_off(&world, okta);
+    world.invite(&moby, "ada@example.com", Some("backend"), Role::Member).unwrap();
+    let said = SignIn { role: Some(Role::Owner), team: Some("writers".into()), ..asserted("ada@example.com") };
+    world.sign_in(okta, said).unwrap();
+    assert_eq!(world.membership(&moby, "ada@example.com").unwrap().role, Role::Member);
+    assert_eq!(world.teams(&moby, "ada@example.com"), ["backend"]);
+    let grants = world.grants(&moby, "ada@example.com");
+    assert!(grants.iter().all(|grant| grant.source == Source::Invitation), "{grants:?}");
+}
+
+#[test]
+fn grp_8_a_role_of_the_table_goes_with_its_group_whatever_else_is_stated() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).mappings(vec![entry("admins", &moby, None, Role::Owner)]).build();
+    switch_scim_off(&world, okta);
+    world.set_member(&moby, &world.account("bob@example.com", true), Role::Owner).unwrap();
+    let said = SignIn { groups: groups(&["admins"]), ..asserted("ada@example.com") };
+    world.sign_in(okta, said).unwrap();
+    assert_eq!(world.membership(&moby, "ada@example.com").unwrap().role, Role::Owner);
+    let without = SignIn { groups: groups(&[]), role: Some(Role::Member), ..asserted("ada@example.com") };
+    world.sign_in(okta, without).unwrap();
+    assert_eq!(world.membership(&moby, "ada@example.com").unwrap().role, Role::Member);
+}
+
+#[test]
+fn jit_10_another_user_of_the_same_address_does_not_let_an_inactive_one_in() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let any = |settings: &mut muster_model::connection::Settings| settings.scim.user_names = UserNames::Any;
+    let okta = world.connection("okta", &[&moby, &whale]).set(any).build();
+    let said = |active| UserStatement { emails: vec!["ada@example.com".into()], active, ..person("ada") };
+    let ada = world.create_user(okta, said(true)).unwrap();
+    world.set_member(&whale, &world.account_of("ada@example.com").unwrap(), Role::Member).unwrap();
+    world.put_user(okta, ada.id, said(false)).unwrap();
+    world.create_user(okta, UserStatement { emails: Vec::new(), ..person("ada@example.com") }).unwrap();
+    assert_eq!(refusal(world.sign_in(okta, asserted("ada@example.com"))), Refusal::EndedByDirectory("okta".into()));
+}
+
+#[test]
+fn scim_5_what_a_directory_manages_is_not_forgotten_when_an_invitation_lets_the_person_in() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let entra = world.connection("entra", &[&moby]).build();
+    switch_scim_off(&world, entra);
+    let said = |active| UserStatement { active, ..person("ada@example.com") };
+    let ada = world.create_user(okta, said(true)).unwrap();
+    world.put_user(okta, ada.id, said(false)).unwrap();
+    world.invite(&moby, "ada@example.com", None, Role::Member).unwrap();
+    world.sign_in(entra, asserted("ada@example.com")).unwrap();
+    assert!(world.is_member(&moby, "ada@example.com"), "an owner's later act");
+    world.put_user(okta, ada.id, said(true)).unwrap();
+    world.put_user(okta, ada.id, said(false)).unwrap();
+    assert!(!world.is_member(&moby, "ada@example.com"), "okta manages the membership, and ends it");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn scim_5_asserted_teams_are_remembered_while_the_membership_sleeps() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world.connection("okta", &[&moby]).build();
+    let entra = world.connection("entra", &[&moby, &whale]).build();
+    switch_scim_off(&world, entra);
+    let said = |active| UserStatement { active, ..person("ada@example.com") };
+    let ada = world.create_user(okta, said(true)).unwrap();
+    let in_group = SignIn { groups: groups(&["moby:dev", "whale:x"]), ..asserted("ada@example.com") };
+    world.sign_in(entra, in_group.clone()).unwrap();
+    world.put_user(okta, ada.id, said(false)).unwrap();
+    world.sign_in(entra, in_group).unwrap();
+    assert!(!world.is_member(&moby, "ada@example.com") && world.is_member(&whale, "ada@example.com"));
+    world.put_user(okta, ada.id, said(true)).unwrap();
+    assert_eq!(world.teams(&moby, "ada@example.com"), ["company", "dev"]);
+}
+
+#[test]
+fn jit_7_the_invitation_that_lets_in_is_the_accounts_own() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    switch_scim_off(&world, okta);
+    let as_subject = |email: &str| SignIn { subject: subject("s1"), ..asserted(email) };
+    world.sign_in(okta, as_subject("ada@example.com")).unwrap();
+    let ada = world.account_of("ada@example.com").unwrap();
+    world.remove_member(&moby, &ada, false).unwrap();
+    world.settings(okta, |settings| settings.jit = false);
+    let other = world.account("king@example.com", true);
+    world.invite(&moby, "king@example.com", None, Role::Member).unwrap();
+    assert_eq!(refusal(world.sign_in(okta, as_subject("king@example.com"))), Refusal::NotAssigned(ada.username));
+    assert!(!world.is_member(&moby, "king@example.com"), "{other:?}");
 }

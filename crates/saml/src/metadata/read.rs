@@ -48,7 +48,7 @@ pub fn read(text: &str, now: i64) -> Result<IdentityProvider, MetadataError> {
     let root = Node::root(&doc).ok_or(MetadataError::Missing("the metadata is empty"))?;
     let providers: Vec<_> = root.descendants().filter(is_provider).collect();
     match providers.as_slice() {
-        [provider] => entity(*provider, now),
+        [provider] => entity(root, *provider, now),
         [] => {
             Err(MetadataError::Missing("the metadata describes no identity provider: choose the identity provider's"))
         }
@@ -68,11 +68,15 @@ fn role<'d, 'a>(entity: Node<'d, 'a>) -> Option<Node<'d, 'a>> {
     entity.named(METADATA, "IDPSSODescriptor").find(speaks_saml_2)
 }
 
-fn entity(entity: Node<'_, '_>, now: i64) -> Result<IdentityProvider, MetadataError> {
+fn entity(root: Node<'_, '_>, entity: Node<'_, '_>, now: i64) -> Result<IdentityProvider, MetadataError> {
     let role = role(entity).ok_or(MetadataError::Missing("the metadata describes no identity provider"))?;
     let entity_id = entity.attribute("entityID").map(str::trim).filter(|id| !id.is_empty() && id.len() <= 1_024);
-    let valid_until = [entity, role].into_iter().filter_map(|node| node.attribute("validUntil"));
-    let valid_until = valid_until.filter_map(|text| Some((time::parse(text)?, text))).min_by_key(|(until, _)| *until);
+    let mut valid_until: Option<(i64, &str)> = None;
+    for text in [root, entity, role].into_iter().filter_map(|node| node.attribute("validUntil")) {
+        let until =
+            time::parse(text).ok_or(MetadataError::Missing("`validUntil` of the metadata is no time in UTC"))?;
+        valid_until = valid_until.filter(|(earlier, _)| *earlier <= until).or(Some((until, text)));
+    }
     if let Some((_, text)) = valid_until.filter(|(until, _)| *until <= now) {
         return Err(MetadataError::Expired(text.to_owned()));
     }

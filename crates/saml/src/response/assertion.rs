@@ -1,5 +1,7 @@
 //! What an assertion says, read from the bytes that were signed (saml-core-2.0 §2.3.3).
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use super::{Attribute, NameId};
 use crate::{
     error::MessageError,
@@ -182,6 +184,7 @@ fn authn(node: Node<'_, '_>) -> Result<Authn, MessageError> {
 /// The attributes, and the names of what is no text.
 fn attributes(node: Node<'_, '_>) -> (Vec<Attribute>, Vec<String>) {
     let (mut found, mut unread): (Vec<Attribute>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for attribute in node.named(ASSERTION, "AttributeStatement").flat_map(Node::elements) {
         let Some(name) = attribute.attribute("Name").filter(|_| attribute.is(ASSERTION, "Attribute")) else {
             unread.push(attribute.name().chars().take(100).collect());
@@ -196,9 +199,12 @@ fn attributes(node: Node<'_, '_>) -> (Vec<Attribute>, Vec<String>) {
                 Some(_) | None => unread.push(name.chars().take(200).collect()),
             }
         }
-        match found.iter_mut().find(|known| known.name == name) {
-            Some(known) => known.values.append(&mut values),
-            None => found.push(Attribute { name: name.to_owned(), values }),
+        match places.entry(name) {
+            Entry::Occupied(place) => found[*place.get()].values.append(&mut values),
+            Entry::Vacant(place) => {
+                place.insert(found.len());
+                found.push(Attribute { name: name.to_owned(), values });
+            }
         }
     }
     (found, unread)

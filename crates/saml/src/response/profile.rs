@@ -125,19 +125,25 @@ fn require_audience(restrictions: &[Vec<String>], expected: &Expected<'_>) -> Re
     }
 }
 
-/// Until when the bearer is confirmed, by any of the confirmations that can confirm it; or what is wrong with the first.
+/// Until when a bearer can be confirmed by any of the confirmations, if one confirms this one now; or what is wrong with the
+/// first. Another that holds for longer would let the assertion in again.
 fn confirmed(confirmations: &[Confirmation], expected: &Expected<'_>) -> Result<i64, MessageError> {
     let mut first_wrong = None;
+    let mut is_confirmed = false;
     for confirmation in confirmations {
         match confirm(confirmation, expected) {
-            Ok(until) => return Ok(until),
+            Ok(()) => is_confirmed = true,
             Err(wrong) => first_wrong = first_wrong.or(Some(wrong)),
         }
     }
-    Err(first_wrong.unwrap_or(MessageError::Missing("the assertion has no bearer `SubjectConfirmation`")))
+    let ends = confirmations.iter().filter_map(|confirmation| confirmation.not_on_or_after.as_ref());
+    match ends.map(|end| end.seconds).max().filter(|_| is_confirmed) {
+        Some(until) => Ok(until),
+        None => Err(first_wrong.unwrap_or(MessageError::Missing("the assertion has no bearer `SubjectConfirmation`"))),
+    }
 }
 
-fn confirm(confirmation: &Confirmation, expected: &Expected<'_>) -> Result<i64, MessageError> {
+fn confirm(confirmation: &Confirmation, expected: &Expected<'_>) -> Result<(), MessageError> {
     let recipient = confirmation.recipient.as_deref();
     let recipient = recipient.ok_or(MessageError::Missing("the subject's confirmation has no `Recipient`"))?;
     require_address("`Recipient`", recipient, expected)?;
@@ -147,8 +153,7 @@ fn confirm(confirmation: &Confirmation, expected: &Expected<'_>) -> Result<i64, 
     let end = confirmation.not_on_or_after.as_ref();
     let end = end.ok_or(MessageError::Missing("the subject's confirmation has no `NotOnOrAfter`"))?;
     not_over("`NotOnOrAfter` of the subject's confirmation", Some(end), expected)?;
-    require_request("the subject's confirmation", confirmation.in_response_to.as_deref(), expected)?;
-    Ok(end.seconds)
+    require_request("the subject's confirmation", confirmation.in_response_to.as_deref(), expected)
 }
 
 fn not_over(what: &'static str, end: Option<&Instant>, expected: &Expected<'_>) -> Result<(), MessageError> {

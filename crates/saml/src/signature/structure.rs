@@ -28,6 +28,8 @@ const DIGEST_METHODS: [&str; 3] = [
 
 /// Names of attributes that some reader takes for an element's identifier.
 const IDENTIFIERS: [&str; 4] = ["ID", "Id", "id", "AssertionID"];
+/// The most prefixes that a canonicalisation keeps; the library looks at each of them for each element.
+const PREFIXES: usize = 16;
 /// What may be said of a key. None of it is believed.
 const KEY_INFO: [&str; 3] = ["KeyName", "KeyValue", "X509Data"];
 
@@ -120,6 +122,7 @@ fn signatures(root: Node<'_, '_>, within: Option<Node<'_, '_>>) -> Result<(bool,
 
 /// Checks one signature, which must cover the element with this identifier.
 fn signature(signature: Node<'_, '_>, id: &str) -> Result<(), MessageError> {
+    bare_names(signature)?;
     if id.is_empty() {
         return Err(MessageError::Structure("what is signed has no `ID`"));
     }
@@ -176,6 +179,15 @@ fn covers(reference: Node<'_, '_>, id: &str) -> Result<(), MessageError> {
     Ok(())
 }
 
+/// Demands that no attribute has a namespace: the library takes the first one of a name, whatever its namespace, and would read
+/// another value than we have checked.
+pub(crate) fn bare_names(node: Node<'_, '_>) -> Result<(), MessageError> {
+    if node.descendants().all(|node| node.qualified_attributes().next().is_none()) {
+        return Ok(());
+    }
+    Err(MessageError::Structure("an attribute of a signature or of encrypted text has a prefix"))
+}
+
 /// Demands an element of XML signatures with one of these algorithms.
 fn require(node: Node<'_, '_>, name: &str, algorithms: &[&str]) -> Result<(), MessageError> {
     if !node.is(DSIG, name) {
@@ -201,9 +213,16 @@ fn prefixes(node: Node<'_, '_>) -> Result<(), MessageError> {
     let children: Vec<_> = node.elements().collect();
     match children.as_slice() {
         [] => Ok(()),
-        [list] if list.is(EXCLUSIVE, "InclusiveNamespaces") && list.elements().next().is_none() => Ok(()),
+        [list] if list.is(EXCLUSIVE, "InclusiveNamespaces") && list.elements().next().is_none() && is_short(*list) => {
+            Ok(())
+        }
         _ => Err(MessageError::Structure("a canonicalisation has parts that none has")),
     }
+}
+
+fn is_short(list: Node<'_, '_>) -> bool {
+    let prefixes = list.attribute("PrefixList").unwrap_or_default();
+    prefixes.len() <= PREFIXES * 64 && prefixes.split_whitespace().count() <= PREFIXES
 }
 
 /// Demands that a key is described in place: nothing is to be fetched or resolved.

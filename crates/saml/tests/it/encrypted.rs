@@ -1,7 +1,7 @@
 //! Encrypted assertions.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use muster_saml::{Login, MessageError, response};
+use muster_saml::{DecryptionKeys, Login, MessageError, response};
 
 use crate::idp::{Identity, Said, Template, expected};
 
@@ -123,4 +123,14 @@ fn nothing_may_be_fetched_and_nothing_hidden() {
     // One in the clear beside it would be the one that is read by somebody.
     let beside = world.said.response("", &format!("{encrypted}{}", world.assertion(false)));
     assert!(matches!(world.read(&beside), Err(MessageError::Structure(_))));
+}
+
+#[test]
+fn sso_8_the_next_decryption_key_takes_over_without_a_moment_of_refusal() {
+    let (world, other) = (World::new(), Identity::rsa());
+    let text = STANDARD.encode(world.response(&world.assertion(true), GCM, false));
+    for order in [[&world.ours, &other], [&other, &world.ours]] {
+        let keys = DecryptionKeys::new(order.map(|identity| identity.private_pem.as_str())).unwrap();
+        assert!(response::read(&text, &world.idp.signers(), Some(&keys), &expected()).is_ok());
+    }
 }

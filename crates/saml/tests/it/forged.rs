@@ -216,6 +216,48 @@ fn references_must_be_to_the_element_around_them() {
 }
 
 #[test]
+fn an_attribute_with_a_prefix_hides_nothing_in_a_signature() {
+    let idp = Identity::rsa();
+    let response = Said::default().signed(&idp);
+    let prefixed = |from: &str, to: &str| {
+        assert!(response.contains(from), "{from} is not in {response}");
+        response.replacen(from, to, 1).replacen("<samlp:Response ", "<samlp:Response xmlns:x=\"urn:x\" ", 1)
+    };
+    for changed in [
+        prefixed("<ds:Reference URI", "<ds:Reference x:URI=\"Cargo.toml\" URI"),
+        prefixed(
+            "<ds:Transform Algorithm",
+            "<ds:Transform x:Algorithm=\"http://www.w3.org/2000/09/xmldsig#base64\" Algorithm",
+        ),
+        prefixed("<ds:SignatureMethod Algorithm", "<ds:SignatureMethod x:Algorithm=\"urn:none\" Algorithm"),
+    ] {
+        let error = refused("prefixed", read(&changed, &idp));
+        assert!(matches!(error, MessageError::Structure(_)), "{error}");
+    }
+}
+
+#[test]
+fn what_would_take_long_is_refused_before_it_is_begun() {
+    let idp = Identity::rsa();
+    let prefixes: String = (0..1_000).map(|number| format!("p{number} ")).collect();
+    let kept = format!(
+        r#"<ds:Transform Algorithm="{EXCLUSIVE}"><ec:InclusiveNamespaces xmlns:ec="{EXCLUSIVE}" PrefixList="{prefixes}"/></ds:Transform>"#
+    );
+    let plain = format!(r#"<ds:Transform Algorithm="{EXCLUSIVE}"></ds:Transform>"#);
+    let response = Said::default().signed(&idp).replace(&plain, &kept);
+    assert!(matches!(refused("prefixes", read(&response, &idp)), MessageError::Structure(_)));
+    let declared: String = (0..60).map(|number| format!(" xmlns:n{number}=\"urn:n\"")).collect();
+    let response = Said::default().signed(&idp).replacen(" ID=", &format!("{declared} ID="), 1);
+    assert!(matches!(refused("namespaces", read(&response, &idp)), MessageError::Xml(_)));
+    let response = Said::default().signed(&idp).replacen(
+        "</samlp:Status>",
+        &format!("</samlp:Status>{}", "<a/>".repeat(30_000)),
+        1,
+    );
+    assert!(matches!(refused("elements", read(&response, &idp)), MessageError::Xml(_)));
+}
+
+#[test]
 fn document_types_and_bombs_are_refused() {
     let idp = Identity::rsa();
     let response = Said::default().signed(&idp);

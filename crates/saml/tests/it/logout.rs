@@ -154,6 +154,12 @@ fn what_is_for_another_or_over_is_refused() {
     let over = swap(" Destination=", r#" NotOnOrAfter="2026-11-22T09:58:00Z" Destination="#);
     assert!(matches!(over, Err(MessageError::Expired { .. })), "{over:?}");
     assert!(swap(" Destination=", r#" NotOnOrAfter="2026-11-22T10:05:00Z" Destination="#).is_ok());
+    let issued = r#"IssueInstant="2026-11-22T10:00:00Z""#;
+    assert!(matches!(swap(issued, r#"IssueInstant="2026-11-22T09:53:00Z""#), Err(MessageError::Expired { .. })));
+    assert!(matches!(swap(issued, r#"IssueInstant="2026-11-22T10:02:00Z""#), Err(MessageError::NotYetValid { .. })));
+    assert!(swap(issued, r#"IssueInstant="2026-11-22T09:55:00Z""#).is_ok());
+    let nowhere = format!(r#" Destination="{SLO}""#);
+    assert!(matches!(read(&|xml: String| xml.replace(&nowhere, "")), Err(MessageError::Missing(_))));
     assert!(matches!(swap("NameID", "BaseID"), Err(MessageError::Missing(_))));
     assert!(matches!(swap("LogoutRequest", "Response"), Err(MessageError::Structure(_))));
     let many = format!("{}</samlp:SessionIndex>", "</samlp:SessionIndex><samlp:SessionIndex>_s".repeat(101));

@@ -81,6 +81,8 @@ fn metadata_that_cannot_be_used_says_why() {
         &entity(r#"validUntil="2026-11-22T10:00:00Z""#, &keys, &service("https://idp.example.com/sso")),
         "valid until",
     );
+    told(&entity(r#"validUntil="soon""#, &keys, &service("https://idp.example.com/sso")), "no time");
+    told(&format!(r#"<all validUntil="2020-01-01T00:00:00Z">{good}</all>"#), "valid until");
     told(&format!("<!DOCTYPE a>{good}"), "document type");
     for address in ["javascript:alert(1)", "data:text/html,x", "//evil.example", "", "https://idp.example.com/&#10;x"] {
         let error = read(&entity("", &keys, &service(address)), NOW).unwrap_err();

@@ -193,3 +193,31 @@ fn sso_4_values_that_are_no_text_are_named_and_passed_over() {
     let values = |name: &str| login.attributes.iter().find(|one| one.name == name).unwrap().values.len();
     assert_eq!((values("nested"), values("empty"), values("name")), (0, 0, 1));
 }
+
+#[test]
+fn jit_3_thousands_of_groups_are_read_as_identity_providers_write_them() {
+    let idp = Identity::rsa();
+    let mut said = Said::default();
+    // With both namespaces declared at each value, as Okta and Keycloak do.
+    let value = |number| {
+        format!(
+            r#"<saml:AttributeValue xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema" xsi:type="xs:string">moby:team-{number}</saml:AttributeValue>"#
+        )
+    };
+    let values: String = (0..1_000).map(value).collect();
+    swap(&mut said.statements, "<saml:AttributeValue>moby:developers</saml:AttributeValue>", &values);
+    let login = read(&said.signed(&idp), &idp).unwrap();
+    assert_eq!(login.attributes.iter().find(|one| one.name == "groups").unwrap().values.len(), 1_002);
+}
+
+#[test]
+fn sso_7_an_assertion_is_kept_as_long_as_any_of_its_confirmations_could_let_it_in() {
+    let idp = Identity::rsa();
+    let mut said = Said::default();
+    let start = said.subject.find("<saml:SubjectConfirmation ").unwrap();
+    let end = said.subject.find("</saml:SubjectConfirmation>").unwrap() + "</saml:SubjectConfirmation>".len();
+    let longer = said.subject[start..end].replace("10:05:00Z", "18:00:00Z");
+    said.subject.insert_str(end, &longer);
+    swap(&mut said.conditions, r#" NotOnOrAfter="2026-11-22T10:05:00Z""#, "");
+    assert_eq!(read(&said.signed(&idp), &idp).unwrap().usable_until, NOW + 8 * 60 * 60 + response::SKEW);
+}
