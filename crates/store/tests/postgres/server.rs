@@ -102,8 +102,10 @@ fn deadlocks_are_run_again() {
     for job in jobs {
         job.join().unwrap().unwrap();
     }
-    assert_eq!(runs.load(SeqCst), 3);
-    assert_eq!(store.stats().retries, 1);
+    // The one that gives way runs again, and once more if it then looks before the other has committed (serializable).
+    let runs = runs.load(SeqCst);
+    assert!(runs >= 3, "{runs} runs");
+    assert_eq!(store.stats().retries, runs - 2);
     let versions =
         store.read_blocking(|conn| conn.query("SELECT version FROM items", vals![], |row| row.get::<i64>(0)));
     assert_eq!(versions.map_err(|error: StoreError| error).unwrap(), [2, 2]);
