@@ -69,7 +69,8 @@ pub(crate) fn serve(config: &Config, migrate: Migrate) -> Result<(), ServeError>
     let opened = Opened::new(config, migrate)?;
     runtime()?.block_on(async {
         let mut stop = Stop::listen()?;
-        let running = Running::start(config, opened).await?;
+        let listener = listen(config.server.listen, "--listen").await?;
+        let running = Running::start(config, listener, opened).await?;
         let url = &running.installation.base_url;
         tracing::info!(address = %running.address, %url, version = env!("CARGO_PKG_VERSION"), "serving");
         stop.asked_for().await;
@@ -115,10 +116,9 @@ impl Opened {
 }
 
 impl Running {
-    /// Begins to serve.
-    pub(crate) async fn start(config: &Config, opened: Opened) -> Result<Self, ServeError> {
+    /// Begins to serve whoever comes to this listener.
+    pub(crate) async fn start(config: &Config, listener: TcpListener, opened: Opened) -> Result<Self, ServeError> {
         let Opened { store, sealer, surroundings } = opened;
-        let listener = listen(config.server.listen, "--listen").await?;
         let address = listener.local_addr()?;
         let base_url = config.base_url(address);
         let limits = Limits::default();
@@ -190,7 +190,8 @@ fn spawn(
     })
 }
 
-async fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, ServeError> {
+/// Takes an address; `setting` is what chose it.
+pub(crate) async fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, setting, source })
 }
 

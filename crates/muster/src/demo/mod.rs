@@ -7,7 +7,7 @@ mod show;
 use std::{
     collections::BTreeMap,
     io,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
 };
 
 use muster_simulator::{
@@ -15,7 +15,7 @@ use muster_simulator::{
     client::{Client, ClientError},
 };
 use muster_store::Migrate;
-use tokio::task::spawn_blocking;
+use tokio::{net::TcpListener, task::spawn_blocking};
 
 use crate::{
     admin::{self, AdminError, Answer, Applied, Installation, Request},
@@ -93,13 +93,12 @@ pub(crate) fn demo(config: &Config, port: Option<u16>, json: bool) -> Result<(),
     config.database.url = None;
     config.keys.master_key_file = None;
     config.server.data_dir = folder.path().to_owned();
-    config.server.listen = address(port);
     config.operations.listen = None;
     let opened = Opened::new(&config, Migrate::Run)?;
     let runtime = serve::runtime().map_err(ServeError::System)?;
     runtime.block_on(async {
         let mut stop = Stop::listen().map_err(ServeError::System)?;
-        let running = Running::start(&config, opened).await?;
+        let running = Running::start(&config, listener(port).await?, opened).await?;
         let presenting = async {
             let presented = present(&running, folder.path(), json).await;
             if presented.is_ok() {
@@ -148,8 +147,11 @@ fn scim<'a>(applied: &'a Applied, connection: &str) -> Option<(&'a str, &'a str)
     Some((&scim.base_url, scim.token.as_deref()?))
 }
 
-fn address(port: Option<u16>) -> SocketAddr {
-    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, port.unwrap_or(PORT)));
-    let free = port.is_some() || TcpListener::bind(usual).is_ok();
-    if free { usual } else { SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
+/// The port that is asked for, or the usual one, or, if somebody has that, another.
+async fn listener(port: Option<u16>) -> Result<TcpListener, ServeError> {
+    let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    match (serve::listen(local(port.unwrap_or(PORT)), "--port").await, port) {
+        (Err(_), None) => serve::listen(local(0), "--port").await,
+        (bound, _) => bound,
+    }
 }
