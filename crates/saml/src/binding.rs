@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use crate::{
     certificate::{Signers, SigningKey},
     error::MessageError,
+    time,
     xml::escaped,
 };
 
@@ -30,6 +31,30 @@ pub struct RedirectBinding<'b> {
     pub relay_state: Option<&'b str>,
     /// Signs the query.
     pub signing_key: Option<&'b SigningKey>,
+}
+
+/// What every message of ours begins with.
+pub(crate) struct Head<'h> {
+    pub(crate) id: &'h str,
+    /// In seconds since 1970.
+    pub(crate) issued: i64,
+    pub(crate) issuer: &'h str,
+    pub(crate) destination: &'h str,
+}
+
+impl Head<'_> {
+    /// The message of this name, with more attributes and what follows the issuer, as XML.
+    pub(crate) fn message(&self, name: &str, attributes: &str, rest: &str) -> String {
+        format!(
+            "<samlp:{name} xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
+             xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{}\" \
+             Destination=\"{}\"{attributes}><saml:Issuer>{}</saml:Issuer>{rest}</samlp:{name}>",
+            escaped(self.id),
+            time::format(self.issued),
+            escaped(self.destination),
+            escaped(self.issuer),
+        )
+    }
 }
 
 /// Which of the two a message is.

@@ -6,7 +6,7 @@
 use bergshamra::c14n::C14nMode;
 
 use crate::{
-    binding::{self, Kind, RedirectBinding},
+    binding::{self, Head, Kind, RedirectBinding},
     bounds,
     certificate::{Signers, SigningKey},
     error::MessageError,
@@ -16,7 +16,6 @@ use crate::{
         profile::SUCCESS,
     },
     signature::{self, canonical, structure},
-    time,
     xml::{Node, PROTOCOL, escaped},
 };
 
@@ -206,6 +205,10 @@ impl LogoutRequest<'_> {
         binding::form_value(self.id, signing_key, |signature| self.xml(signature))
     }
 
+    fn head(&self) -> Head<'_> {
+        Head { id: self.id, issued: self.issued, issuer: self.issuer, destination: self.destination }
+    }
+
     fn xml(&self, signature: &str) -> String {
         let name = self.name_id;
         let qualifiers = [
@@ -221,7 +224,7 @@ impl LogoutRequest<'_> {
             self.session_index.map(|session| format!("<samlp:SessionIndex>{}</samlp:SessionIndex>", escaped(session)));
         let body =
             format!("<saml:NameID{qualifiers}>{}</saml:NameID>{}", escaped(&name.value), session.unwrap_or_default());
-        message("LogoutRequest", (self.id, self.issued, self.destination, self.issuer), "", signature, &body)
+        self.head().message("LogoutRequest", "", &format!("{signature}{body}"))
     }
 }
 
@@ -266,6 +269,10 @@ impl LogoutResponse<'_> {
         binding::form_value(self.id, signing_key, |signature| self.xml(signature))
     }
 
+    fn head(&self) -> Head<'_> {
+        Head { id: self.id, issued: self.issued, issuer: self.issuer, destination: self.destination }
+    }
+
     fn xml(&self, signature: &str) -> String {
         let code = match self.outcome {
             Outcome::Ended => format!("<samlp:StatusCode Value=\"{SUCCESS}\"/>"),
@@ -278,25 +285,6 @@ impl LogoutResponse<'_> {
         };
         let answers = format!(" InResponseTo=\"{}\"", escaped(self.in_response_to));
         let body = format!("<samlp:Status>{code}</samlp:Status>");
-        message("LogoutResponse", (self.id, self.issued, self.destination, self.issuer), &answers, signature, &body)
+        self.head().message("LogoutResponse", &answers, &format!("{signature}{body}"))
     }
-}
-
-/// A message with its ID, time, destination and issuer.
-fn message(
-    name: &str,
-    (id, issued, destination, issuer): (&str, i64, &str, &str),
-    attributes: &str,
-    signature: &str,
-    body: &str,
-) -> String {
-    format!(
-        "<samlp:{name} xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
-         xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{}\" \
-         Destination=\"{}\"{attributes}><saml:Issuer>{}</saml:Issuer>{signature}{body}</samlp:{name}>",
-        escaped(id),
-        time::format(issued),
-        escaped(destination),
-        escaped(issuer),
-    )
 }

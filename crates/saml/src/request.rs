@@ -1,9 +1,8 @@
 //! Authentication requests (saml-core-2.0 §3.4.1).
 
 use crate::{
-    binding::{self, Kind, RedirectBinding},
+    binding::{self, Head, Kind, RedirectBinding},
     certificate::SigningKey,
-    time,
     xml::escaped,
 };
 
@@ -50,20 +49,14 @@ impl AuthnRequest<'_> {
     }
 
     fn xml(&self, signature: &str) -> String {
-        let mut xml = format!(
-            "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
-             xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{}\" Version=\"2.0\" IssueInstant=\"{}\" \
-             Destination=\"{}\" AssertionConsumerServiceURL=\"{}\" \
-             ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\"",
-            escaped(self.id),
-            time::format(self.issued),
-            escaped(self.destination),
+        let mut attributes = format!(
+            " AssertionConsumerServiceURL=\"{}\" ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\"",
             escaped(self.acs_url),
         );
         if self.force_authn {
-            xml.push_str(" ForceAuthn=\"true\"");
+            attributes.push_str(" ForceAuthn=\"true\"");
         }
-        xml.push_str(&format!("><saml:Issuer>{}</saml:Issuer>{signature}", escaped(self.issuer)));
+        let mut xml = signature.to_owned();
         if let Some(subject) = self.subject {
             xml.push_str(&format!("<saml:Subject><saml:NameID>{}</saml:NameID></saml:Subject>", escaped(subject)));
         }
@@ -76,7 +69,7 @@ impl AuthnRequest<'_> {
             }
             xml.push_str("</samlp:RequestedAuthnContext>");
         }
-        xml.push_str("</samlp:AuthnRequest>");
-        xml
+        let head = Head { id: self.id, issued: self.issued, issuer: self.issuer, destination: self.destination };
+        head.message("AuthnRequest", &attributes, &xml)
     }
 }

@@ -171,18 +171,18 @@ impl Signed {
 
     fn read(self, shape: &Shape<'_, '_>, expected: &Expected<'_>) -> Result<Login, MessageError> {
         let parsed = |text| bounds::parse(text).map_err(MessageError::Xml);
+        let empty = MessageError::Structure("it is empty");
         // Of an unsigned response only what can refuse it is read, never what would let somebody in.
         match &self.response {
             Some(text) => {
                 let doc = parsed(text)?;
-                profile::response(Node::root(&doc).unwrap_or(shape.response), true, expected)?;
+                profile::response(Node::root(&doc).ok_or(empty.clone())?, true, expected)?;
             }
             None => profile::response(shape.response, false, expected)?,
         }
         let text = self.assertion.as_deref().ok_or(MessageError::Missing("the response holds no assertion"))?;
         let doc = parsed(text)?;
-        let root = Node::root(&doc).ok_or(MessageError::Structure("it is empty"))?;
-        let assertion = Assertion::read(root)?;
+        let assertion = Assertion::read(Node::root(&doc).ok_or(empty)?)?;
         profile::assertion(assertion, self.protection, expected)
     }
 }
