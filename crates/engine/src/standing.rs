@@ -241,6 +241,17 @@ impl Standing {
         self.edit(|membership| membership.state = state);
     }
 
+    /// Begins the membership, or begins it anew, on another word than a directory's: what directories withdrew goes on sleeping
+    /// until each says that the person is back (SCIM-5); other grants wake.
+    pub fn come_in(&mut self, env: &Env) {
+        let state = self.membership.as_ref().map(|membership| membership.state);
+        if matches!(state, Some(MembershipState::Asleep { .. } | MembershipState::Kept { .. })) {
+            self.sleep(Grant::is_managing);
+        }
+        self.enter(env, MembershipState::Active);
+        self.wake(|grant| !grant.is_managing());
+    }
+
     /// Changes the membership; nothing, if there is none.
     pub fn edit(&mut self, change: impl FnOnce(&mut Membership)) {
         if let Some(membership) = &mut self.membership {

@@ -1,9 +1,7 @@
 //! What the person does who was invited (ORG-3).
 
 use muster_crypto::TokenHash;
-use muster_model::{
-    Account, Email, Grant, Invitation, MembershipState, Organization, Rule, domain::Holder, ledger::Event, trace::Note,
-};
+use muster_model::{Account, Email, Invitation, Organization, Rule, domain::Holder, ledger::Event, trace::Note};
 use muster_store::Tx;
 
 use super::{end, use_up};
@@ -82,12 +80,7 @@ pub(crate) fn let_in(
     account: &Account,
     standing: &mut Standing,
 ) -> Result<(), EngineError> {
-    if standing.membership().is_some_and(|membership| {
-        matches!(membership.state, MembershipState::Asleep { .. } | MembershipState::Kept { .. })
-    }) {
-        standing.sleep(Grant::is_managing);
-    }
-    standing.enter(env, MembershipState::Active);
+    standing.come_in(env);
     let domains = tx.verified_domains(Holder::Organization(organization.id))?;
     let outside = |email: &Email| !domains.is_empty() && !domains.contains(&email.domain());
     let guest = account.email.as_ref().is_some_and(outside);
@@ -95,6 +88,5 @@ pub(crate) fn let_in(
         membership.guest = guest;
         membership.blocked = false;
     });
-    standing.wake(|grant| !grant.is_managing());
     blocks::lift(tx, env, organization.id, account)
 }

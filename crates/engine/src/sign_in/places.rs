@@ -344,16 +344,7 @@ impl<'s> Places<'s> {
         match standing.membership().map(|membership| membership.state) {
             // What a group wanted it to be comes with it.
             Some(MembershipState::Waiting) => standing.set_state(MembershipState::Active),
-            // What directories withdrew stays withdrawn until they say otherwise, and remembered (SCIM-5).
-            Some(MembershipState::Asleep { .. } | MembershipState::Kept { .. }) => {
-                standing.sleep(Grant::is_managing);
-                standing.enter(env, MembershipState::Active);
-                standing.wake(|grant| !grant.is_managing());
-            }
-            _ => {
-                standing.end(|_| true);
-                standing.enter(env, MembershipState::Active);
-            }
+            _ => standing.come_in(env),
         }
         standing.edit(|membership| membership.guest = guest);
         // An invitation is a reason of its own, and not the assertion's.
