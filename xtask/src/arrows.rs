@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("muster-simulator", &[]),
     ("muster-store", &["muster-model"]),
     ("muster-engine", &["muster-crypto", "muster-model", "muster-store"]),
-    ("muster-http", &["muster-crypto", "muster-engine", "muster-model", "muster-scim", "muster-store"]),
+    ("muster-http", &["muster-crypto", "muster-engine", "muster-model", "muster-saml", "muster-scim", "muster-store"]),
     ("muster", &["muster-crypto", "muster-engine", "muster-http", "muster-model", "muster-simulator", "muster-store"]),
     ("muster-testkit", &["muster-crypto", "muster-engine", "muster-model", "muster-store"]),
     ("muster-bench", &["muster-simulator"]),

@@ -20,6 +20,7 @@ mod operations;
 mod replay;
 mod scim;
 mod serve;
+mod sign_in;
 
 use axum::{Router, extract::Request, middleware};
 
@@ -35,6 +36,7 @@ pub use replay::{Replay, Replayed, Verdict, Which};
 pub use scim::statement::ScimDocuments;
 pub use scim::{Purpose, Repeated, Rerun, RerunError};
 pub use serve::serve;
+pub use sign_in::{saml_certificates, saml_settings};
 
 /// Everything that clients reach: SCIM under both its paths, and whether the server is up.
 pub fn router(app: &App) -> Router {

@@ -40,6 +40,12 @@ impl Timestamp {
         Uuid::from_u128(u128::from(self.millis()) << 80 | 0x7 << 76 | 0b10 << 62)
     }
 
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
     /// Whole milliseconds since 1970, as in the head of a UUIDv7.
     #[must_use]
     pub fn millis(self) -> u64 {

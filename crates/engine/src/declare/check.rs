@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use muster_model::{Email, name};
+use muster_model::{ConnectionState, Email, connection::SingleSignOn, name};
 
 use super::{Connection, Declaration, Domain, Holder, Mapping, Organization, public_mail, quoted, refuse};
 use crate::EngineError;
@@ -98,10 +98,52 @@ fn check_connection(connection: &mut Connection) -> Result<(), EngineError> {
             return Err(refuse(&place, "successor", quoted(successor), why));
         }
     }
+    if connection.state != ConnectionState::Draft
+        && let Some(sso) = &connection.sso
+    {
+        check_sso(&place, sso)?;
+    }
     for mapping in &mut connection.mappings {
         check_mapping(&place, mapping, &connection.organizations)?;
     }
     Ok(())
+}
+
+/// What a connection that is no draft any more must say of its IdP.
+fn check_sso(place: &str, sso: &SingleSignOn) -> Result<(), EngineError> {
+    let missing = |key: &str, value: &str, why: &str| {
+        let is_missing = value.trim().is_empty();
+        if is_missing { Err(refuse(place, key, quoted(value), why)) } else { Ok(()) }
+    };
+    let address = |key: &str, value: &str| {
+        let is_web = value.starts_with("https://") || value.starts_with("http://");
+        let why = "this is no address such as \"https://idp.example.com/...\"";
+        if is_web { Ok(()) } else { Err(refuse(place, key, quoted(value), why)) }
+    };
+    match sso {
+        SingleSignOn::Saml(saml) => {
+            for (key, url) in [("saml.metadata_url", &saml.metadata_url), ("saml.slo_url", &saml.slo_url)] {
+                if let Some(url) = url {
+                    address(key, url)?;
+                }
+            }
+            // What is fetched may come later.
+            if saml.metadata_url.is_some() && saml.entity_id.is_empty() {
+                return Ok(());
+            }
+            let why = "state the IdP's metadata (`metadata_file`, `metadata_url` or `metadata`), or all of `entity_id`, \
+                       `sso_url` and `certificates`";
+            missing("saml.entity_id", &saml.entity_id, why)?;
+            missing("saml.sso_url", &saml.sso_url, why)?;
+            missing("saml.certificates", saml.certificates.first().map_or("", String::as_str), why)?;
+            address("saml.sso_url", &saml.sso_url)
+        }
+        SingleSignOn::Oidc(oidc) => {
+            missing("oidc.issuer", &oidc.issuer, "state the provider's issuer")?;
+            missing("oidc.client_id", &oidc.client_id, "state the client id that the provider gave")?;
+            address("oidc.issuer", &oidc.issuer)
+        }
+    }
 }
 
 fn check_mapping(connection: &str, mapping: &mut Mapping, organizations: &[String]) -> Result<(), EngineError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use muster_model::{
     Connection, ConnectionId, DomainId, MappingId, OrganizationId, Rule,
-    connection::Settings,
+    connection::{Saml, Settings, SingleSignOn},
     domain::Holder,
     ledger::{Event, Kind},
     mapping::Entry,
@@ -89,7 +89,7 @@ impl Work<'_, '_> {
             // Stated by names that may be new: see `successors`.
             successor: known.and_then(|known| known.connection.settings.successor),
             predecessor: known.and_then(|known| known.connection.settings.predecessor),
-            sso: stated.sso.clone(),
+            sso: single_sign_on(stated, known),
         };
         let mappings = self.mappings(&place, stated, known)?;
         Ok(Wanted { holder, settings, organizations, domains, mappings })
@@ -246,4 +246,18 @@ impl Work<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// How people sign in, as stated. What was fetched from the metadata URL that is still stated is kept.
+fn single_sign_on(stated: &super::Connection, known: Option<&Known>) -> Option<SingleSignOn> {
+    let mut sso = stated.sso.clone()?;
+    if let SingleSignOn::Saml(saml) = &mut sso
+        && saml.entity_id.is_empty()
+        && let Some(SingleSignOn::Saml(fetched)) = known.and_then(|known| known.connection.settings.sso.as_ref())
+        && fetched.metadata_url == saml.metadata_url
+    {
+        let Saml { entity_id, sso_url, binding, slo_url, certificates, sign_requests, .. } = (**fetched).clone();
+        **saml = Saml { entity_id, sso_url, binding, slo_url, certificates, sign_requests, ..(**saml).clone() };
+    }
+    Some(sso)
 }

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use muster_crypto::TokenHash;
 use muster_model::{
     AccountId, ConnectionId, ConnectionState, Email, OrganizationId, Role, TokenId,
-    connection::{Precedence, ScimSettings},
+    connection::{Precedence, ScimSettings, SingleSignOn},
 };
 use muster_store::Tx;
 use serde::{Deserialize, Serialize};
@@ -122,8 +122,8 @@ pub struct Connection {
     pub scim: ScimSettings,
     /// The connection that takes this one's people over (SSO-12).
     pub successor: Option<String>,
-    /// The single sign-on settings, as the sign-in part of the product reads them.
-    pub sso: Option<serde_json::Value>,
+    /// How people sign in (SSO-1).
+    pub sso: Option<SingleSignOn>,
     /// The mapping table (GRP-8).
     pub mappings: Vec<Mapping>,
 }

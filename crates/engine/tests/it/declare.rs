@@ -11,7 +11,7 @@ use muster_engine::{
 };
 use muster_model::{
     ConnectionState, Email, Role, Source, UserStatement,
-    connection::{Precedence, ScimSettings},
+    connection::{Oidc, Precedence, ScimSettings, SingleSignOn},
     ledger::Kind,
     precedence::Policy,
 };
@@ -87,7 +87,11 @@ fn full() -> Declaration {
         holder: Some(Holder::Company("acme".into())),
         domains: vec!["acme.example".into()],
         scim: ScimSettings::default(),
-        sso: Some(serde_json::json!({ "oidc": { "issuer": "https://idp.example" } })),
+        sso: Some(SingleSignOn::Oidc(Box::new(Oidc {
+            issuer: "https://idp.example".into(),
+            client_id: "muster".into(),
+            ..Oidc::default()
+        }))),
         state: ConnectionState::Draft,
         ..connection("entra", &["moby"])
     });

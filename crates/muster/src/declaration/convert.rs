@@ -2,9 +2,8 @@
 
 use muster_engine::declare;
 use muster_model::Email;
-use serde_json::{Value, json};
 
-use super::{Company, Connection, Declaration, Domain, Mapping, Oidc, Organization, Precedence, ReadError, Saml};
+use super::{Company, Connection, Declaration, Domain, Mapping, Organization, Precedence, ReadError, sso};
 
 /// What the file states, in the engine's types.
 pub(crate) fn to_engine(file: &Declaration) -> Result<declare::Declaration, ReadError> {
@@ -67,7 +66,7 @@ fn connection(stated: &Connection) -> Result<declare::Connection, ReadError> {
         state: stated.state,
         successor: stated.successor.clone(),
         scim: stated.scim.clone(),
-        sso: sso(&place, stated)?,
+        sso: sso::to_engine(&place, stated)?,
         mappings: stated.mappings.iter().map(mapping).collect(),
     })
 }
@@ -79,19 +78,6 @@ fn mapping(stated: &Mapping) -> declare::Mapping {
         team: stated.team.clone(),
         role: stated.role,
     }
-}
-
-/// The single sign-on settings: `{"saml": {..}}` or `{"oidc": {..}}`.
-fn sso(place: &str, stated: &Connection) -> Result<Option<Value>, ReadError> {
-    let settings = match (&stated.saml, &stated.oidc) {
-        (None, None) => return Ok(None),
-        (Some(saml), None) => json!({ "saml": saml }),
-        (None, Some(oidc)) => json!({ "oidc": oidc }),
-        (Some(_), Some(_)) => {
-            return Err(ReadError::Wrong(format!("{place}: it has one protocol: keep `saml` or `oidc`")));
-        }
-    };
-    Ok(Some(settings))
 }
 
 /// What the engine exports, as a file.
@@ -123,9 +109,7 @@ pub(crate) fn from_engine(exported: declare::Declaration) -> Declaration {
 
 fn exported_connection(exported: declare::Connection) -> Connection {
     let (organization, company) = holder_keys(exported.holder);
-    // Settings of a later version that this one cannot write are left out.
-    let saml = exported.sso.as_ref().and_then(|sso| serde_json::from_value::<Saml>(sso.get("saml")?.clone()).ok());
-    let oidc = exported.sso.as_ref().and_then(|sso| serde_json::from_value::<Oidc>(sso.get("oidc")?.clone()).ok());
+    let (saml, oidc) = sso::from_engine(exported.sso);
     Connection {
         name: exported.name,
         organization,

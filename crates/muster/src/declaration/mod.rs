@@ -6,6 +6,7 @@
 mod convert;
 mod precedence;
 mod read;
+mod sso;
 
 use muster_model::{ConnectionState, Role, connection::ScimSettings};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use precedence::Precedence;
 
 pub(crate) use convert::{from_engine, to_engine};
 pub(crate) use read::{ReadError, parse, read};
+pub(crate) use sso::{Oidc, Saml};
 
 /// A whole file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -100,39 +102,6 @@ pub(crate) struct Connection {
     pub(crate) scim: ScimSettings,
     #[serde(default, rename = "mapping", skip_serializing_if = "Vec::is_empty")]
     pub(crate) mappings: Vec<Mapping>,
-}
-
-/// `[connection.saml]`: the IdP by its metadata (file, URL, or here), or by its parts.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Saml {
-    /// Read when the file is, into `metadata`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) metadata_file: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) metadata: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) metadata_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) entity_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) sso_url: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) certificates: Vec<String>,
-    /// Publish an encryption key.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) encryption: bool,
-}
-
-/// `[connection.oidc]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Oidc {
-    pub(crate) issuer: String,
-    pub(crate) client_id: String,
-    /// Where the server finds the client secret; the secret itself is never in the database.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) client_secret_file: Option<String>,
 }
 
 /// `[[connection.mapping]]`

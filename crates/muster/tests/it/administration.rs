@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use base64::Engine;
 use serde_json::json;
 
 use crate::process::{DECLARATION, Folder, errors};
@@ -40,14 +41,45 @@ fn what_is_exported_applies_to_the_same() {
     let folder = Folder::new();
     let saml = "[connection.saml]\nmetadata_file = \"idp.xml\"\nencryption = true\n";
     let mapping = "[[connection.mapping]]\npattern = \"eng *\"\norganization = \"moby\"\nteam = \"engineers\"\n";
-    folder.write("idp.xml", "<EntityDescriptor entityID=\"https://idp.example\"/>");
+    folder.write("idp.xml", &idp_metadata());
     folder.apply(&format!("{DECLARATION}\n{mapping}\n{saml}"));
     let exported = folder.succeed(&["export"]);
-    assert!(exported.contains("EntityDescriptor"), "{exported}");
+    assert!(
+        exported.contains("entity_id = \"https://idp.example\"") && exported.contains("certificates"),
+        "{exported}"
+    );
     assert_eq!(folder.apply(&exported)["changes"], json!([]));
     let other = Folder::new();
     other.apply(&exported);
     assert_eq!(other.succeed(&["export"]), exported);
+}
+
+/// Metadata of a SAML identity provider, with a certificate of its own.
+fn idp_metadata() -> String {
+    let made = rcgen::generate_simple_self_signed(["idp.example".to_owned()]).unwrap();
+    let certificate = base64::engine::general_purpose::STANDARD.encode(made.cert.der());
+    format!(
+        "<EntityDescriptor xmlns='urn:oasis:names:tc:SAML:2.0:metadata' entityID='https://idp.example'><IDPSSODescriptor \
+         protocolSupportEnumeration='urn:oasis:names:tc:SAML:2.0:protocol'><KeyDescriptor><KeyInfo \
+         xmlns='http://www.w3.org/2000/09/xmldsig#'><X509Data><X509Certificate>{certificate}</X509Certificate></X509Data>\
+         </KeyInfo></KeyDescriptor><SingleSignOnService Binding='urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect' \
+         Location='https://idp.example/sso'/></IDPSSODescriptor></EntityDescriptor>"
+    )
+}
+
+#[test]
+fn an_identity_provider_that_cannot_be_used_is_named() {
+    let folder = Folder::new();
+    for (saml, expected) in [
+        ("entity_id = \"https://idp.example\"", "saml.sso_url"),
+        ("metadata = \"<html/>\"", "the metadata cannot be used"),
+        ("entity_id = \"i\"\nsso_url = \"https://i.example\"\ncertificates = [\"MIIB\"]", "certificate 1"),
+        ("metadata_url = \"file:///etc/passwd\"", "this is no address"),
+    ] {
+        let file = folder.write("muster.toml", &format!("{DECLARATION}\n[connection.saml]\n{saml}\n"));
+        let refused = folder.run(&["apply", file.to_str().unwrap()]);
+        assert!(!refused.status.success() && errors(&refused).contains(expected), "{saml}: {}", errors(&refused));
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_model::{
     Connection, ConnectionId, ConnectionState, DomainId, MappingId, OrganizationId, Role, Timestamp,
-    connection::{Covered, Settings},
+    connection::{Covered, Settings, SingleSignOn},
     domain::Holder,
     mapping::Entry,
 };
@@ -143,7 +143,7 @@ impl Tx<'_> {
         let (organization, company) = connection.holder.columns();
         self.put(
             "INSERT INTO connections (id, name, organization, company, state, protocol, settings, secret, \
-             scim_since, created, version) VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, NULL, ?7, ?8, ?9)",
+             scim_since, created, version) VALUES (?1, ?2, ?3, ?4, ?5, ?10, ?6, NULL, ?7, ?8, ?9)",
             vals![
                 connection.id,
                 &connection.name,
@@ -154,6 +154,7 @@ impl Tx<'_> {
                 connection.scim_since,
                 at,
                 connection.version,
+                protocol(connection),
             ],
             Expect::Any,
         )
@@ -168,7 +169,7 @@ impl Tx<'_> {
         let (organization, company) = connection.holder.columns();
         self.put(
             "UPDATE connections SET name = ?2, organization = ?3, company = ?4, state = ?5, settings = ?6, \
-             scim_since = ?7, version = ?8 WHERE id = ?1 AND version = ?9",
+             scim_since = ?7, version = ?8, protocol = ?10 WHERE id = ?1 AND version = ?9",
             vals![
                 connection.id,
                 &connection.name,
@@ -179,6 +180,7 @@ impl Tx<'_> {
                 connection.scim_since,
                 connection.version,
                 connection.version - 1,
+                protocol(connection),
             ],
             Expect::One,
         )
@@ -224,4 +226,8 @@ impl Tx<'_> {
         }
         Ok(())
     }
+}
+
+fn protocol(connection: &Connection) -> Option<&'static str> {
+    connection.settings.sso.as_ref().map(SingleSignOn::protocol)
 }

@@ -1,5 +1,9 @@
 //! Connections to identity providers, with their settings.
 
+mod sso;
+
+pub use sso::{Binding, ClientAuthentication, KeyPurpose, Oidc, OwnCertificate, Saml, SingleSignOn};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -105,8 +109,8 @@ pub struct Settings {
     pub successor: Option<ConnectionId>,
     /// The connection whose successor this one is.
     pub predecessor: Option<ConnectionId>,
-    /// The IdP's single sign-on settings, as the sign-in part of the product reads them.
-    pub sso: Option<serde_json::Value>,
+    /// How people sign in; `None` until that is set up.
+    pub sso: Option<SingleSignOn>,
 }
 
 impl Default for Settings {

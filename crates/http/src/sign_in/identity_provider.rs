@@ -1,0 +1,41 @@
+//! An IdP's metadata as a connection's settings (SSO-8): how `muster apply`, the console and the background all read it.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use muster_model::connection::{Binding, Saml};
+use muster_saml::{KeyError, MetadataError, certificate, metadata};
+
+/// The settings that metadata of an IdP tells; what it does not tell has its default. `now` in seconds since 1970.
+///
+/// # Errors
+///
+/// [`MetadataError`] for what cannot be used.
+pub fn saml_settings(text: &str, now: i64) -> Result<Saml, MetadataError> {
+    let provider = metadata::read(text, now)?;
+    // Redirects are shorter and need no script; whoever offers neither has been refused.
+    let (binding, sso_url) = match (provider.redirect_url, provider.post_url) {
+        (Some(url), _) => (Binding::Redirect, url),
+        (None, url) => (Binding::Post, url.unwrap_or_default()),
+    };
+    Ok(Saml {
+        entity_id: provider.entity_id,
+        sso_url,
+        binding,
+        slo_url: provider.logout_redirect_url,
+        certificates: provider.certificates.iter().map(|certificate| STANDARD.encode(certificate)).collect(),
+        sign_requests: provider.wants_signed_requests,
+        ..Saml::default()
+    })
+}
+
+/// Certificates as people paste them, as settings keep them.
+///
+/// # Errors
+///
+/// The place of the first one that cannot be used, from 0, and why.
+pub fn saml_certificates(pasted: &[String]) -> Result<Vec<String>, (usize, KeyError)> {
+    let read = |(at, text): (usize, &String)| match certificate::parse(text) {
+        Ok(der) => Ok(STANDARD.encode(der)),
+        Err(error) => Err((at, error)),
+    };
+    pasted.iter().enumerate().map(read).collect()
+}
