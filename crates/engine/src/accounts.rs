@@ -8,7 +8,7 @@ use muster_model::{
 };
 use muster_store::Tx;
 
-use crate::{EngineError, Env, Refusal, connections, ledger::Subject};
+use crate::{EngineError, Env, Refusal, connections, ledger::Subject, sessions};
 
 /// What usernames of erased people are blinded for (ACC-3).
 pub(crate) const USERNAME: &str = "username";
@@ -170,6 +170,9 @@ pub fn state_profile(
     let unsaid = say_name.is_some() && forget_former_names(tx, connection, account)?;
     let named = say(env, &mut account.names, connection, source, say_name, Rule::Scim5) || unsaid;
     let timed = say(env, &mut account.session_minutes, connection, source, session_minutes, Rule::Scim4);
+    if timed {
+        sessions::shorten(tx, account, connection)?;
+    }
     if named {
         settle_said_name(tx, env, connection, account, full_name)?;
     }
@@ -197,6 +200,9 @@ pub fn assert_profile(
     let named = say_name.is_some() && say(env, &mut account.names, connection, Source::Sso, say_name, Rule::Jit1);
     let minutes = said.session_minutes;
     let timed = say(env, &mut account.session_minutes, connection, Source::Sso, minutes, Rule::Ses2);
+    if timed {
+        sessions::shorten(tx, account, connection)?;
+    }
     if named {
         settle_said_name(tx, env, connection, account, full_name)?;
     }

@@ -32,3 +32,26 @@ pub fn by_scim_token(
 pub fn changed(tx: &mut Tx<'_>) -> Result<(), EngineError> {
     Ok(tx.raise_version(CACHED)?)
 }
+
+/// The number that changes with everything that is cached of connections ([`CACHED`]).
+///
+/// # Errors
+///
+/// The store's.
+pub fn version(conn: &mut Conn<'_>) -> Result<i64, EngineError> {
+    let versions = conn.versions()?;
+    Ok(versions.into_iter().find(|(key, _)| key == CACHED).map_or(0, |(_, version)| version))
+}
+
+/// A connection as it is now: `known`, which was read under `version`, unless something changed since (SEC-1). `None` when it
+/// is gone.
+///
+/// # Errors
+///
+/// The store's.
+pub fn current(conn: &mut Conn<'_>, known: &Connection, under: i64) -> Result<Option<Connection>, EngineError> {
+    if version(conn)? == under {
+        return Ok(Some(known.clone()));
+    }
+    Ok(conn.connection(known.id)?)
+}

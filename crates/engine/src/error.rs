@@ -55,6 +55,15 @@ pub enum Refusal {
         /// The connection's name.
         connection: String,
     },
+    /// SSO-3.
+    #[error("{}", texts::idp_initiated_not_enabled(.0))]
+    IdpInitiated(String),
+    /// SSO-7: the request that an answer belongs to is unknown, over, answered, or of another browser.
+    #[error("{}", texts::NO_SESSION)]
+    SignInNotFound,
+    /// SSO-7: an assertion that was accepted before.
+    #[error("the identity provider's answer was accepted before: begin the sign-in anew")]
+    AnswerUsed,
     /// SSO-6; the text of the rule is made with the TraceID.
     #[error(
         "domain `{0}` is not a verified domain of the connection: verify it there, or let the identity provider send another address"

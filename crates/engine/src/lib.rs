@@ -13,6 +13,8 @@
 //! | [`standing`] | memberships and grants, loaded, changed in memory, and saved as one (GRP-6, SCIM-6, SCIM-8) |
 //! | [`roles`] | the effective role, its cap, the last owner (ORG-1, PRE-5) |
 //! | [`seats`] | SCIM-9 |
+//! | [`sign_in`] | which connection an address leads to, what an IdP's answer comes to (SSO, JIT) |
+//! | [`sessions`] | how long people stay signed in, and what ends it (SES) |
 //! | [`guard`] | the mass-change guard: what is held, and what an owner decides (MIG-3) |
 //! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
 //! | [`invitations`] | ORG-3: sent, accepted, expired, used up by whichever way their person comes in |
@@ -55,6 +57,7 @@ pub mod retention;
 pub mod roles;
 pub mod search;
 pub mod seats;
+pub mod sessions;
 mod settle;
 pub mod sign_in;
 pub mod standing;

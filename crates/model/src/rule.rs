@@ -38,8 +38,20 @@ rules! {
     Acc2 = "ACC-2";
     /// Names.
     Acc3 = "ACC-3";
+    /// Protocols, issuers, tenants.
+    Sso1 = "SSO-1";
+    /// Who begins a sign-in.
+    Sso3 = "SSO-3";
+    /// Which attributes are read, under which names.
+    Sso4 = "SSO-4";
+    /// What should be an address is one.
+    Sso5 = "SSO-5";
     /// The email's domain is one of the connection's.
     Sso6 = "SSO-6";
+    /// The answer belongs to a request of this browser, and is accepted once.
+    Sso7 = "SSO-7";
+    /// Certificates and metadata.
+    Sso8 = "SSO-8";
     /// Replacing and removing connections.
     Sso12 = "SSO-12";
     /// Just-in-Time look-up and creation.
@@ -120,6 +132,8 @@ rules! {
     Mig2 = "MIG-2";
     /// The mass-change guard.
     Mig3 = "MIG-3";
+    /// How long sessions last.
+    Ses1 = "SES-1";
     /// Session lengths set by the IdP.
     Ses2 = "SES-2";
     /// Ended sessions have a reason.

@@ -26,3 +26,12 @@ pub fn domain_not_verified(domain: &str, trace: &str) -> String {
 pub fn not_assigned(username: &str, trace: &str) -> String {
     format!("User '{username}' is not assigned to this SSO organization. Contact your administrator. TraceID: {trace}")
 }
+
+/// SSO-3: an answer that answers no request, where the connection does not allow that.
+#[must_use]
+pub fn idp_initiated_not_enabled(connection: &str) -> String {
+    format!("IdP-Initiated sign in is not enabled for connection '{connection}'.")
+}
+
+/// SSO-7: an answer to a request that is unknown, over, answered already or of another browser.
+pub const NO_SESSION: &str = "We couldn't find your session. It may have taken too long, been opened in another window or browser, or been sent twice.";

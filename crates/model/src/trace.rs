@@ -85,6 +85,12 @@ pub enum Note {
     NothingChanged,
     /// A peculiarity of the client that was understood.
     Dialect(String),
+    /// A check of a sign-in that held: what was found.
+    Checked(String),
+    /// A session began: until when.
+    SessionBegun(String),
+    /// Another session in the same browser ended.
+    SessionReplaced,
     /// Refused: the reason, as answered.
     Refused(String),
 }
@@ -128,6 +134,9 @@ impl fmt::Display for Note {
             Self::PassedOver(why) => write!(f, "passed over: {why}"),
             Self::NothingChanged => f.write_str("nothing changed"),
             Self::Dialect(what) => write!(f, "understood: {what}"),
+            Self::Checked(what) => write!(f, "checked: {what}"),
+            Self::SessionBegun(until) => write!(f, "signed in until {until}"),
+            Self::SessionReplaced => f.write_str("another session in this browser ended"),
             Self::Refused(why) => write!(f, "refused: {why}"),
         }
     }

@@ -42,6 +42,7 @@ CREATE TABLE connection_domains (
     domain          {uuid} NOT NULL CONSTRAINT connection_domains_domain_fkey REFERENCES domains (id),
     CONSTRAINT connection_domains_pkey PRIMARY KEY (connection, domain)
 ){norowid};
+CREATE INDEX connection_domains_domain ON connection_domains (domain);
 
 CREATE TABLE mappings (
     connection      {uuid} NOT NULL CONSTRAINT mappings_connection_fkey REFERENCES connections (id),
@@ -53,16 +54,15 @@ CREATE TABLE mappings (
     CONSTRAINT mappings_pkey PRIMARY KEY (connection, id)
 ){norowid};
 
--- The IdP's signing certificates, and ours (use: 'idp-signing', 'sp-signing', 'sp-encryption').
+-- Our certificates towards an IdP (purpose: 'signing', 'encryption'), the private keys sealed. The IdP's are in `settings`.
 CREATE TABLE connection_certificates (
     connection      {uuid} NOT NULL CONSTRAINT connection_certificates_connection_fkey REFERENCES connections (id),
     fingerprint     {bytes} NOT NULL,
     purpose         {text} NOT NULL,
     certificate     {bytes} NOT NULL,
-    private_key     {bytes},
+    private_key     {bytes} NOT NULL,
     not_before      {int} NOT NULL,
     not_after       {int} NOT NULL,
-    by_hand         {bool} NOT NULL,
     CONSTRAINT connection_certificates_pkey PRIMARY KEY (connection, fingerprint, purpose)
 ){norowid};
 

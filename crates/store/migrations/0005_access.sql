@@ -30,7 +30,8 @@ CREATE TABLE sessions (
     kind            {text} NOT NULL,
     client          {uuid},
     device          {text} NOT NULL,
-    saml_index      {text},
+    idp_subject     {bytes},
+    idp_session     {text},
     trace           {uuid},
     created         {int} NOT NULL,
     last_used       {int} NOT NULL,
@@ -42,6 +43,8 @@ CREATE TABLE sessions (
 ){strict};
 CREATE INDEX sessions_account ON sessions (account) WHERE ended IS NULL;
 CREATE INDEX sessions_connection ON sessions (connection, account) WHERE ended IS NULL;
+-- A logout that the IdP begins names the person as the assertion did.
+CREATE INDEX sessions_idp_subject ON sessions (connection, idp_subject) WHERE ended IS NULL AND idp_subject IS NOT NULL;
 
 -- kind: password, totp, passkey, break-glass (then account is the zero id and organization is set).
 CREATE TABLE credentials (
@@ -63,8 +66,7 @@ CREATE TABLE pending_sign_ins (
     browser         {bytes} NOT NULL,
     content         {bytes} NOT NULL,
     created         {int} NOT NULL,
-    expires         {int} NOT NULL,
-    used            {int}
+    expires         {int} NOT NULL
 ){strict};
 CREATE INDEX pending_sign_ins_expires ON pending_sign_ins (expires);
 

@@ -64,7 +64,7 @@ fn withdraw(
     if forget {
         forget_profile(tx, env, connection, account)?;
     }
-    tx.end_sessions(account, connection.id, "deactivated by the identity provider", env.now())?;
+    tx.end_sessions(account, connection.id, muster_model::session::Ended::Deactivated.as_str(), env.now())?;
     Ok(())
 }
 

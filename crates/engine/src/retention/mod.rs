@@ -23,6 +23,8 @@ use crate::{EngineError, Env, search};
 
 /// How long a node has the duty after its last slice.
 const LEASE: Duration = Duration::from_secs(60);
+/// How many ended sign-ins are forgotten in one transaction.
+const AT_ONCE: i64 = 500;
 /// How often there is something to do.
 const INTERVAL: Duration = Duration::from_secs(60);
 /// What is older than this is in the database or never will be: no request takes as long.
@@ -173,6 +175,7 @@ pub fn slice(
         || request_log::expire(tx, policy, now, &mut state, &mut removed)?
         || request_log::shrink(tx, policy, now, &state, &mut removed)?
         || search::walk::end_expired(tx, now)?
+        || tx.forget_expired_sign_ins(now, AT_ONCE)? > 0
         || fold::fold(tx, activity_end, &mut removed)?
         || sweep(tx, activity_end, &mut state)?;
     tx.note_duty(Duty::Retention, &serde_json::to_string(&state).map_err(StoreError::other)?)?;

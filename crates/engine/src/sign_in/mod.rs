@@ -8,8 +8,13 @@
 //!
 //! A refusal leaves nothing behind: nobody gets an account by being turned away.
 
+mod answer;
+mod discovery;
 mod person;
 mod places;
+
+pub use answer::{Accepted, accept, begin, finish};
+pub use discovery::connections_for;
 
 use muster_model::{AccountId, AccountState, Connection, ConnectionState, Rule, SignIn, trace::Note};
 use muster_store::Tx;

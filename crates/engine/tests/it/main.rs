@@ -26,5 +26,6 @@ mod returns;
 mod scim;
 mod search;
 mod seats;
+mod ses;
 mod successor;
 mod ten;

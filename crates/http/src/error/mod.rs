@@ -169,6 +169,8 @@ impl HttpError {
                 Refusal::Overtaken(rule) => *rule,
                 Refusal::PlanStale(_) => Rule::Mig2,
                 Refusal::Name(_) => Rule::Acc3,
+                Refusal::IdpInitiated(_) => Rule::Sso3,
+                Refusal::SignInNotFound | Refusal::AnswerUsed => Rule::Sso7,
                 Refusal::DomainNotVerified(_) => Rule::Sso6,
                 Refusal::AnotherSubject(_) | Refusal::AccountClosed => Rule::Jit1,
                 Refusal::NotAssigned(_) => Rule::Jit7,

@@ -52,6 +52,9 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         | Refusal::ScimDisabled(_)
         | Refusal::ConnectionInactive(_)
         | Refusal::NotAnOwner(_)
+        | Refusal::IdpInitiated(_)
+        | Refusal::SignInNotFound
+        | Refusal::AnswerUsed
         | Refusal::DomainNotVerified(_)
         | Refusal::AnotherSubject(_)
         | Refusal::AccountClosed

@@ -104,6 +104,17 @@ impl Conn<'_> {
         id.map_or(Ok(None), |id| self.connection(id))
     }
 
+    /// The connections that use a verified domain, in lower case.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn connections_of_domain(&mut self, domain: &str) -> Result<Vec<ConnectionId>, StoreError> {
+        let sql = "SELECT c.connection FROM domains d JOIN connection_domains c ON c.domain = d.id \
+                   WHERE d.name = ?1 AND d.state = 'verified'";
+        self.query(sql, vals![domain], |row| Ok(ConnectionId(row.get(0)?)))
+    }
+
     /// All connections' ids, by name; for the operator.
     ///
     /// # Errors

@@ -1,10 +1,142 @@
-//! Sessions, as far as provisioning ends them; sign-in fills the table.
+//! Sessions (SES). They are read with every signed-in request and cached nowhere, so that what ends one holds at once on
+//! every node.
 
-use muster_model::{AccountId, ConnectionId, Timestamp};
+use muster_model::{
+    AccountId, AccountState, ConnectionId, RequestId, SessionId, Timestamp,
+    session::{ClientKind, IdpSession, Session},
+};
+use uuid::Uuid;
 
-use crate::{Expect, StoreError, Tx, vals};
+use super::{from_json, json, word};
+use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
+
+const TABLE: &str = "sessions";
+const COLUMNS: &str = "s.id, s.account, s.connection, s.kind, s.device, s.idp_session, s.trace, s.created, s.last_used, \
+                       s.absolute_end, s.idle_seconds, s.ended, s.reason, s.version";
+
+fn session(row: &Row<'_>) -> Result<Session, StoreError> {
+    let ended = row.get::<Option<i64>>(11)?.map(Timestamp);
+    let reason = row.get::<Option<String>>(12)?.unwrap_or_default();
+    let idp = match row.get::<Option<String>>(5)? {
+        Some(_) => Some(from_json::<IdpSession>(row, 5, TABLE)?),
+        None => None,
+    };
+    Ok(Session {
+        id: SessionId(row.get(0)?),
+        account: AccountId(row.get(1)?),
+        connection: row.get::<Option<Uuid>>(2)?.map(ConnectionId),
+        kind: word(row, 3, TABLE, ClientKind::parse)?,
+        device: row.get(4)?,
+        idp,
+        trace: row.get::<Option<Uuid>>(6)?.map(RequestId),
+        created: Timestamp(row.get(7)?),
+        last_used: Timestamp(row.get(8)?),
+        absolute_end: Timestamp(row.get(9)?),
+        idle_seconds: row.get(10)?,
+        ended: ended.map(|at| (at, reason)),
+        version: row.get(13)?,
+    })
+}
+
+impl Conn<'_> {
+    /// The session that this hash opens, with the state of its account.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn session_by_hash(&mut self, hash: &[u8; 32]) -> Result<Option<(Session, AccountState)>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS}, a.state FROM sessions s JOIN accounts a ON a.id = s.account WHERE s.hash = ?1");
+        self.opt(&sql, vals![hash.to_vec()], |row| Ok((session(row)?, word(row, 14, "accounts", AccountState::parse)?)))
+    }
+
+    /// A session.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn session(&mut self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        self.opt(&format!("SELECT {COLUMNS} FROM sessions s WHERE s.id = ?1"), vals![id], session)
+    }
+
+    /// An account's sessions that nobody has ended, newest first; the time of some may be over.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn sessions_of(&mut self, account: AccountId) -> Result<Vec<Session>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM sessions s WHERE s.account = ?1 AND s.ended IS NULL ORDER BY s.id DESC");
+        self.query(&sql, vals![account], session)
+    }
+
+    /// The sessions that began through a connection for the person whom its IdP calls by the name of this hash.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn sessions_of_idp_subject(
+        &mut self,
+        connection: ConnectionId,
+        subject: &[u8; 32],
+    ) -> Result<Vec<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM sessions s WHERE s.connection = ?1 AND s.idp_subject = ?2 AND s.ended IS NULL \
+             ORDER BY s.id"
+        );
+        self.query(&sql, vals![connection, subject.to_vec()], session)
+    }
+}
 
 impl Tx<'_> {
+    /// Begins a session that this hash opens. `subject` is the hash of the IdP's name for the person.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn insert_session(
+        &mut self,
+        session: &Session,
+        hash: &[u8; 32],
+        subject: Option<[u8; 32]>,
+    ) -> Result<(), StoreError> {
+        self.put(
+            "INSERT INTO sessions (id, hash, account, connection, kind, client, device, idp_subject, idp_session, trace, \
+             created, last_used, absolute_end, idle_seconds, ended, reason, version) \
+             VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, NULL, ?14)",
+            vals![
+                session.id,
+                hash.to_vec(),
+                session.account,
+                session.connection,
+                session.kind.as_str(),
+                session.device.as_str(),
+                subject.map(|subject| subject.to_vec()),
+                match &session.idp {
+                    Some(idp) => json(idp)?,
+                    None => Val::Null,
+                },
+                session.trace,
+                session.created,
+                session.last_used,
+                session.absolute_end,
+                session.idle_seconds,
+                session.version,
+            ],
+            Expect::Any,
+        )
+    }
+
+    /// Ends one session, if it is not ended; whether it was live.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn end_session(&mut self, id: SessionId, reason: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let sql = "UPDATE sessions SET ended = ?2, reason = ?3, version = version + 1 WHERE id = ?1 AND ended IS NULL";
+        Ok(self.exec(sql, vals![id, at, reason])? == 1)
+    }
+
     /// Ends the live sessions that an account began through a connection (SES-4); the reason stays with each (SES-3).
     ///
     /// # Errors
@@ -23,5 +155,35 @@ impl Tx<'_> {
             vals![account, connection, at, reason],
             Expect::Any,
         )
+    }
+
+    /// Lets the live sessions that an account began through a connection end `micros` after they began at the latest; none
+    /// is made longer (SES-2).
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn shorten_sessions(
+        &mut self,
+        account: AccountId,
+        connection: ConnectionId,
+        micros: i64,
+    ) -> Result<(), StoreError> {
+        self.put(
+            "UPDATE sessions SET absolute_end = created + ?3, version = version + 1 \
+             WHERE account = ?1 AND connection = ?2 AND ended IS NULL AND absolute_end > created + ?3",
+            vals![account, connection, micros],
+            Expect::Any,
+        )
+    }
+
+    /// Notes that a session was used.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn note_session_use(&mut self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE sessions SET last_used = ?2 WHERE id = ?1 AND ended IS NULL AND last_used < ?2";
+        self.put(sql, vals![id, at], Expect::Any)
     }
 }

@@ -1,0 +1,190 @@
+//! Sessions: how long people stay signed in (SES-1, SES-2), what ends that (SES-4), and why it ended (SES-3).
+
+use std::time::Duration;
+
+use muster_model::{
+    Account, AccountId, AccountState, Connection, Rule, Session, SessionId, Timestamp,
+    precedence::{self, Speaker},
+    session::{ClientKind, Ended, IdpSession},
+    trace::Note,
+};
+use muster_store::{Conn, Tx};
+
+use crate::{EngineError, Env};
+
+/// How exactly it is known when a session was last used.
+const USE_NOTED: Duration = Duration::from_secs(3_600);
+
+/// A session that is to begin.
+#[derive(Debug, Clone)]
+pub struct Begin {
+    /// The hash of the secret that opens it.
+    pub hash: [u8; 32],
+    /// For what kind of client.
+    pub kind: ClientKind,
+    /// What the person recognises it by.
+    pub device: String,
+    /// What the IdP calls it, and the hash of its name for the person.
+    pub idp: Option<(IdpSession, [u8; 32])>,
+    /// When the IdP says that it must end at the latest (SES-2).
+    pub not_after: Option<Timestamp>,
+    /// The session that this browser had: it ends first (SEC-4).
+    pub replaces: Option<SessionId>,
+}
+
+/// What a cookie opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// A live session.
+    Live(Session),
+    /// One that is over, and why (SES-3).
+    Over(String),
+}
+
+/// Begins a session for an account. Its life is that of its kind, unless the IdP states minutes (SES-2); these and what the
+/// IdP says of its own session only shorten, or replace, what its kind says.
+///
+/// # Errors
+///
+/// The store's.
+pub fn begin(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    account: AccountId,
+    connection: Option<&Connection>,
+    begin: Begin,
+) -> Result<Session, EngineError> {
+    let now = env.now();
+    if let Some(replaced) = begin.replaces
+        && tx.end_session(replaced, Ended::Replaced.as_str(), now)?
+    {
+        env.note(Rule::Ses3, Note::SessionReplaced);
+    }
+    let minutes = match connection {
+        Some(connection) => tx.account(account)?.and_then(|account| minutes(&account, connection)),
+        None => None,
+    };
+    let (rule, life, idle) = match minutes {
+        Some(minutes) => (Rule::Ses2, minutes, None),
+        None => (Rule::Ses1, begin.kind.life(), begin.kind.idle()),
+    };
+    let end = now.after(life);
+    let absolute_end = begin.not_after.map_or(end, |not_after| not_after.min(end));
+    let session = Session {
+        id: SessionId(env.new_id()),
+        account,
+        connection: connection.map(|connection| connection.id),
+        kind: begin.kind,
+        device: begin.device,
+        idp: begin.idp.as_ref().map(|(idp, _)| idp.clone()),
+        trace: env.origin().request,
+        created: now,
+        last_used: now,
+        absolute_end,
+        idle_seconds: idle.and_then(|idle| i64::try_from(idle.as_secs()).ok()),
+        ended: None,
+        version: 1,
+    };
+    tx.insert_session(&session, &begin.hash, begin.idp.map(|(_, subject)| subject))?;
+    env.note(rule, Note::SessionBegun(session.expires().to_string()));
+    Ok(session)
+}
+
+/// How long a connection's IdP wants sessions through it to last, by PRE-1; `None` if it states nothing (SES-2).
+#[must_use]
+pub fn minutes(account: &Account, connection: &Connection) -> Option<Duration> {
+    let speaker = Speaker {
+        policy: connection.settings.precedence.session_minutes,
+        // JIT-7: minutes are applied with JIT off, too.
+        jit: true,
+        scim: connection.settings.scim.enabled,
+    };
+    // What another connection says concerns sessions through that one.
+    let said = precedence::effective(&account.session_minutes, |id| (id == connection.id).then_some(speaker))?;
+    u64::try_from(said.value).ok().map(|minutes| Duration::from_secs(minutes * 60))
+}
+
+/// Lets live sessions follow what a connection's IdP says now of their length: they are only ever shortened (SES-2).
+pub(crate) fn shorten(tx: &mut Tx<'_>, account: &Account, connection: &Connection) -> Result<(), EngineError> {
+    if let Some(micros) = minutes(account, connection).and_then(|life| i64::try_from(life.as_micros()).ok()) {
+        tx.shorten_sessions(account.id, connection.id, micros)?;
+    }
+    Ok(())
+}
+
+/// What the secret with this hash opens; `None` for one that was never given out.
+///
+/// # Errors
+///
+/// The store's.
+pub fn find(conn: &mut Conn<'_>, hash: &[u8; 32], now: Timestamp) -> Result<Option<Found>, EngineError> {
+    let Some((session, account)) = conn.session_by_hash(hash)? else { return Ok(None) };
+    let over = match session.over(now) {
+        Some(reason) => Some(reason.to_owned()),
+        None => (account != AccountState::Active).then(|| Ended::AccountClosed.as_str().to_owned()),
+    };
+    Ok(Some(over.map_or(Found::Live(session), Found::Over)))
+}
+
+/// Whether a use at `now` is worth noting: true once an hour.
+#[must_use]
+pub fn is_use_worth_noting(session: &Session, now: Timestamp) -> bool {
+    session.last_used.after(USE_NOTED) <= now
+}
+
+/// Ends a session; whether it was live.
+///
+/// # Errors
+///
+/// The store's.
+pub fn end(tx: &mut Tx<'_>, env: &mut Env, id: SessionId, why: Ended) -> Result<bool, EngineError> {
+    Ok(tx.end_session(id, why.as_str(), env.now())?)
+}
+
+/// Ends one of a person's own sessions, from another one; whether it was theirs and live.
+///
+/// # Errors
+///
+/// The store's.
+pub fn end_own(tx: &mut Tx<'_>, env: &mut Env, account: AccountId, id: SessionId) -> Result<bool, EngineError> {
+    match tx.session(id)? {
+        Some(session) if session.account == account => end(tx, env, id, Ended::EndedByPerson),
+        _ => Ok(false),
+    }
+}
+
+/// An account's live sessions, newest first.
+///
+/// # Errors
+///
+/// The store's.
+pub fn list(conn: &mut Conn<'_>, account: AccountId, now: Timestamp) -> Result<Vec<Session>, EngineError> {
+    let mut sessions = conn.sessions_of(account)?;
+    sessions.retain(|session| session.over(now).is_none());
+    Ok(sessions)
+}
+
+/// Ends what an IdP says is over there (saml-core-2.0 §3.7.3.2): the sessions of the person with this name, those with one of
+/// `indexes` if any is named. How many there were.
+///
+/// # Errors
+///
+/// The store's.
+pub fn end_at_idp(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    subject: &[u8; 32],
+    indexes: &[String],
+) -> Result<usize, EngineError> {
+    let mut ended = 0;
+    for session in tx.sessions_of_idp_subject(connection.id, subject)? {
+        let index = session.idp.as_ref().and_then(|idp| idp.index.as_ref());
+        // One that the IdP never named ends with any of the person's.
+        let is_meant = indexes.is_empty() || index.is_none_or(|index| indexes.contains(index));
+        if is_meant && end(tx, env, session.id, Ended::SignedOutAtIdp)? {
+            ended += 1;
+        }
+    }
+    Ok(ended)
+}

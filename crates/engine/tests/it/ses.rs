@@ -1,0 +1,278 @@
+//! Section 8: sessions, and how a sign-in comes to one.
+
+use std::time::Duration;
+
+use muster_engine::{
+    EngineError, Refusal, Surroundings,
+    env::Origin,
+    sessions::{self, Begin, Found},
+    sign_in::{self, Accepted},
+};
+use muster_model::{
+    AccountId, Actor, ConnectionId, Session, SessionId, SignIn, Source, Timestamp, UserStatement,
+    session::{ClientKind, Ended, IdpSession},
+};
+use muster_store::PendingSignIn;
+use muster_testkit::{World, asserted, person};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+fn through(connection: ConnectionId) -> Origin {
+    Origin { source: Source::Sso, actor: Actor::System, connection: Some(connection), request: None }
+}
+
+fn web(hash: u8) -> Begin {
+    Begin {
+        hash: [hash; 32],
+        kind: ClientKind::Web,
+        device: "Firefox on Linux".to_owned(),
+        idp: None,
+        not_after: None,
+        replaces: None,
+    }
+}
+
+fn idp(index: &str) -> Option<(IdpSession, [u8; 32])> {
+    let session = IdpSession {
+        subject: "ada".to_owned(),
+        format: None,
+        name_qualifier: None,
+        sp_name_qualifier: None,
+        index: Some(index.to_owned()),
+    };
+    Some((session, [9; 32]))
+}
+
+/// A sign-in that ends in a session.
+fn finish(
+    world: &World,
+    connection: ConnectionId,
+    accepted: ([u8; 32], [u8; 32]),
+    said: SignIn,
+    begin: Begin,
+) -> Result<Session, EngineError> {
+    world.change(through(connection), move |tx, env| {
+        let connection = tx.connection(connection)?.unwrap();
+        let until = env.now().after(HOUR);
+        let pending = PendingSignIn {
+            key: accepted.0,
+            connection: connection.id,
+            browser: [0; 32],
+            content: Vec::new(),
+            created: env.now(),
+            expires: until,
+        };
+        if tx.pending_sign_in(&accepted.0, env.now())?.is_none() && accepted.0[1] == 0 {
+            sign_in::begin(tx, &pending)?;
+        }
+        let accepted = Accepted { pending: Some(&accepted.0), assertion: Some((&accepted.1, until)) };
+        Ok(sign_in::finish(tx, env, &connection, accepted, &said, begin.clone())?.1)
+    })
+}
+
+/// The same, with a key and an assertion of its own.
+fn enter(world: &World, connection: ConnectionId, said: SignIn, begin: Begin) -> Session {
+    let mut key = [begin.hash[0]; 32];
+    key[1] = 0;
+    finish(world, connection, (key, begin.hash), said, begin).unwrap()
+}
+
+fn found(world: &World, hash: u8) -> Option<Found> {
+    let now = world.clock.now();
+    world.read(move |conn| sessions::find(conn, &[hash; 32], now))
+}
+
+fn is_live(world: &World, hash: u8) -> bool {
+    matches!(found(world, hash), Some(Found::Live(_)))
+}
+
+fn why(world: &World, hash: u8) -> String {
+    match found(world, hash) {
+        Some(Found::Over(why)) => why,
+        other => panic!("not over: {other:?}"),
+    }
+}
+
+fn minutes(minutes: i64) -> SignIn {
+    SignIn { session_minutes: Some(minutes), ..asserted("ada@example.com") }
+}
+
+/// `moby`, and `okta` over it, with a directory.
+fn world() -> (World, ConnectionId) {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    (world, okta)
+}
+
+fn account(world: &World) -> AccountId {
+    world.account_of("ada@example.com").unwrap().id
+}
+
+#[test]
+fn ses_1_a_browser_session_ends_after_a_day_however_much_it_is_used() {
+    let (world, okta) = world();
+    let session = enter(&world, okta, asserted("ada@example.com"), web(1));
+    assert_eq!((session.connection, session.account), (Some(okta), account(&world)));
+    world.advance(DAY - Duration::from_secs(1));
+    assert!(is_live(&world, 1));
+    world.advance(Duration::from_secs(1));
+    assert_eq!(why(&world, 1), "its time was over");
+    assert_eq!(found(&world, 2), None, "a secret that was never given out");
+}
+
+#[test]
+fn ses_2_minutes_of_the_idp_replace_life_and_idle_limit() {
+    let (world, okta) = world();
+    enter(&world, okta, minutes(90 * 24 * 60 + 1), Begin { kind: ClientKind::Desktop, ..web(1) });
+    world.advance(DAY * 90);
+    assert!(is_live(&world, 1), "longer than the kind's own life, and never used");
+    world.advance(Duration::from_secs(60));
+    assert_eq!(why(&world, 1), "its time was over");
+}
+
+#[test]
+fn ses_2_what_the_idp_says_of_its_own_session_only_shortens() {
+    let (world, okta) = world();
+    let not_after = |after: Duration| Begin { not_after: Some(world.clock.now().after(after)), ..web(1) };
+    let begun = world.clock.now();
+    let shorter = enter(&world, okta, minutes(60), not_after(HOUR / 2));
+    assert_eq!(shorter.absolute_end.seconds(), begun.after(HOUR / 2).seconds());
+    let longer = enter(&world, okta, minutes(60), Begin { hash: [2; 32], ..not_after(HOUR * 2) });
+    assert_eq!(longer.absolute_end.seconds(), begun.after(HOUR).seconds());
+}
+
+#[test]
+fn ses_2_later_changes_only_shorten_live_sessions_and_only_their_own_connections() {
+    let (world, okta) = world();
+    let moby = world.organization("moby-too");
+    let entra = world.connection("entra", &[&moby]).build();
+    let begun = world.clock.now();
+    enter(&world, okta, minutes(120), web(1));
+    enter(&world, entra, asserted("ada@example.com"), web(2));
+    world.create_user(okta, UserStatement { session_minutes: Some(600), ..person("ada@example.com") }).unwrap();
+    let end = |hash: u8| match found(&world, hash) {
+        Some(Found::Live(session)) => session.absolute_end.seconds(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(end(1), begun.after(HOUR * 2).seconds(), "PRE-1: SSO wins, and nothing is made longer");
+    world.settings(okta, |settings| {
+        settings.precedence.session_minutes = muster_model::precedence::Policy::Scim;
+    });
+    let user = world.read(move |conn| Ok(conn.directory_user_by_user_name(okta, "ada@example.com")?)).unwrap();
+    world.put_user(okta, user.id, UserStatement { session_minutes: Some(30), ..person("ada@example.com") }).unwrap();
+    assert_eq!(end(1), begun.after(HOUR / 2).seconds(), "at once");
+    assert_eq!(end(2), begun.after(DAY).seconds(), "another connection's session");
+}
+
+#[test]
+fn ses_4_deactivating_ends_the_sessions_of_the_connection_and_says_why() {
+    let (world, okta) = world();
+    let whale = world.organization("whale");
+    let entra = world.connection("entra", &[&whale]).build();
+    let user = world.create_user(okta, person("ada@example.com")).unwrap();
+    enter(&world, okta, asserted("ada@example.com"), web(1));
+    enter(&world, entra, asserted("ada@example.com"), web(2));
+    world.put_user(okta, user.id, UserStatement { active: false, ..person("ada@example.com") }).unwrap();
+    assert_eq!(why(&world, 1), "deactivated by the identity provider");
+    assert!(is_live(&world, 2), "SES-4: the rest lives");
+}
+
+#[test]
+fn sec_4_a_sign_in_ends_the_session_that_the_browser_had() {
+    let (world, okta) = world();
+    let first = enter(&world, okta, asserted("ada@example.com"), web(1));
+    enter(&world, okta, asserted("bob@example.com"), Begin { replaces: Some(first.id), ..web(2) });
+    assert_eq!(why(&world, 1), "replaced by a new sign-in in the same browser");
+    assert!(is_live(&world, 2));
+}
+
+#[test]
+fn sso_7_an_answer_is_accepted_once() {
+    let (world, okta) = world();
+    let said = asserted("ada@example.com");
+    finish(&world, okta, ([1, 0].repeat(16).try_into().unwrap(), [1; 32]), said.clone(), web(1)).unwrap();
+    let refusal = |result: Result<Session, EngineError>| match result {
+        Err(EngineError::Refused(refusal)) => refusal,
+        other => panic!("not refused: {other:?}"),
+    };
+    // A new sign-in of the same browser, and an old assertion.
+    let again = finish(&world, okta, ([2, 0].repeat(16).try_into().unwrap(), [1; 32]), said.clone(), web(2));
+    assert_eq!(refusal(again), Refusal::AnswerUsed);
+    // A new assertion, and a sign-in that nobody began.
+    let unknown = finish(&world, okta, ([3; 32], [3; 32]), said, web(3));
+    assert_eq!(refusal(unknown), Refusal::SignInNotFound);
+    assert!(!is_live(&world, 2) && !is_live(&world, 3));
+}
+
+#[test]
+fn sso_7_who_is_refused_has_used_nothing() {
+    let (world, okta) = world();
+    let key: [u8; 32] = [1, 0].repeat(16).try_into().unwrap();
+    assert!(finish(&world, okta, (key, [1; 32]), asserted("ada@elsewhere.example"), web(1)).is_err());
+    assert!(found(&world, 1).is_none());
+    finish(&world, okta, (key, [1; 32]), asserted("ada@example.com"), web(1)).unwrap();
+}
+
+#[test]
+fn ses_3_people_end_their_own_sessions_and_nobody_elses() {
+    let (world, okta) = world();
+    let ada = enter(&world, okta, asserted("ada@example.com"), web(1));
+    let bob = enter(&world, okta, asserted("bob@example.com"), web(2));
+    let end = |account: AccountId, id: SessionId| {
+        world.change(Origin::SYSTEM, move |tx, env| sessions::end_own(tx, env, account, id)).unwrap()
+    };
+    assert!(!end(ada.account, bob.id) && is_live(&world, 2));
+    assert!(end(bob.account, bob.id));
+    assert_eq!(why(&world, 2), Ended::EndedByPerson.as_str());
+    let now = world.clock.now();
+    assert_eq!(world.read(move |conn| sessions::list(conn, ada.account, now)).len(), 1);
+}
+
+#[test]
+fn ses_4_a_logout_at_the_idp_ends_what_it_names() {
+    let (world, okta) = world();
+    for (hash, index) in [(1, "one"), (2, "two"), (3, "three")] {
+        enter(&world, okta, asserted("ada@example.com"), Begin { idp: idp(index), ..web(hash) });
+    }
+    let logout = |subject: [u8; 32], indexes: &'static [&'static str]| {
+        let indexes: Vec<String> = indexes.iter().map(|index| (*index).to_owned()).collect();
+        world
+            .change(through(okta), move |tx, env| {
+                let connection = tx.connection(okta)?.unwrap();
+                sessions::end_at_idp(tx, env, &connection, &subject, &indexes)
+            })
+            .unwrap()
+    };
+    assert_eq!(logout([8; 32], &[]), 0, "another person");
+    assert_eq!(logout([9; 32], &["two", "four"]), 1);
+    assert_eq!((is_live(&world, 1), is_live(&world, 2)), (true, false));
+    assert_eq!(logout([9; 32], &[]), 2, "all of the person's");
+    assert_eq!(why(&world, 3), "signed out at the identity provider");
+}
+
+#[test]
+fn what_has_expired_is_forgotten() {
+    let (world, okta) = world();
+    let begin = |key: u8, expires: Timestamp| {
+        let pending = PendingSignIn {
+            key: [key; 32],
+            connection: okta,
+            browser: [0; 32],
+            content: Vec::new(),
+            created: expires,
+            expires,
+        };
+        world.change(Origin::SYSTEM, move |tx, _| sign_in::begin(tx, &pending)).unwrap();
+    };
+    let now = world.clock.now();
+    begin(1, now.after(HOUR));
+    begin(2, now.after(HOUR * 3));
+    world.advance(HOUR * 2);
+    let now = world.clock.now();
+    assert!(world.read(move |conn| Ok(conn.pending_sign_in(&[1; 32], now)?)).is_none(), "over, though still there");
+    let forgotten = world.change(Origin::SYSTEM, move |tx, _| Ok(tx.forget_expired_sign_ins(now, 10)?)).unwrap();
+    assert_eq!(forgotten, 1);
+    assert!(world.read(move |conn| Ok(conn.pending_sign_in(&[2; 32], now)?)).is_some());
+}
