@@ -187,6 +187,14 @@ impl Standing {
         self.grants().find(|grant| grant.manages(connection))
     }
 
+    /// Whether a connection that manages this membership has the user active: the person is in, or waits, on its word.
+    #[must_use]
+    pub fn is_wanted_by(&self, connection: ConnectionId) -> bool {
+        let state = self.membership.as_ref().map(|membership| membership.state);
+        matches!(state, Some(MembershipState::Active | MembershipState::Waiting))
+            && self.grants().any(|grant| grant.manages(connection) && !grant.asleep)
+    }
+
     /// Whether nothing speaks for the membership any more: somebody is in without a reason, waits although no directory
     /// wants it, or sleeps and no directory could bring it back. The last owner on record is for
     /// [`transact`](crate::transact) to release (ORG-1).

@@ -87,7 +87,10 @@ fn inherit(
     let theirs = |grant: &Grant| grant.source == Source::Scim && grant.connection == Some(predecessor);
     let grants: Vec<Grant> = standing.grants().filter(|grant| theirs(grant)).cloned().collect();
     standing.end(theirs);
-    for grant in &grants {
+    // Where the heir has the person active itself, what the other had withdrawn is not to come back, nor to put that to
+    // sleep: a sleeping entry would outlast the end of the heir's user.
+    let has_its_own = standing.is_wanted_by(connection.id);
+    for grant in grants.iter().filter(|grant| !(has_its_own && grant.asleep)) {
         let origin = match grant.origin {
             Origin::Linked(_) => Origin::Linked(user.id.0),
             // The group is still the predecessor's: the grant stands until one of the successor's names the team.

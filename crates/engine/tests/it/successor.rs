@@ -220,6 +220,29 @@ fn sso_12_a_place_that_was_inherited_ends_where_the_successors_own_groups_had_pl
 }
 
 #[test]
+fn sso_12_what_the_predecessor_had_withdrawn_does_not_outlast_the_successors_own_word() {
+    let swap = Swap::new();
+    let world = &swap.world;
+    let entra = swap.connect();
+    let cover = |stated: &mut Declaration| {
+        let entra = stated.connections.iter_mut().find(|stated| stated.name == "entra");
+        entra.unwrap().organizations.push("whale".into());
+    };
+    swap.declare(cover).unwrap();
+    let new = world.create_user(entra, ada()).unwrap();
+    world.create_group(entra, "whale:rowers", &[new.id]).unwrap();
+    let old = world.create_user(swap.okta, ada()).unwrap();
+    world.create_group(swap.okta, "whale:divers", &[old.id]).unwrap();
+    world.put_user(swap.okta, old.id, UserStatement { active: false, ..ada() }).unwrap();
+    swap.succeed();
+    world.put_user(entra, new.id, UserStatement { external_id: Some("x".into()), ..ada() }).unwrap();
+    assert_eq!(world.teams(&swap.whale, ADA), ["rowers"]);
+    world.put_user(entra, new.id, UserStatement { active: false, ..ada() }).unwrap();
+    assert!(!world.is_member(&swap.whale, ADA) && !world.is_member(&swap.moby, ADA), "SCIM-5: deactivating ends both");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
 fn sso_12_what_was_inherited_ends_with_the_successors_word() {
     let swap = Swap::new();
     let world = &swap.world;

@@ -55,6 +55,11 @@ impl Membership {
         self.managers().all(|other| other == by)
     }
 
+    /// Whether somebody is in, or waits, on the word of this connection's active user.
+    pub(super) fn is_wanted_by(&self, by: Connection) -> bool {
+        matches!(self.state, State::In | State::Waiting(_)) && self.managers().any(|other| other == by)
+    }
+
     /// Whether some connection that managed it may bring it back.
     pub(super) fn is_remembered(&self) -> bool {
         self.reasons.iter().any(|(reason, _)| matches!(reason, Reason::Managed(_)))

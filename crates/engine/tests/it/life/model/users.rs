@@ -118,6 +118,12 @@ impl Model {
         }
         let heir = |by: Connection| if by == from { to } else { by };
         for membership in self.memberships.iter_mut().filter(|((_, of), _)| *of == account).map(|(_, of)| of) {
+            // What the former had withdrawn is gone where the heir has the person active itself.
+            if membership.is_wanted_by(to) && membership.resting.contains(&from) {
+                membership.reasons.retain(|(reason, _)| *reason != Reason::Managed(from));
+                membership.resting.remove(&from);
+                membership.by_groups.remove(&from);
+            }
             // What the former's user stated is the person's own, also where the heir's groups had placed the person.
             if membership.has(Reason::Managed(from))
                 && !membership.by_groups.contains(&from)
