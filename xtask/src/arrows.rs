@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("muster-scim", &[]),
     ("muster-saml", &[]),
     ("muster-crypto", &[]),
+    ("muster-outbound", &[]),
     ("muster-simulator", &[]),
     ("muster-store", &["muster-model"]),
     ("muster-engine", &["muster-crypto", "muster-model", "muster-store"]),
@@ -29,7 +30,8 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("bergshamra", &["muster-saml"]),
     ("rusqlite", &["muster-store", "muster-bench"]),
     ("tokio-postgres", &["muster-store"]),
-    ("tokio", &["muster-store", "muster-http", "muster", "muster-simulator", "muster-bench"]),
+    ("reqwest", &["muster-outbound", "muster-simulator", "muster-testkit"]),
+    ("tokio", &["muster-outbound", "muster-store", "muster-http", "muster", "muster-simulator", "muster-bench"]),
 ];
 
 /// Compares the manifests with the lists above.
