@@ -38,13 +38,16 @@ pub(crate) fn expect_active(body: &[u8], expected: bool) -> Result<(), Mismatch>
 
 /// Refuses a list whose `totalResults` is not `expected`.
 pub(crate) fn expect_total(body: &[u8], expected: usize) -> Result<(), Mismatch> {
-    const KEY: &[u8] = b"\"totalResults\":";
-    let digits = memmem::find(body, KEY).map(|at| &body[at + KEY.len()..]).unwrap_or_default();
-    let end = digits.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());
-    if std::str::from_utf8(&digits[..end]).ok().and_then(|digits| digits.parse().ok()) == Some(expected) {
+    if number_by_search(body, b"\"totalResults\":") == Some(expected) {
         return Ok(());
     }
     expect_parsed(body, "totalResults", &Value::from(expected))
+}
+
+fn number_by_search(body: &[u8], key: &[u8]) -> Option<usize> {
+    let digits = memmem::find(body, key).map(|at| &body[at + key.len()..]).unwrap_or_default();
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());
+    std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
 }
 
 fn expect_parsed(body: &[u8], attribute: &str, expected: &Value) -> Result<(), Mismatch> {
@@ -80,11 +83,51 @@ pub(crate) fn each_id(body: &[u8], expected: usize, mut each: impl FnMut(&[u8]))
 }
 
 fn ids_by_search(body: &[u8]) -> impl Iterator<Item = &[u8]> {
-    const KEY: &[u8] = b"\"id\":\"";
-    memmem::find_iter(body, KEY).filter_map(move |at| {
-        let rest = &body[at + KEY.len()..];
+    texts_by_search(body, b"\"id\":\"")
+}
+
+fn texts_by_search<'b>(body: &'b [u8], key: &'static [u8]) -> impl Iterator<Item = &'b [u8]> {
+    memmem::find_iter(body, key).filter_map(move |at| {
+        let rest = &body[at + key.len()..];
         memchr::memchr(b'"', rest).map(|end| &rest[..end])
     })
+}
+
+/// Calls `each` with the id of every resource of a list, as many as it says it has.
+pub(crate) fn every_id(body: &[u8], each: impl FnMut(&[u8])) -> Result<(), Mismatch> {
+    let said = match number_by_search(body, b"\"itemsPerPage\":") {
+        Some(said) => said,
+        None => {
+            let value: Value = serde_json::from_slice(body).map_err(|error| format!("not JSON: {error}"))?;
+            let said = value["itemsPerPage"].as_u64().and_then(|said| usize::try_from(said).ok());
+            said.ok_or_else(|| format!("no `itemsPerPage`: {}", excerpt(body)))?
+        }
+    };
+    each_id(body, said, each)
+}
+
+/// Calls `each` with the `value` of every member of a group.
+pub(crate) fn every_member(body: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), Mismatch> {
+    const KEY: &[u8] = b"\"value\":\"";
+    if texts_by_search(body, KEY).next().is_some() {
+        texts_by_search(body, KEY).for_each(each);
+        return Ok(());
+    }
+    let value: Value = serde_json::from_slice(body).map_err(|error| format!("not JSON: {error}: {}", excerpt(body)))?;
+    let members = value["members"].as_array().map(Vec::as_slice).unwrap_or_default();
+    members.iter().filter_map(|member| member["value"].as_str()).for_each(|id| each(id.as_bytes()));
+    Ok(())
+}
+
+/// Where a walk by cursor goes on (RFC 9865 §2); none on the last page.
+pub(crate) fn next_cursor(body: &[u8]) -> Option<String> {
+    if let Some(cursor) = texts_by_search(body, b"\"nextCursor\":\"").next() {
+        return Some(String::from_utf8_lossy(cursor).into_owned());
+    }
+    // Unless its name is there at all, there is nothing to parse for.
+    memmem::find(body, b"\"nextCursor\"")?;
+    let value: Value = serde_json::from_slice(body).ok()?;
+    value["nextCursor"].as_str().map(str::to_owned)
 }
 
 /// The beginning of a body, for a message.
@@ -125,13 +168,29 @@ mod tests {
     #[test]
     fn every_id_of_a_list_is_seen() {
         for body in [
-            &br#"{"Resources":[{"id":"a"},{"id":"b"}]}"#[..],
-            br#"{"Resources": [{"id": "a"}, {"id": "b", "name": {"id":"x"}}]}"#,
+            &br#"{"itemsPerPage":2,"Resources":[{"id":"a"},{"id":"b"}]}"#[..],
+            br#"{"itemsPerPage": 2, "Resources": [{"id": "a"}, {"id": "b", "name": {"id":"x"}}]}"#,
         ] {
             let mut seen = Vec::new();
             each_id(body, 2, |id| seen.push(id.to_owned())).unwrap();
             assert_eq!(seen, [b"a", b"b"]);
             assert!(each_id(body, 3, |_| ()).is_err());
+            seen.clear();
+            every_id(body, |id| seen.push(id.to_owned())).unwrap();
+            assert_eq!(seen, [b"a", b"b"]);
         }
+    }
+
+    #[test]
+    fn members_and_cursors_are_found_however_they_are_spaced() {
+        for body in [
+            &br#"{"nextCursor":"c","members":[{"value":"a"}]}"#[..],
+            br#"{"nextCursor": "c", "members": [{"value": "a"}]}"#,
+        ] {
+            let mut seen = Vec::new();
+            every_member(body, |id| seen.push(id.to_owned())).unwrap();
+            assert_eq!((seen, next_cursor(body).as_deref()), (vec![b"a".to_vec()], Some("c")));
+        }
+        assert_eq!(next_cursor(br#"{"Resources":[]}"#), None);
     }
 }

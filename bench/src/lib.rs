@@ -15,6 +15,7 @@ pub mod connection;
 pub mod error;
 pub mod people;
 pub mod prepare;
+pub mod process;
 mod random;
 pub mod response;
 pub mod state;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum as _};
 use muster_bench::error::Error;
 use muster_bench::prepare;
+use muster_bench::process::{self, MemoryWatch};
 use muster_bench::state::State;
 use muster_bench::target::Target;
 use muster_bench::workload::{self, Measurement, Settings, Workload};
@@ -20,7 +21,7 @@ use muster_bench::workload::{self, Measurement, Settings, Workload};
 #[command(name = "load", verbatim_doc_comment)]
 struct Arguments {
     /// `prepare`, or what to measure: create, get, filter, patch-active, patch-noop, group-add-one, page-first,
-    /// page-deep, page-walk, fixed. Several run one after the other.
+    /// page-deep, page-walk, list-index, list-cursor, list-group, fixed. Several run one after the other.
     #[arg(required = true)]
     workloads: Vec<String>,
     /// SCIM base URL.
@@ -56,6 +57,9 @@ struct Arguments {
     /// File that remembers what was created, for the next run.
     #[arg(long)]
     state: Option<PathBuf>,
+    /// The server's process: its highest memory is printed, too.
+    #[arg(long)]
+    server_pid: Option<u32>,
     /// Print one JSON object a workload.
     #[arg(long)]
     json: bool,
@@ -88,13 +92,19 @@ fn run(arguments: &Arguments) -> Result<usize, Error> {
     let mut state = arguments.state.as_deref().map_or_else(|| Ok(State::default()), State::load)?;
     let mut errors = 0;
     for name in &arguments.workloads {
+        let memory = arguments.server_pid.map(|process| (process::memory(process), MemoryWatch::begin(process)));
         let measured = measure(name, &target, &settings, arguments, &mut state);
+        let memory = memory.map(|(before, watch)| (before, watch.end()));
         if let Some(path) = &arguments.state {
             state.save(path)?;
         }
         if let Some(measurement) = measured? {
             errors += measurement.errors;
             print(&measurement, arguments.json);
+        }
+        if let Some((before, highest)) = memory {
+            let [before, highest] = [before, highest].map(|kibibytes| kibibytes as f64 / 1024.0);
+            eprintln!("{name}: the server had {before:.1} MiB before, {highest:.1} MiB at most");
         }
     }
     Ok(errors)
@@ -126,12 +136,15 @@ fn print(measurement: &Measurement, json: bool) {
         }
         return;
     }
-    let Measurement { workload, clients, summary, errors, examples } = measurement;
+    let Measurement { workload, clients, summary, beside, errors, examples } = measurement;
     let name = workload.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     println!(
         "{name:<14} {clients:>3} clients {:>9.0}/s  p50 {:>7} µs  p90 {:>7} µs  p99 {:>7} µs  max {:>8} µs  {errors} wrong of {}",
         summary.per_second, summary.p50, summary.p90, summary.p99, summary.max, summary.requests
     );
+    if *beside > 0 {
+        println!("  beside them {beside} other requests");
+    }
     for example in examples {
         println!("  wrong: {example}");
     }

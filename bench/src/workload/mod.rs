@@ -1,7 +1,9 @@
 //! The workloads, and running one of them.
 
+mod churn;
 mod create;
 mod group;
+mod listing;
 mod page;
 mod patch;
 mod read;
@@ -18,6 +20,7 @@ use crate::error::Error;
 use crate::state::{State, User};
 use crate::statistics::{Latencies, Summary};
 use crate::target::Target;
+use listing::Course;
 use script::{Script, Step};
 
 /// Examples of wrong answers that are kept; the rest are only counted.
@@ -48,8 +51,21 @@ pub enum Workload {
     PageDeep,
     /// Walk through all users page by page.
     PageWalk,
+    /// List all users once by `startIndex`, while every other client writes.
+    ListIndex,
+    /// List all users once by cursor, while every other client writes.
+    ListCursor,
+    /// Read the largest group with all members ten times, while every other client writes.
+    ListGroup,
     /// Get the base URL and check nothing but the status: for the `bare` yardstick.
     Fixed,
+}
+
+impl Workload {
+    /// Whether it is over when its script is, not when the time is.
+    fn ends_by_itself(self) -> bool {
+        matches!(self, Workload::ListIndex | Workload::ListCursor | Workload::ListGroup)
+    }
 }
 
 /// How a workload is run.
@@ -79,6 +95,13 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The same, until the scripts are done.
+    fn endless(&self) -> Settings {
+        Settings { warmup: Duration::ZERO, duration: Duration::MAX, ..self.clone() }
+    }
+}
+
 /// What a run found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Measurement {
@@ -89,6 +112,8 @@ pub struct Measurement {
     /// Throughput and latency of the measured requests.
     #[serde(flatten)]
     pub summary: Summary,
+    /// Requests that were answered rightly and are not measured, as what is written beside a listing.
+    pub beside: usize,
     /// Answers that were wrong or did not come, the warm-up's included.
     pub errors: usize,
     /// The first of them.
@@ -104,7 +129,8 @@ pub struct Measurement {
 /// The server cannot be reached at all, or `state` lacks what the workload needs.
 pub fn run(target: &Target, workload: Workload, settings: &Settings, state: &mut State) -> Result<Measurement, Error> {
     let scripts = scripts(target, workload, settings, state)?;
-    play(target, workload, settings, scripts, state)
+    let settings = if workload.ends_by_itself() { settings.endless() } else { settings.clone() };
+    play(target, workload, &settings, scripts, state)
 }
 
 /// Creates `count` users with as many clients as `settings` has; how long it took is part of the answer.
@@ -114,9 +140,8 @@ pub(crate) fn create(
     settings: &Settings,
     state: &mut State,
 ) -> Result<Measurement, Error> {
-    let settings = Settings { warmup: Duration::ZERO, duration: Duration::MAX, ..settings.clone() };
     let scripts = create::scripts(target, settings.clients, Some(count));
-    play(target, Workload::Create, &settings, scripts, state)
+    play(target, Workload::Create, &settings.endless(), scripts, state)
 }
 
 fn scripts(
@@ -136,6 +161,9 @@ fn scripts(
         Workload::PageFirst => page::first(target, clients, state, settings.page_size),
         Workload::PageDeep => page::deep(target, clients, state, settings.page_size),
         Workload::PageWalk => page::walk(target, clients, state, settings.page_size),
+        Workload::ListIndex => listing::scripts(target, clients, state, settings.page_size, Course::by_index()),
+        Workload::ListCursor => listing::scripts(target, clients, state, settings.page_size, Course::by_cursor()),
+        Workload::ListGroup => listing::scripts(target, clients, state, settings.page_size, Course::of_group()),
         Workload::Fixed => Ok(read::fixed(target, clients)),
     }
 }
@@ -144,6 +172,7 @@ fn scripts(
 #[derive(Default)]
 struct Findings {
     latencies: Latencies,
+    beside: usize,
     errors: usize,
     examples: Vec<String>,
     created: Vec<User>,
@@ -161,6 +190,7 @@ impl Findings {
 
     fn merge(&mut self, other: Findings) {
         self.latencies.merge(&other.latencies);
+        self.beside += other.beside;
         self.errors += other.errors;
         self.examples.extend(other.examples);
         self.examples.truncate(EXAMPLES);
@@ -206,6 +236,7 @@ fn play(
         workload,
         clients,
         summary: found.latencies.summarize(elapsed.min(settings.duration)),
+        beside: found.beside,
         errors: found.errors,
         examples: found.examples,
     })
@@ -236,8 +267,9 @@ async fn client(
                     found.latencies.record(received - sent);
                     found.finished = Some(received);
                 }
-                if let Err(mismatch) = script.check(&answer) {
-                    found.count_error(mismatch);
+                match script.check(&answer) {
+                    Ok(()) => found.beside += usize::from(step == Step::Unmeasured),
+                    Err(mismatch) => found.count_error(mismatch),
                 }
             }
             Err(error) => {

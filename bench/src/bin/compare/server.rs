@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use muster_bench::connection::Connection;
 use muster_bench::error::Error;
+use muster_bench::process;
 use muster_bench::state::State;
 use muster_bench::target::Target;
 use serde_json::Value;
@@ -150,9 +151,7 @@ impl Server {
 
     /// Resident memory in KiB; 0 where the system does not tell.
     pub(crate) fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
+        process::memory(self.child.id())
     }
 
     /// Ends it in order, so that it can be started again on the same data.
