@@ -1,12 +1,13 @@
 //! Accounts as provisioning meets them: whose an email is, and what the person is called.
 
 use muster_model::{
-    Account, AccountId, AccountState, Connection, Email, Layers, Rule, SignIn, Source, Statement,
+    Account, AccountId, AccountState, Connection, ConnectionId, Email, Layers, OrganizationId, Rule, SignIn, Source,
+    Statement,
     ledger::{Event, Kind},
     name, precedence,
     trace::Note,
 };
-use muster_store::Tx;
+use muster_store::{Conn, Tx};
 
 use crate::{EngineError, Env, Refusal, connections, ledger::Subject, sessions};
 
@@ -47,11 +48,13 @@ fn create(tx: &mut Tx<'_>, env: &mut Env, email: &Email, rule: Rule) -> Result<A
         id: AccountId(env.new_id()),
         email: Some(email.clone()),
         email_confirmed: true,
+        email_since: env.now(),
         username,
         full_name: String::new(),
         names: Layers::new(),
         session_minutes: Layers::new(),
         conflict: false,
+        departures: Vec::new(),
         state: AccountState::Active,
         created: env.now(),
         version: 1,
@@ -146,10 +149,48 @@ pub fn change_email(
     {
         connections::changed(tx)?;
     }
+    if account.email.as_ref().map(Email::key) != Some(email.key()) {
+        account.email_since = env.now();
+    }
     account.email = Some(email.clone());
     account.email_confirmed = true;
     env.note(Rule::Ten2, Note::EmailSet(email.to_string()));
     Ok(())
+}
+
+/// Lets a person in again through every connection that covers an organization, on the word of an owner of that
+/// organization (JIT-10).
+///
+/// # Errors
+///
+/// The store's.
+pub(crate) fn welcome(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    account: AccountId,
+    organization: OrganizationId,
+    rule: Rule,
+) -> Result<(), EngineError> {
+    let Some(before) = tx.account_for_update(account)?.filter(|account| !account.departures.is_empty()) else {
+        return Ok(());
+    };
+    let mut after = before.clone();
+    for departure in &before.departures {
+        if covers(tx, departure.connection, organization)? {
+            after.come_back(departure.connection);
+        }
+    }
+    update(tx, env, &before, after, rule)
+}
+
+/// Whether a connection, or the one that succeeds it (SSO-12), covers an organization.
+fn covers(conn: &mut Conn<'_>, connection: ConnectionId, organization: OrganizationId) -> Result<bool, EngineError> {
+    let Some(connection) = conn.connection(connection)? else { return Ok(false) };
+    if connection.covered(organization).is_some() {
+        return Ok(true);
+    }
+    let successor = connection.settings.successor.map(|id| conn.connection(id)).transpose()?.flatten();
+    Ok(successor.is_some_and(|successor| successor.covered(organization).is_some()))
 }
 
 /// Records what a connection says the person is called and how long sessions last; `None` says nothing any more.
@@ -306,18 +347,8 @@ fn say<V: PartialEq>(
     value: Option<V>,
     rule: Rule,
 ) -> bool {
-    let origin = env.origin();
     match value {
-        Some(value) => layers.say(Statement {
-            source,
-            connection: Some(connection.id),
-            value,
-            rule,
-            actor: origin.actor,
-            request: origin.request,
-            at: env.now(),
-            locked: false,
-        }),
+        Some(value) => layers.say(env.statement(source, Some(connection.id), value, rule)),
         None => layers.withdraw(source, Some(connection.id)),
     }
 }

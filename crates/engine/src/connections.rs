@@ -24,6 +24,19 @@ pub fn by_scim_token(
     Ok(conn.connection(ConnectionId(token.scope))?.map(|connection| (connection, token)))
 }
 
+/// Whether a connection that `of` names, often itself, takes what a directory says: then what that ended stays ended
+/// (JIT-10, SCIM-7).
+///
+/// # Errors
+///
+/// The store's.
+pub(crate) fn has_directory(conn: &mut Conn<'_>, known: &Connection, of: ConnectionId) -> Result<bool, EngineError> {
+    if of == known.id {
+        return Ok(known.settings.scim.enabled);
+    }
+    Ok(conn.connection_settings(of)?.is_some_and(|settings| settings.scim.enabled))
+}
+
 /// Tells every node to forget what it knows of connections, once this transaction is committed.
 ///
 /// # Errors

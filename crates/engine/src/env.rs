@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use muster_crypto::Blinder;
 use muster_model::{
-    Actor, Connection, ConnectionId, HeldChangeId, OrganizationId, RequestId, Rule, Source, Timestamp, Version,
+    Actor, Connection, ConnectionId, HeldChangeId, OrganizationId, RequestId, Rule, Source, Statement, Timestamp,
+    Version,
     guard::{Endings, OrganizationEndings},
     ledger::Change,
     trace::{Note, Step},
@@ -156,6 +157,18 @@ impl Env {
     #[must_use]
     pub fn blind(&self, purpose: &str, parts: &[&[u8]]) -> Option<String> {
         Some(self.surroundings.blinder()?.blind(purpose, parts))
+    }
+
+    /// What a source says of a value, now and on behalf of whoever acts.
+    pub(crate) fn statement<V>(
+        &self,
+        source: Source,
+        connection: Option<ConnectionId>,
+        value: V,
+        rule: Rule,
+    ) -> Statement<V> {
+        let Origin { actor, request, .. } = self.origin;
+        Statement { source, connection, value, rule, actor, request, at: self.now, locked: false }
     }
 
     /// Notes a decision in the trace.

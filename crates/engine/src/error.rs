@@ -74,6 +74,11 @@ pub enum Refusal {
         "the account with the address `{0}` belongs to another subject of the identity provider: an owner must say whether it is the same person"
     )]
     AnotherSubject(String),
+    /// ORG-4.
+    #[error(
+        "the account with the address `{0}` is from before the address's domain was verified here: it is entered only with its own password or passkey; have its owner change the address there first, or use another one"
+    )]
+    FormerHolder(String),
     /// An account that the operator has closed.
     #[error("the account is closed")]
     AccountClosed,
@@ -181,5 +186,12 @@ impl TxError for EngineError {
             Self::Store(error) => Some(error),
             Self::NotFound { .. } | Self::Refused(_) => None,
         }
+    }
+
+    fn is_overtaken(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(Refusal::TakenMeanwhile(_)) | Self::Store(StoreError::Stale | StoreError::Taken(_))
+        )
     }
 }

@@ -19,6 +19,7 @@
 //! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
 //! | [`invitations`] | ORG-3: sent, accepted, expired, used up by whichever way their person comes in |
 //! | [`conflicts`] | PRE-3: where SSO and SCIM disagree |
+//! | [`domains`] | ORG-4: who holds a domain, and whose accounts its addresses are |
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
 //! | [`declare`] | what `muster apply` states, and its plan |
 //! | [`installation`] | the master key is the right one; data keys |
@@ -42,12 +43,14 @@ pub mod connections;
 pub mod declare;
 pub mod describe;
 pub mod directory;
+pub mod domains;
 pub mod drift;
 pub mod env;
 pub mod erasure;
 pub mod error;
 pub mod explain;
 pub mod guard;
+mod guests;
 pub mod installation;
 pub mod invitations;
 pub mod ledger;

@@ -1,7 +1,7 @@
 //! What owners and the operator do by hand: organizations, members, teams (ORG-1, ORG-2, GRP-5).
 
 use muster_model::{
-    Account, Grant, MembershipState, Organization, OrganizationId, Role, Rule, Source, Statement, Team, TeamId,
+    Account, Grant, MembershipState, Organization, OrganizationId, Role, Rule, Source, Team, TeamId,
     grant::Origin,
     ledger::{Event, Kind},
     membership::Ending,
@@ -10,7 +10,7 @@ use muster_model::{
 use muster_store::{Conn, Tx};
 
 use crate::{
-    EngineError, Env, Refusal, blocks, connections, invitations,
+    EngineError, Env, Refusal, accounts, blocks, connections, invitations,
     ledger::Subject,
     roles, seats,
     standing::{Reason, Standing},
@@ -102,7 +102,7 @@ pub fn set_member(
         {
             return Err(Refusal::NoSeat(organization.name.clone()).into());
         }
-        invitations::let_in(tx, env, organization, account, &mut standing)?;
+        invitations::let_in(tx, env, organization.id, account, &mut standing)?;
         if let Some(invitation) = invitation {
             invitations::use_up(tx, env, &mut standing, &invitation, true)?;
         }
@@ -111,17 +111,8 @@ pub fn set_member(
     }
     let by_hand = Reason { team: None, source: Source::Manual, connection: None, origin: Origin::Person };
     standing.give(env, by_hand, Rule::Org1);
-    let origin = env.origin();
-    let said = Statement {
-        source: Source::Manual,
-        connection: None,
-        value: role,
-        rule: Rule::Org1,
-        actor: origin.actor,
-        request: origin.request,
-        at: env.now(),
-        locked: false,
-    };
+    accounts::welcome(tx, env, account.id, organization.id, Rule::Org1)?;
+    let said = env.statement(Source::Manual, None, role, Rule::Org1);
     standing.edit(|membership| {
         membership.roles.say(said);
     });
@@ -156,8 +147,10 @@ pub fn remove_member(
     if membership.is_owner() && !roles::another_owner(tx, organization.id, account.id)? {
         return Err(last_owner(account, organization));
     }
+    // What a directory ended before goes on being ended by it (JIT-10).
+    let by = membership.state.ended_by();
     standing.end(|_| true);
-    standing.set_state(MembershipState::Ended { why: Ending::Removed, by: None });
+    standing.set_state(MembershipState::Ended { why: Ending::Removed, by });
     // Removing again lifts no block; only an owner who adds the member does.
     standing.edit(|membership| membership.blocked |= block);
     standing.save(tx, env, Rule::Org2)

@@ -1,8 +1,7 @@
 //! The effective role of a membership: precedence (PRE-5), cap and last owner (ORG-1).
 
 use muster_model::{
-    Connection, ConnectionId, Layers, Membership, OrganizationId, Role, Rule, Source, Statement, precedence,
-    trace::Note,
+    Connection, ConnectionId, Layers, Membership, OrganizationId, Role, Rule, Source, precedence, trace::Note,
 };
 use muster_store::{Conn, Counter, Tx};
 
@@ -76,7 +75,6 @@ pub fn state(
     said: Option<(Role, Rule)>,
     source: Source,
 ) -> Result<(), EngineError> {
-    let origin = env.origin();
     let Some(membership) = standing.membership() else { return Ok(()) };
     let mut roles = membership.roles.clone();
     let changed = match said {
@@ -84,16 +82,7 @@ pub fn state(
             if value > connection.settings.highest_role {
                 env.note(Rule::Org1, Note::RoleCapped(value.to_string()));
             }
-            roles.say(Statement {
-                source,
-                connection: Some(connection.id),
-                value,
-                rule,
-                actor: origin.actor,
-                request: origin.request,
-                at: env.now(),
-                locked: false,
-            })
+            roles.say(env.statement(source, Some(connection.id), value, rule))
         }
         // What was inherited holds until its heir says something (SSO-12).
         None if roles.get(source, Some(connection.id)).is_some_and(|said| said.rule == Rule::Sso12) => false,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::{
     AccountId, ConnectionId, Grant, GrantId, Layers, Membership, MembershipState, OrganizationId, Role, Rule, Source,
-    TeamId,
+    TeamId, Timestamp,
     grant::Origin,
     guard::Endings,
     ledger::{Event, Kind},
@@ -228,6 +228,7 @@ impl Standing {
             role_kept: false,
             conflict: false,
             joined: now,
+            ended: None,
             version: 1,
         });
         if matches!(membership.state, MembershipState::Ended { .. }) {
@@ -404,6 +405,7 @@ impl Standing {
     fn save_membership(self, tx: &mut Tx<'_>, env: &mut Env, rule: Rule) -> Result<(), EngineError> {
         let Some(mut membership) = self.membership else { return Ok(()) };
         let before = self.before.as_ref();
+        membership.ended = ended_at(before, &membership, env.now());
         if before == Some(&membership) {
             return Ok(());
         }
@@ -431,6 +433,19 @@ impl Standing {
         }
         Ok(())
     }
+}
+
+/// When a membership stopped giving access. What a directory has ended already, it or its successor only ends more
+/// thoroughly, which does not move this.
+fn ended_at(before: Option<&Membership>, membership: &Membership, now: Timestamp) -> Option<Timestamp> {
+    if membership.is_active() {
+        return None;
+    }
+    let Some(before) = before else { return Some(now) };
+    let (was, is) = (before.state, membership.state);
+    let by_directory = || was.ended_by().is_some() && is.ended_by().is_some() && !is.is_by_hand();
+    let is_blocked_now = membership.blocked && !before.blocked;
+    if (was == is && !is_blocked_now) || by_directory() { before.ended } else { Some(now) }
 }
 
 /// What others see of a membership with these grants.

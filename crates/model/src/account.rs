@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Email, Layers, Timestamp, Version};
+use crate::{AccountId, ConnectionId, Email, Layers, Timestamp, Version};
 
 /// One person, identified by one unique primary email; global to the installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,6 +14,8 @@ pub struct Account {
     pub email: Option<Email>,
     /// Whether the email counts (ACC-1).
     pub email_confirmed: bool,
+    /// Since when the account has this address: before its domain passed to another holder, or after (ORG-4).
+    pub email_since: Timestamp,
     /// Unique, in lower case.
     pub username: String,
     /// The effective full name; empty while nobody said one.
@@ -25,6 +27,9 @@ pub struct Account {
     pub session_minutes: Layers<i64>,
     /// Whether sources disagree about a value (PRE-3).
     pub conflict: bool,
+    /// Whose directories deleted the person, while nothing since lets the person in again through them (JIT-10).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub departures: Vec<Departure>,
     /// Alive or not.
     pub state: AccountState,
     /// When the account was made.
@@ -32,6 +37,38 @@ pub struct Account {
     /// Counts changes.
     #[serde(skip)]
     pub version: Version,
+}
+
+/// That a connection's directory has deleted its user for an account (JIT-10). It outlives that user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// Whose directory.
+    #[serde(rename = "c")]
+    pub connection: ConnectionId,
+    /// When.
+    #[serde(rename = "t")]
+    pub at: Timestamp,
+}
+
+impl Account {
+    /// When a connection's directory deleted the person, unless something since lets the person in again.
+    #[must_use]
+    pub fn departed(&self, connection: ConnectionId) -> Option<Timestamp> {
+        self.departures.iter().find(|departure| departure.connection == connection).map(|departure| departure.at)
+    }
+
+    /// Records that a connection's directory has deleted the person.
+    pub fn depart(&mut self, connection: ConnectionId, at: Timestamp) {
+        self.come_back(connection);
+        self.departures.push(Departure { connection, at });
+    }
+
+    /// Lets the person in again through a connection. Answers whether its directory had deleted the person.
+    pub fn come_back(&mut self, connection: ConnectionId) -> bool {
+        let before = self.departures.len();
+        self.departures.retain(|departure| departure.connection != connection);
+        self.departures.len() != before
+    }
 }
 
 /// Whether an account can be used.

@@ -57,6 +57,8 @@ pub enum Origin {
     Linked(Uuid),
     /// A directory group.
     Group(Uuid),
+    /// A group that an assertion names (JIT-3), beside what it says of the person.
+    Asserted,
 }
 
 impl Origin {
@@ -67,6 +69,7 @@ impl Origin {
             Self::Person => (0, Uuid::nil()),
             Self::Linked(user) => (1, user),
             Self::Group(group) => (2, group),
+            Self::Asserted => (3, Uuid::nil()),
         }
     }
 
@@ -77,6 +80,7 @@ impl Origin {
             0 => Some(Self::Person),
             1 => Some(Self::Linked(id)),
             2 => Some(Self::Group(id)),
+            3 => Some(Self::Asserted),
             _ => None,
         }
     }

@@ -34,7 +34,7 @@ pub mod time;
 pub mod token;
 pub mod trace;
 
-pub use account::{Account, AccountState};
+pub use account::{Account, AccountState, Departure};
 pub use connection::{Connection, ConnectionState};
 pub use directory::{DirectoryGroup, DirectoryUser, UserStatement};
 pub use domain::{Domain, DomainState};

@@ -32,6 +32,10 @@ pub struct Membership {
     pub conflict: bool,
     /// When the present membership began.
     pub joined: Timestamp,
+    /// When the last one stopped giving access; `None` while it does. What a directory has ended it may end more
+    /// thoroughly later: that does not move this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
     /// Counts changes.
     #[serde(skip)]
     pub version: Version,
@@ -79,7 +83,7 @@ pub enum MembershipState {
     Ended {
         /// By what.
         why: Ending,
-        /// Which connection ended it, for the SCIM reasons.
+        /// Which connection's directory ended it, also if somebody has removed the person by hand since.
         by: Option<ConnectionId>,
     },
 }
@@ -126,6 +130,22 @@ impl Ending {
 }
 
 impl MembershipState {
+    /// Which connection's directory ended a membership, or put it to sleep (JIT-10).
+    #[must_use]
+    pub fn ended_by(self) -> Option<ConnectionId> {
+        match self {
+            Self::Asleep { by } | Self::Kept { by } => Some(by),
+            Self::Ended { by, .. } => by,
+            Self::Active | Self::Waiting => None,
+        }
+    }
+
+    /// Whether an owner or the operator has removed the person.
+    #[must_use]
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Self::Ended { why: Ending::Removed, .. })
+    }
+
     /// State, reason and connection as three columns.
     #[must_use]
     pub fn columns(self) -> (&'static str, Option<&'static str>, Option<ConnectionId>) {

@@ -123,7 +123,8 @@ pub struct Email {
 
 impl Email {
     /// Reads an address. Deliberately plain: one `@`, no white space or control characters, a domain of
-    /// dotted labels. Quoted local parts and literal domains are refused; no IdP sends them.
+    /// dotted labels. Quoted local parts and literal domains are refused; no IdP sends them. So are letters that only look
+    /// like ASCII ones in lower case, as the Kelvin sign (U+212A) does: one mailbox must not become another person's.
     ///
     /// # Errors
     ///
@@ -145,6 +146,10 @@ impl Email {
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
+        let folds_to_ascii = |c: char| !c.is_ascii() && c.to_lowercase().any(|folded| folded.is_ascii());
+        if text.chars().any(folds_to_ascii) {
+            return Err(refused());
+        }
         if text.len() > EMAIL_BYTES || !local_fits || !domain.contains('.') || !domain.split('.').all(label_fits) {
             return Err(refused());
         }
@@ -157,7 +162,8 @@ impl Email {
         &self.text
     }
 
-    /// What two addresses are compared by: folded to lower case.
+    /// What two addresses are compared by: folded to lower case. No other letter folds to an ASCII one: see
+    /// [`Email::parse`].
     #[must_use]
     pub fn key(&self) -> String {
         self.text.to_lowercase()
@@ -237,6 +243,9 @@ mod tests {
             "a@b.c\n",
             "\"a\"@b.c",
             "a@[1.2.3.4]",
+            "\u{212a}ate@b.c",
+            "kate@\u{212a}elvin.c",
+            "\u{130}da@b.c",
         ] {
             assert!(Email::parse(bad).is_err(), "{bad}");
         }

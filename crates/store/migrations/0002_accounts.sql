@@ -4,11 +4,13 @@ CREATE TABLE accounts (
     email           {text},
     email_key       {text} CONSTRAINT accounts_email_key_key UNIQUE,
     email_confirmed {bool} NOT NULL,
+    email_since     {int} NOT NULL,
     username        {text} NOT NULL CONSTRAINT accounts_username_key UNIQUE,
     full_name       {text} NOT NULL,
     names           {text} NOT NULL,
     session_minutes {text} NOT NULL,
     conflict        {bool} NOT NULL,
+    departures      {text} NOT NULL,
     state           {text} NOT NULL,
     created         {int} NOT NULL,
     version         {int} NOT NULL
@@ -86,6 +88,7 @@ CREATE TABLE memberships (
     role_kept       {bool} NOT NULL,
     conflict        {bool} NOT NULL,
     joined          {int} NOT NULL,
+    ended           {int},
     version         {int} NOT NULL,
     CONSTRAINT memberships_pkey PRIMARY KEY (account, organization)
 ){norowid};
@@ -106,7 +109,7 @@ CREATE TABLE blocked_addresses (
 CREATE INDEX blocked_addresses_account ON blocked_addresses (account);
 
 -- One row a reason. Ended rows go, the ledger keeps them. While a membership sleeps, so do its grants, unwritten;
--- `asleep` is for the one that a connection put to sleep while another kept the membership awake. origin_kind: 0 person, 1 linked, 2 group.
+-- `asleep` is for the one that a connection put to sleep while another kept the membership awake. origin_kind: 0 person, 1 linked, 2 group, 3 asserted group.
 CREATE TABLE grants (
     account         {uuid} NOT NULL,
     organization    {uuid} NOT NULL,

@@ -16,6 +16,14 @@ CREATE TABLE domains (
 CREATE UNIQUE INDEX domains_name_key ON domains (name) WHERE state = 'verified';
 CREATE INDEX domains_by_name ON domains (name);
 
+-- Who last proved a domain, also when it is gone; `passed`: since when it is not somebody else's any more (ORG-4).
+CREATE TABLE domain_holders (
+    name            {text} NOT NULL CONSTRAINT domain_holders_pkey PRIMARY KEY,
+    organization    {uuid},
+    company         {uuid},
+    passed          {int}
+){norowid};
+
 CREATE TABLE connections (
     id              {uuid} NOT NULL CONSTRAINT connections_pkey PRIMARY KEY,
     name            {text} NOT NULL CONSTRAINT connections_name_key UNIQUE,

@@ -124,6 +124,12 @@ pub enum SchemaError {
 pub trait TxError: From<StoreError> + Send + 'static {
     /// The store's error inside, `None` for the caller's own refusal.
     fn store_error(&self) -> Option<&StoreError>;
+
+    /// Whether somebody else has changed meanwhile what the closure went by, so that running it again may end otherwise.
+    /// Where one thread writes for all, that cannot be.
+    fn is_overtaken(&self) -> bool {
+        false
+    }
 }
 
 impl TxError for StoreError {

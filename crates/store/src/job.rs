@@ -40,6 +40,8 @@ pub(crate) trait WriteJob: Send {
     fn rehearsal(&self) -> bool;
     /// Runs the closure, again if need be, keeps its result and says what is to happen with the transaction.
     fn work(&mut self, tx: &mut Tx<'_>) -> Verdict;
+    /// Whether somebody else was quicker: then it runs again.
+    fn overtaken(&self) -> bool;
     /// Whether a record is kept.
     fn recorded(&self) -> bool;
     /// Writes the record of the kept result.
@@ -182,6 +184,10 @@ where
             Err(panicked) => return self.fail(panicked),
         }
         self.verdict()
+    }
+
+    fn overtaken(&self) -> bool {
+        matches!(&self.result, Some(Err(error)) if error.is_overtaken())
     }
 
     fn recorded(&self) -> bool {

@@ -86,6 +86,7 @@ impl Work<'_, '_> {
             precedence: stated.precedence,
             highest_role: stated.highest_role,
             scim: stated.scim.clone(),
+            pilots: stated.pilots.clone(),
             // Stated by names that may be new: see `successors`.
             successor: known.and_then(|known| known.connection.settings.successor),
             predecessor: known.and_then(|known| known.connection.settings.predecessor),

@@ -7,7 +7,7 @@ use muster_model::{
 };
 
 use super::{Work, refuse};
-use crate::{EngineError, connections, ledger::Subject};
+use crate::{EngineError, connections, domains, ledger::Subject};
 
 impl Work<'_, '_> {
     /// States the domains; adds to `concerned` the holders whose verified domains changed.
@@ -65,6 +65,9 @@ impl Work<'_, '_> {
             version: 1,
         };
         self.tx.insert_domain(&domain, self.env.now())?;
+        if domain.state == DomainState::Verified {
+            domains::hold(self.tx, self.env, &domain)?;
+        }
         self.env.created(Event::DomainCreated, Subject::new(Kind::Domain, domain.id), 1, Rule::Org4, &domain)?;
         self.about_domain(&domain)
     }
@@ -73,6 +76,9 @@ impl Work<'_, '_> {
     pub(super) fn change_domain(&mut self, before: &Domain, mut after: Domain) -> Result<(), EngineError> {
         after.version = before.version + 1;
         self.tx.update_domain(&after)?;
+        if after.state == DomainState::Verified {
+            domains::hold(self.tx, self.env, &after)?;
+        }
         let subject = Subject::new(Kind::Domain, after.id);
         self.env.changed(Event::DomainUpdated, subject, after.version, Rule::Org4, before, &after)?;
         self.about_domain(&after)

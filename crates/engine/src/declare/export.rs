@@ -109,6 +109,7 @@ impl Names {
             highest_role: settings.highest_role,
             state: connection.state,
             scim: settings.scim,
+            pilots: settings.pilots,
             successor: None,
             sso: settings.sso,
             mappings: mappings.collect(),

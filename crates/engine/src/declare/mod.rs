@@ -120,6 +120,8 @@ pub struct Connection {
     pub state: ConnectionState,
     /// The directory.
     pub scim: ScimSettings,
+    /// Who signs in while the state is `pilot` (SSO-12).
+    pub pilots: Vec<Email>,
     /// The connection that takes this one's people over (SSO-12).
     pub successor: Option<String>,
     /// How people sign in (SSO-1).

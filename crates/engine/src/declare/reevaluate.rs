@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use muster_model::{
-    Account, AccountId, Connection, ConnectionId, MembershipState, OrganizationId, Role, Rule, Source, Statement,
-    TeamId, domain::Holder, grant::Origin, membership::Ending,
+    Account, AccountId, Connection, ConnectionId, MembershipState, OrganizationId, Role, Rule, Source, TeamId,
+    domain::Holder, grant::Origin, membership::Ending,
 };
 use muster_store::Tx;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     EngineError, Env, accounts,
     directory::{self, Documents},
+    guests::Home,
     roles,
     standing::{Reason, Standing},
 };
@@ -137,17 +138,7 @@ fn keep_role(
         return Ok(());
     }
     if roles::stated(tx, None, &said)?.unwrap_or_default() != role {
-        let origin = env.origin();
-        said.say(Statement {
-            source: Source::Manual,
-            connection: None,
-            value: role,
-            rule: Rule::Sso12,
-            actor: origin.actor,
-            request: origin.request,
-            at: env.now(),
-            locked: false,
-        });
+        said.say(env.statement(Source::Manual, None, role, Rule::Sso12));
     }
     standing.edit(|membership| {
         membership.conflict = said.in_conflict();
@@ -176,11 +167,7 @@ pub(super) fn guests(tx: &mut Tx<'_>, env: &mut Env, holders: &[Holder]) -> Resu
 }
 
 fn guests_of(tx: &mut Tx<'_>, env: &mut Env, organization: OrganizationId) -> Result<(), EngineError> {
-    let domains = tx.verified_domains(Holder::Organization(organization))?;
-    let is_guest = |account: &Account| {
-        let outside = |email: &muster_model::Email| !domains.is_empty() && !domains.contains(&email.domain());
-        account.email.as_ref().is_some_and(outside)
-    };
+    let home = Home::of(tx, organization)?;
     let mut after = AccountId(Uuid::nil());
     loop {
         let page = tx.memberships_page(organization, after, SLICE)?;
@@ -191,11 +178,11 @@ fn guests_of(tx: &mut Tx<'_>, env: &mut Env, organization: OrganizationId) -> Re
             tx.accounts(&ids)?.into_iter().map(|account| (account.id, account)).collect();
         for membership in page {
             let Some(account) = accounts.get(&membership.account) else { continue };
-            if membership.guest == is_guest(account) || matches!(membership.state, MembershipState::Ended { .. }) {
+            if membership.guest == home.is_guest(account) || matches!(membership.state, MembershipState::Ended { .. }) {
                 continue;
             }
             let mut standing = Standing::load(tx, account.id, organization)?;
-            standing.edit(|membership| membership.guest = is_guest(account));
+            standing.edit(|membership| membership.guest = home.is_guest(account));
             standing.save(tx, env, Rule::Org8)?;
         }
     }

@@ -1,13 +1,10 @@
 //! Letting somebody into an organization on the word of a directory (SCIM-5, SCIM-6, SCIM-8, SCIM-9, ORG-2).
 
-use muster_model::{
-    Account, Connection, Invitation, MembershipState, OrganizationId, Rule, Source, domain::Holder, grant::Origin,
-    trace::Note,
-};
+use muster_model::{Account, Connection, Invitation, MembershipState, Rule, Source, grant::Origin, trace::Note};
 use muster_store::Tx;
 
 use crate::{
-    EngineError, Env, Refusal, blocks, invitations, roles, seats,
+    EngineError, Env, Refusal, blocks, guests, invitations, roles, seats,
     standing::{Reason, Standing},
 };
 
@@ -141,7 +138,7 @@ fn join(
         return wait_or_refuse(env, standing, name, speaker, managing);
     }
     standing.enter(env, MembershipState::Active);
-    let guest = is_guest(tx, account, standing.organization(), connection)?;
+    let guest = guests::is_guest(tx, connection, standing.organization(), account)?;
     standing.edit(|membership| membership.guest = guest);
     manage(env, standing, managing, speaker);
     env.note(speaker.rule(), Note::Joined(name.to_owned()));
@@ -184,20 +181,4 @@ fn wait_or_refuse(
     let detail = muster_model::texts::not_enough_seats(name);
     env.report(Rule::Scim9, Some(standing.organization()), Some(standing.account().0), detail);
     Ok(Admission::Waiting)
-}
-
-/// ORG-8: of none of the organization's domains; nobody is a guest where there are none. The connection's own domains
-/// are the holder's, so the look-up is spared for them.
-pub(crate) fn is_guest(
-    tx: &mut Tx<'_>,
-    account: &Account,
-    organization: OrganizationId,
-    connection: &Connection,
-) -> Result<bool, EngineError> {
-    let Some(email) = &account.email else { return Ok(false) };
-    if connection.owns(email) && connection.holder == Holder::Organization(organization) {
-        return Ok(false);
-    }
-    let domains = tx.verified_domains(Holder::Organization(organization))?;
-    Ok(!domains.is_empty() && !domains.contains(&email.domain()))
 }

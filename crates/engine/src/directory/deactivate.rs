@@ -23,10 +23,21 @@ pub(super) fn deactivate(
         }
         return Ok(());
     };
-    withdraw(tx, env, connection, account, false)
+    withdraw(tx, env, connection, account, Withdrawal::Remembered)
 }
 
-/// As [`deactivate`], and nothing is left to come back.
+/// How much is left of what a directory takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Withdrawal {
+    /// It sleeps, and can come back.
+    Remembered,
+    /// It is over.
+    Forgotten,
+    /// It is over, and the person does not come in through the connection any more (JIT-10).
+    Deleted,
+}
+
+/// As [`deactivate`], and nothing is left to come back: the user is deleted.
 pub(super) fn forget(
     tx: &mut Tx<'_>,
     env: &mut Env,
@@ -35,19 +46,19 @@ pub(super) fn forget(
 ) -> Result<(), EngineError> {
     guests::take_back(tx, env, user)?;
     match user.account {
-        Some(account) => forget_account(tx, env, connection, account),
+        Some(account) => withdraw(tx, env, connection, account, Withdrawal::Deleted),
         None => Ok(()),
     }
 }
 
-/// Ends what a connection manages of an account, as if its user were deleted.
+/// Ends what a connection manages of an account for which it has no user.
 pub(super) fn forget_account(
     tx: &mut Tx<'_>,
     env: &mut Env,
     connection: &Connection,
     account: AccountId,
 ) -> Result<(), EngineError> {
-    withdraw(tx, env, connection, account, true)
+    withdraw(tx, env, connection, account, Withdrawal::Forgotten)
 }
 
 fn withdraw(
@@ -55,14 +66,15 @@ fn withdraw(
     env: &mut Env,
     connection: &Connection,
     account: AccountId,
-    forget: bool,
+    extent: Withdrawal,
 ) -> Result<(), EngineError> {
+    let forget = extent != Withdrawal::Remembered;
     for (_, mut standing) in Standing::load_all(tx, account)? {
         withdraw_from(tx, env, connection, &mut standing, forget)?;
         standing.save(tx, env, Rule::Scim5)?;
     }
     if forget {
-        forget_profile(tx, env, connection, account)?;
+        forget_profile(tx, env, connection, account, extent == Withdrawal::Deleted)?;
     }
     tx.end_sessions(account, connection.id, muster_model::session::Ended::Deactivated.as_str(), env.now())?;
     Ok(())
@@ -151,12 +163,13 @@ fn unmanaged(
     Ok(())
 }
 
-/// Takes back what the connection's directory said about the person.
+/// Takes back what the connection's directory said about the person; when it has deleted the person, notes that.
 fn forget_profile(
     tx: &mut Tx<'_>,
     env: &mut Env,
     connection: &Connection,
     account: AccountId,
+    is_deleted: bool,
 ) -> Result<(), EngineError> {
     let Some(before) = tx.account_for_update(account)? else { return Ok(()) };
     let mut after = before.clone();
@@ -166,6 +179,9 @@ fn forget_profile(
         after.full_name = accounts::effective_name(tx, connection, &after)?;
     }
     after.session_minutes.withdraw(Source::Scim, Some(connection.id));
+    if is_deleted {
+        after.depart(connection.id, env.now());
+    }
     after.conflict = after.names.in_conflict() || after.session_minutes.in_conflict();
     accounts::update(tx, env, &before, after, Rule::Scim5)
 }

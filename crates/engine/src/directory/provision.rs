@@ -13,7 +13,7 @@ use super::{
     guests, successor, users,
 };
 use crate::{
-    EngineError, Env, Refusal, accounts, blocks, roles,
+    EngineError, Env, Refusal, accounts, blocks, domains, roles,
     standing::{Reason, Standing},
     teams,
 };
@@ -106,6 +106,10 @@ fn follow_account(
         (None, Some(email)) => {
             let (account, made) = accounts::find_or_create(tx, env, email, Rule::Scim5)?;
             if !made {
+                // ORG-4: nobody enters, or manages, what was there before the domain passed to this holder.
+                if domains::is_former_holders(tx, &account)? {
+                    return Err(Refusal::EmailTaken(email.to_string()).into());
+                }
                 if successor::has_successor(tx, connection, &account)? {
                     user.unprovisioned = Some(Unprovisioned::TakenOver);
                     return Ok(());
@@ -117,6 +121,9 @@ fn follow_account(
         (None, None) => return Ok(()),
     };
     let mut account = before.clone();
+    // What the directory, or the one that it succeeds, deleted is back (JIT-10).
+    account.come_back(connection.id);
+    connection.settings.predecessor.map(|former| account.come_back(former));
     if !made {
         successor::take_over(tx, env, connection, user, &mut account)?;
     }

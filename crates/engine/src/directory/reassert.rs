@@ -153,7 +153,7 @@ fn end_unsaid(
         standing.end(|grant| {
             ours(grant)
                 && match grant.origin {
-                    Origin::Person => false,
+                    Origin::Person | Origin::Asserted => false,
                     Origin::Linked(id) => id != user.id.0,
                     Origin::Group(_) if grant.rule == Rule::Sso12 && inherited == Inherited::Keep => false,
                     Origin::Group(id) => !said.contains(&(DirectoryGroupId(id), organization, grant.team)),

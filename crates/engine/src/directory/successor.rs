@@ -94,7 +94,7 @@ fn inherit(
         let origin = match grant.origin {
             Origin::Linked(_) => Origin::Linked(user.id.0),
             // The group is still the predecessor's: the grant stands until one of the successor's names the team.
-            Origin::Person | Origin::Group(_) => grant.origin,
+            Origin::Person | Origin::Group(_) | Origin::Asserted => grant.origin,
         };
         // What only groups made, only groups hold (GRP-7).
         let by_groups = grant.is_managing() && grant.rule == Rule::Grp1;

@@ -276,6 +276,7 @@ fn erase_account(tx: &mut Tx<'_>, env: &mut Env, before: &Account) -> Result<(),
         names: Layers::new(),
         session_minutes: Layers::new(),
         conflict: false,
+        departures: Vec::new(),
         state: AccountState::Erased,
         version: before.version + 1,
         ..before.clone()

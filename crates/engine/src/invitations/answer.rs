@@ -1,11 +1,13 @@
 //! What the person does who was invited (ORG-3).
 
 use muster_crypto::TokenHash;
-use muster_model::{Account, Email, Invitation, Organization, Rule, domain::Holder, ledger::Event, trace::Note};
+use muster_model::{
+    Account, Email, Invitation, Membership, Organization, OrganizationId, Rule, ledger::Event, trace::Note,
+};
 use muster_store::Tx;
 
 use super::{end, use_up};
-use crate::{EngineError, Env, Refusal, blocks, roles, standing::Standing};
+use crate::{EngineError, Env, Refusal, accounts, blocks, guests::Home, roles, standing::Standing};
 
 /// Lets the person in whom an invitation is for, in its seat and with its role and team. A block that was there when it was
 /// sent is lifted, and what identity providers withdrew stays withdrawn (SCIM-5).
@@ -26,16 +28,16 @@ pub fn accept(
         .ok_or_else(|| EngineError::not_found("organization", invitation.organization))?;
     let mut standing = Standing::load(tx, account.id, organization.id)?;
     if !standing.is_active() {
-        // Whatever way somebody comes in uses the invitation up. So who came in later came in with another address.
-        if standing.membership().is_some_and(|membership| membership.joined > invitation.sent) {
+        if !is_later_act(&invitation, standing.membership()) {
             let text =
                 format!("your membership in '{}' has ended since: ask an owner to invite you again", organization.name);
             return Err(Refusal::Invalid(text).into());
         }
-        let_in(tx, env, &organization, account, &mut standing)?;
+        let_in(tx, env, organization.id, account, &mut standing)?;
         env.note(Rule::Org3, Note::Joined(organization.name.clone()));
     }
     use_up(tx, env, &mut standing, &invitation, true)?;
+    accounts::welcome(tx, env, account.id, organization.id, Rule::Org3)?;
     roles::settle_role(tx, env, None, &mut standing)?;
     standing.save(tx, env, Rule::Org3)?;
     Ok(organization)
@@ -67,6 +69,16 @@ fn answerable(tx: &mut Tx<'_>, env: &Env, account: &Account, link: &TokenHash) -
     Err(Refusal::Invalid(text.to_owned()).into())
 }
 
+/// Whether an invitation is a later act than whatever ended the membership (JIT-10, ORG-3), so that it begins it anew: sent
+/// after that, by an owner; or by a directory, where nobody but that directory ended it.
+pub(crate) fn is_later_act(invitation: &Invitation, membership: Option<&Membership>) -> bool {
+    let Some(membership) = membership else { return true };
+    let by_owner = invitation.connection.is_none();
+    let by_whoever_ended =
+        || !membership.blocked && membership.state.ended_by().is_none_or(|by| invitation.connection == Some(by));
+    membership.ended.is_none_or(|ended| ended <= invitation.sent && (by_owner || by_whoever_ended()))
+}
+
 /// Lets somebody in on the word of an owner, whose earlier block is lifted. What identity providers withdrew stays
 /// withdrawn: each has to say itself that the person is back (SCIM-5). The seat is the caller's concern.
 ///
@@ -76,17 +88,15 @@ fn answerable(tx: &mut Tx<'_>, env: &Env, account: &Account, link: &TokenHash) -
 pub(crate) fn let_in(
     tx: &mut Tx<'_>,
     env: &mut Env,
-    organization: &Organization,
+    organization: OrganizationId,
     account: &Account,
     standing: &mut Standing,
 ) -> Result<(), EngineError> {
     standing.come_in(env);
-    let domains = tx.verified_domains(Holder::Organization(organization.id))?;
-    let outside = |email: &Email| !domains.is_empty() && !domains.contains(&email.domain());
-    let guest = account.email.as_ref().is_some_and(outside);
+    let guest = Home::of(tx, organization)?.is_guest(account);
     standing.edit(|membership| {
         membership.guest = guest;
         membership.blocked = false;
     });
-    blocks::lift(tx, env, organization.id, account)
+    blocks::lift(tx, env, organization, account)
 }

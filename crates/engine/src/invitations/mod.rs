@@ -20,14 +20,14 @@ use muster_model::{
 };
 use muster_store::{Conn, Counter, Tx};
 
-pub(crate) use self::{
-    answer::let_in,
-    pending::{end, end_expired, pending, pending_of, subject, use_up},
-};
 pub use self::{
     answer::{accept, decline},
     pending::{expire, has_expired},
     review::{Verdict, review},
+};
+pub(crate) use self::{
+    answer::{is_later_act, let_in},
+    pending::{end, end_expired, pending, pending_in, pending_of, subject, use_up},
 };
 use crate::{EngineError, Env, Refusal, seats, teams};
 

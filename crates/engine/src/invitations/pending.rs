@@ -1,7 +1,7 @@
 //! Pending invitations, an owner's and those of people whom a directory made guests (SCIM-10), and how they end.
 
 use muster_model::{
-    Account, Email, Invitation, OrganizationId, Role, Rule, Source, Statement, Timestamp,
+    Account, Connection, Email, Invitation, OrganizationId, Role, Rule, Source, Timestamp,
     grant::Origin,
     ledger::{Event, Kind},
 };
@@ -56,6 +56,31 @@ pub(crate) fn pending_of(
     }
 }
 
+/// The pending invitations of these addresses to organizations of a connection. Those that have expired end here.
+///
+/// # Errors
+///
+/// The store's.
+pub(crate) fn pending_in(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    keys: &[String],
+) -> Result<Vec<Invitation>, EngineError> {
+    let mut pending = Vec::new();
+    for invitation in tx.pending_invitations_of(keys)? {
+        if connection.covered(invitation.organization).is_none() {
+            continue;
+        }
+        if invitation.expires <= env.now() {
+            end_expired(tx, env, &invitation)?;
+        } else {
+            pending.push(invitation);
+        }
+    }
+    Ok(pending)
+}
+
 /// Whether an invitation has expired that [`expire`] would end; one look into an index.
 ///
 /// # Errors
@@ -107,17 +132,7 @@ pub(crate) fn use_up(
         None => (Role::Owner, Rule::Org3),
     };
     end(tx, env, invitation, "accepted", Event::InvitationAccepted, rule)?;
-    let origin = env.origin();
-    let role = Statement {
-        source: Source::Invitation,
-        connection: None,
-        value: invitation.role.min(cap),
-        rule: Rule::Jit2,
-        actor: origin.actor,
-        request: origin.request,
-        at: env.now(),
-        locked: false,
-    };
+    let role = env.statement(Source::Invitation, None, invitation.role.min(cap), Rule::Jit2);
     standing.edit(|membership| {
         membership.roles.say(role);
     });

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use muster_model::{Account, AccountId, Connection, MembershipState, Rule, SignIn, membership::Ending, trace::Note};
+use muster_model::{Account, AccountId, Connection, ConnectionId, Rule, SignIn, Timestamp, trace::Note};
 use muster_store::{Conn, Tx};
 
-use crate::{EngineError, Env, Refusal, accounts};
+use super::Invited;
+use crate::{EngineError, Env, Refusal, accounts, connections, domains};
 
 /// An account, and by what it was found.
 pub(super) struct Found {
@@ -28,6 +29,9 @@ pub(super) fn find(tx: &mut Tx<'_>, connection: &Connection, said: &SignIn) -> R
         None => by_directory(tx, connection, said)?,
     };
     let Some(account) = id.map(|id| tx.account_for_update(id)).transpose()?.flatten() else { return Ok(None) };
+    if domains::is_former_holders(tx, &account)? {
+        return Err(Refusal::FormerHolder(said.email.to_string()).into());
+    }
     if let Some(subject) = &said.subject
         && tx.has_subject(connection.id, account.id)?
     {
@@ -57,14 +61,36 @@ fn by_directory(tx: &mut Tx<'_>, connection: &Connection, said: &SignIn) -> Resu
 }
 
 /// JIT-10: whom the connection's directory has deactivated or deleted does not come in through it, whatever the IdP asserts.
+/// Somebody deleted is let in again by an owner's later invitation.
 pub(super) fn require_wanted(
     tx: &mut Conn<'_>,
     connection: &Connection,
     said: &SignIn,
     account: Option<&Account>,
+    invited: &Invited,
 ) -> Result<(), EngineError> {
+    let is_wanted = match users_of(tx, connection, said, account)? {
+        users if !users.is_empty() => users.into_iter().any(|is_active| is_active),
+        _ => match account.map(|account| departed(tx, connection, account)).transpose()?.flatten() {
+            Some(at) => {
+                let mut invitations = invited.meant_for(said, account);
+                invitations.any(|invitation| invitation.connection.is_none() && invitation.sent >= at)
+            }
+            None => true,
+        },
+    };
+    if is_wanted { Ok(()) } else { Err(Refusal::EndedByDirectory(connection.name.clone()).into()) }
+}
+
+/// Whether each user that the connection's directory has for the person is active.
+fn users_of(
+    tx: &mut Conn<'_>,
+    connection: &Connection,
+    said: &SignIn,
+    account: Option<&Account>,
+) -> Result<Vec<bool>, EngineError> {
     if !connection.settings.scim.enabled {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let of_account = match account {
         Some(account) => tx.directory_users_of(account.id)?,
@@ -76,24 +102,24 @@ pub(super) fn require_wanted(
         let named = tx.directory_users_by_address(connection.id, &said.email.key())?;
         users.extend(named.into_iter().filter(|user| user.account.is_none()));
     }
-    let is_wanted = if users.is_empty() {
-        match account {
-            Some(account) => !was_deleted(tx, connection, account)?,
-            None => true,
-        }
-    } else {
-        users.iter().any(|user| user.active)
-    };
-    if is_wanted { Ok(()) } else { Err(Refusal::EndedByDirectory(connection.name.clone()).into()) }
+    Ok(users.into_iter().map(|user| user.active).collect())
 }
 
-/// Whether the directory once had the person and has no more. An owner's later act shows in a membership that goes on.
-fn was_deleted(tx: &mut Conn<'_>, connection: &Connection, account: &Account) -> Result<bool, EngineError> {
-    let memberships = tx.memberships_of(account.id)?;
-    let mut here = memberships.iter().filter(|membership| connection.covered(membership.organization).is_some());
-    let ended = MembershipState::Ended { why: Ending::Scim, by: Some(connection.id) };
-    let goes_on = here.clone().any(muster_model::Membership::is_active);
-    Ok(!goes_on && here.any(|membership| membership.state == ended))
+/// When the connection's directory, or that of the one that it succeeds (SSO-12), deleted the person; not once SCIM was
+/// disabled there.
+fn departed(tx: &mut Conn<'_>, connection: &Connection, account: &Account) -> Result<Option<Timestamp>, EngineError> {
+    let mut latest = None;
+    for directory in directories(connection) {
+        if account.departed(directory) > latest && connections::has_directory(tx, connection, directory)? {
+            latest = account.departed(directory);
+        }
+    }
+    Ok(latest)
+}
+
+/// The connections whose directories speak for this one: its own, and its predecessor's until it has pushed the person.
+fn directories(connection: &Connection) -> impl Iterator<Item = ConnectionId> + use<> {
+    [Some(connection.id), connection.settings.predecessor].into_iter().flatten()
 }
 
 /// Makes the account, or lets it follow what is said; whether it is new.
@@ -116,7 +142,12 @@ pub(super) fn settle(
     };
     env.note(Rule::Jit1, Note::AccountFound);
     let mut account = before.clone();
-    if by_subject {
+    // Whoever may come in by now is not kept out any more (JIT-10).
+    for directory in directories(connection) {
+        account.come_back(directory);
+    }
+    // JIT-7: without JIT the address is not for the assertion to change.
+    if by_subject && connection.settings.jit {
         follow_address(tx, env, connection, said, &mut account)?;
     }
     // TEN-2: a connection says nothing of an account outside its own domains.

@@ -3,21 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::{
-    Account, Connection, ConnectionId, Grant, MembershipState, OrganizationId, Role, Rule, SignIn, Source, TeamId,
-    connection::Covered,
-    grant::Origin,
-    mapping::{self, Unmapped},
-    name,
-    sign_in::{Groups, Unknown},
-    texts,
-    trace::Note,
+    Account, Connection, ConnectionId, Grant, Membership, MembershipState, OrganizationId, Role, Rule, SignIn, Source,
+    Team, TeamId, connection::Covered, grant::Origin, name, trace::Note,
 };
 use muster_store::Tx;
 
+use super::{Invited, groups};
 use crate::{
-    EngineError, Env, Refusal, blocks,
-    directory::admission,
-    invitations, roles, seats,
+    EngineError, Env, Refusal, blocks, connections, guests, invitations, roles, seats,
     standing::{Reason, Standing},
     teams,
 };
@@ -25,26 +18,29 @@ use crate::{
 /// JIT-7: with JIT off, only members and those who are invited come in, and nothing is made for anybody else.
 pub(super) fn require_assigned(
     tx: &mut Tx<'_>,
-    env: &mut Env,
+    connection: &Connection,
+    said: &SignIn,
+    account: Option<&Account>,
+    invited: &Invited,
+) -> Result<(), EngineError> {
+    if invited.meant_for(said, account).next().is_some() {
+        return Ok(());
+    }
+    require_member(tx, connection, said, account)
+}
+
+/// SSO-12: a pilot is a member already.
+pub(super) fn require_member(
+    tx: &mut Tx<'_>,
     connection: &Connection,
     said: &SignIn,
     account: Option<&Account>,
 ) -> Result<(), EngineError> {
-    if let Some(account) = account {
-        let memberships = tx.memberships_of(account.id)?;
-        let here = |membership: &&muster_model::Membership| connection.covered(membership.organization).is_some();
-        if memberships.iter().filter(here).any(muster_model::Membership::is_active) {
-            return Ok(());
-        }
-    }
-    for covered in &connection.organizations {
-        let invitation = match account {
-            Some(account) => invitations::pending_of(tx, env, covered.id, account)?,
-            None => invitations::pending(tx, env, covered.id, &said.email)?,
-        };
-        if invitation.is_some() {
-            return Ok(());
-        }
+    let memberships = account.map(|account| tx.memberships_of(account.id)).transpose()?.unwrap_or_default();
+    let is_here =
+        |membership: &Membership| membership.is_active() && connection.covered(membership.organization).is_some();
+    if memberships.iter().any(is_here) {
+        return Ok(());
     }
     let username = account.map_or_else(|| said.email.to_string(), |account| account.username.clone());
     Err(Refusal::NotAssigned(username).into())
@@ -58,10 +54,11 @@ pub(super) fn settle(
     said: &SignIn,
     account: &Account,
     is_new: bool,
+    invited: &Invited,
 ) -> Result<(), EngineError> {
     let standings = if is_new { BTreeMap::new() } else { Standing::load_all(tx, account.id)? };
     let mut places = Places { connection, account, standings, joined: BTreeMap::new(), turned_away: None };
-    places.accept_invitations(tx, env)?;
+    places.accept_invitations(tx, env, said, invited)?;
     if connection.settings.jit {
         let by_table = places.follow_groups(tx, env, said)?;
         places.follow_attributes(tx, env, said)?;
@@ -109,26 +106,33 @@ impl<'s> Places<'s> {
         self.turned_away.get_or_insert(why);
     }
 
-    /// JIT-2: a pending invitation of exactly this address is accepted, with its team and role, and its seat.
-    fn accept_invitations(&mut self, tx: &mut Tx<'_>, env: &mut Env) -> Result<(), EngineError> {
-        for covered in &self.connection.organizations {
+    /// JIT-2: a pending invitation of exactly this address is accepted, with its team and role, and its seat; where the
+    /// membership has ended since it was sent, it is no reason to begin it anew (JIT-10).
+    fn accept_invitations(
+        &mut self,
+        tx: &mut Tx<'_>,
+        env: &mut Env,
+        said: &SignIn,
+        invited: &Invited,
+    ) -> Result<(), EngineError> {
+        let (connection, account) = (self.connection, self.account);
+        for invitation in invited.meant_for(said, Some(account)) {
+            let Some(covered) = connection.covered(invitation.organization) else { continue };
             if self.is_in(covered.id) {
                 continue;
             }
-            let Some(invitation) = invitations::pending_of(tx, env, covered.id, self.account)? else { continue };
-            let is_blocked = self.standing(covered.id).membership().is_some_and(|membership| membership.blocked);
-            if is_blocked {
-                env.note(Rule::Org2, Note::Blocked(covered.name.clone()));
-                self.turn_away(Refusal::KeptOut(covered.name.clone()));
+            let standing = self.standing(covered.id);
+            if !invitations::is_later_act(invitation, standing.membership()) {
+                let why = format!("the invitation to {} is older than the end of the membership", covered.name);
+                env.note(Rule::Jit10, Note::PassedOver(why));
                 continue;
             }
-            // What an owner did later than whatever ended the membership (JIT-10); what slept is forgotten.
-            self.enter(tx, env, covered, Rule::Jit2)?;
-            let connection = self.connection;
-            let standing = self.standing(covered.id);
-            invitations::use_up(tx, env, standing, &invitation, true)?;
+            invitations::let_in(tx, env, covered.id, account, standing)?;
+            invitations::use_up(tx, env, standing, invitation, true)?;
             roles::settle_role(tx, env, Some(connection), standing)?;
+            env.note(Rule::Jit2, Note::Joined(covered.name.clone()));
             env.note(Rule::Jit2, Note::InvitationUsed(covered.name.clone()));
+            self.joined.insert(covered.id, Rule::Jit2);
         }
         Ok(())
     }
@@ -141,20 +145,10 @@ impl<'s> Places<'s> {
         env: &mut Env,
         said: &SignIn,
     ) -> Result<Option<BTreeMap<OrganizationId, Role>>, EngineError> {
-        let groups = match &said.groups {
-            Groups::List(groups) => groups,
-            Groups::Unknown(Unknown::Absent) => return Ok(None),
-            Groups::Unknown(Unknown::Overage) => {
-                let why = "the identity provider left the groups out because there are too many: assign fewer to the \
-                           application, or let SCIM push them";
-                env.report(Rule::Jit3, None, Some(self.account.id.0), why.to_owned());
-                env.note(Rule::Jit3, Note::PassedOver(why.to_owned()));
-                return Ok(None);
-            }
-        };
+        let Some(targets) = groups::targets(env, self.connection, self.account, &said.groups) else { return Ok(None) };
         let mut asserted: BTreeSet<TeamId> = BTreeSet::new();
         let mut by_table: BTreeMap<OrganizationId, Role> = BTreeMap::new();
-        for target in self.targets(env, groups) {
+        for target in targets {
             let Some(covered) = self.connection.covered(target.organization) else { continue };
             if !self.join(tx, env, covered, Rule::Jit3)? {
                 continue;
@@ -162,7 +156,7 @@ impl<'s> Places<'s> {
             if let Some(team) = &target.team {
                 let team = teams::find_or_create(tx, env, covered.id, team, Rule::Jit3)?;
                 asserted.insert(team.id);
-                self.give_team(env, covered.id, team.id, &team.name, Rule::Jit3);
+                self.give_team(env, covered.id, &team, Origin::Asserted, Rule::Jit3);
             }
             if let Some(role) = target.role {
                 by_table.entry(covered.id).and_modify(|highest| *highest = role.max(*highest)).or_insert(role);
@@ -176,7 +170,9 @@ impl<'s> Places<'s> {
             };
             // GRP-7: the teams end, the membership stays.
             let ended = standing.end(|grant| {
-                is_asserted(grant, connection.id) && grant.team.is_some_and(|team| !asserted.contains(&team))
+                grant.origin == Origin::Asserted
+                    && grant.connection == Some(connection.id)
+                    && grant.team.is_some_and(|team| !asserted.contains(&team))
             });
             if ended {
                 env.note(Rule::Jit3, Note::TeamLeft("teams whose groups are no longer asserted".to_owned()));
@@ -199,30 +195,6 @@ impl<'s> Places<'s> {
             }
         }
         Ok(())
-    }
-
-    /// Where groups map to, each place once; what does not map is reported (GRP-3, GRP-4).
-    fn targets(&self, env: &mut Env, groups: &[String]) -> BTreeSet<mapping::Target> {
-        let (mut targets, mut malformed) = (BTreeSet::new(), false);
-        for group in groups {
-            let resolved = mapping::resolve(group, self.connection);
-            targets.extend(resolved.targets);
-            match resolved.unmapped {
-                None => {}
-                Some(Unmapped::Malformed) => malformed = true,
-                Some(Unmapped::NotCovered(organization)) => {
-                    let why =
-                        format!("group `{group}` maps to nothing: `{organization}` is not covered by the connection");
-                    env.report(Rule::Grp4, None, Some(self.account.id.0), why.clone());
-                    env.note(Rule::Grp4, Note::GroupUnmapped(why));
-                }
-            }
-        }
-        if malformed {
-            env.report(Rule::Grp3, None, Some(self.account.id.0), texts::MALFORMED_GROUPS.to_owned());
-            env.note(Rule::Grp3, Note::GroupUnmapped(texts::MALFORMED_GROUPS.to_owned()));
-        }
-        targets
     }
 
     /// JIT-5, JIT-4: `dockerOrg`, else the default for whoever is nowhere; and what is said of team and role there.
@@ -262,12 +234,9 @@ impl<'s> Places<'s> {
             let rule = if said.team.is_some() { Rule::Jit5 } else { Rule::Jit4 };
             let team = teams::find_or_create(tx, env, place.id, &team, rule)?;
             let connection = self.connection.id;
-            self.standing(place.id).end(|grant| {
-                is_own(grant, connection)
-                    && grant.rule != Rule::Jit3
-                    && grant.team.is_some_and(|other| other != team.id)
-            });
-            self.give_team(env, place.id, team.id, &team.name, rule);
+            self.standing(place.id)
+                .end(|grant| is_own(grant, connection) && grant.team.is_some_and(|other| other != team.id));
+            self.give_team(env, place.id, &team, Origin::Person, rule);
         }
         if let Some(role) = said.role {
             let connection = self.connection;
@@ -289,11 +258,11 @@ impl<'s> Places<'s> {
         }
     }
 
-    fn give_team(&mut self, env: &mut Env, organization: OrganizationId, team: TeamId, name: &str, rule: Rule) {
-        let reason = Reason { team: Some(team), ..Reason::sso(self.connection.id) };
+    fn give_team(&mut self, env: &mut Env, organization: OrganizationId, team: &Team, origin: Origin, rule: Rule) {
+        let reason = Reason { team: Some(team.id), origin, ..Reason::sso(self.connection.id) };
         let standing = self.standing(organization);
-        if !standing.in_team(team) {
-            env.note(rule, Note::TeamJoined(name.to_owned()));
+        if !standing.in_team(team.id) {
+            env.note(rule, Note::TeamJoined(team.name.clone()));
         }
         standing.give(env, reason, rule);
     }
@@ -311,8 +280,8 @@ impl<'s> Places<'s> {
             self.turn_away(Refusal::KeptOut(covered.name.clone()));
             return Ok(false);
         }
-        if let Some(by) = membership.and_then(|(state, _)| ended_by(state))
-            && self.has_directory(tx, by)?
+        if let Some(by) = membership.and_then(|(state, _)| state.ended_by())
+            && connections::has_directory(tx, self.connection, by)?
         {
             let why = format!("SCIM ended the membership of {}: only SCIM or an owner begins it again", covered.name);
             env.note(Rule::Jit10, Note::PassedOver(why));
@@ -329,16 +298,9 @@ impl<'s> Places<'s> {
         Ok(true)
     }
 
-    fn has_directory(&self, tx: &mut Tx<'_>, connection: ConnectionId) -> Result<bool, EngineError> {
-        if connection == self.connection.id {
-            return Ok(self.connection.settings.scim.enabled);
-        }
-        Ok(tx.connection_settings(connection)?.is_some_and(|settings| settings.scim.enabled))
-    }
-
     /// Begins the membership, or begins it anew.
     fn enter(&mut self, tx: &mut Tx<'_>, env: &mut Env, covered: &Covered, rule: Rule) -> Result<(), EngineError> {
-        let guest = admission::is_guest(tx, self.account, covered.id, self.connection)?;
+        let guest = guests::is_guest(tx, self.connection, covered.id, self.account)?;
         let reason = Reason::sso(self.connection.id);
         let standing = self.standing(covered.id);
         match standing.membership().map(|membership| membership.state) {
@@ -347,10 +309,7 @@ impl<'s> Places<'s> {
             _ => standing.come_in(env),
         }
         standing.edit(|membership| membership.guest = guest);
-        // An invitation is a reason of its own, and not the assertion's.
-        if rule != Rule::Jit2 {
-            standing.give(env, reason, rule);
-        }
+        standing.give(env, reason, rule);
         env.note(rule, Note::Joined(covered.name.clone()));
         self.joined.insert(covered.id, rule);
         Ok(())
@@ -370,23 +329,9 @@ impl<'s> Places<'s> {
     }
 }
 
-/// A grant that this connection's assertions gave.
+/// A grant that what this connection's assertions say of the person gave.
 fn is_own(grant: &Grant, connection: ConnectionId) -> bool {
     grant.source == Source::Sso && grant.connection == Some(connection) && grant.origin == Origin::Person
-}
-
-/// A grant that an asserted group gave.
-fn is_asserted(grant: &Grant, connection: ConnectionId) -> bool {
-    is_own(grant, connection) && grant.rule == Rule::Jit3
-}
-
-/// Which connection's directory ended a membership, or put it to sleep.
-fn ended_by(state: MembershipState) -> Option<ConnectionId> {
-    match state {
-        MembershipState::Asleep { by } | MembershipState::Kept { by } => Some(by),
-        MembershipState::Ended { by, .. } => by,
-        MembershipState::Active | MembershipState::Waiting => None,
-    }
 }
 
 /// The role that the table gives follows the groups at every sign-in; what `dockerRole` said stays.

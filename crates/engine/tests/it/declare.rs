@@ -38,6 +38,7 @@ fn connection(name: &str, organizations: &[&str]) -> Connection {
         highest_role: Role::Owner,
         state: ConnectionState::Active,
         scim: ScimSettings { enabled: true, ..ScimSettings::default() },
+        pilots: vec![],
         successor: None,
         sso: None,
         mappings: vec![],

@@ -2,29 +2,25 @@
 
 use muster_engine::{EngineError, Refusal, sign_in::SignedIn};
 use muster_model::{
-    ConnectionId, MappingId, MembershipState, Role, Rule, SignIn, Source, UserStatement,
-    connection::{ScimSettings, UserNames},
+    ConnectionId, MappingId, Role, Rule, SignIn, Source, UserStatement,
+    connection::UserNames,
     mapping::Entry,
     sign_in::{Groups, Unknown},
 };
 use muster_testkit::{World, asserted, groups, person, subject};
 use uuid::Uuid;
 
-fn refusal(result: Result<SignedIn, EngineError>) -> Refusal {
+/// Why a sign-in was refused.
+pub(crate) fn refusal(result: Result<SignedIn, EngineError>) -> Refusal {
     match result {
         Err(EngineError::Refused(refusal)) => refusal,
         other => panic!("not refused: {other:?}"),
     }
 }
 
-/// A connection without a directory.
-fn without_scim(settings: &mut muster_model::connection::Settings) {
-    settings.scim.enabled = false;
-}
-
 /// `ConnectionBuilder::build` switches SCIM on; most connections that sign people in have none.
-fn switch_scim_off(world: &World, connection: ConnectionId) {
-    world.settings(connection, without_scim);
+pub(crate) fn switch_scim_off(world: &World, connection: ConnectionId) {
+    world.settings(connection, |settings| settings.scim.enabled = false);
 }
 
 fn entry(pattern: &str, organization: &muster_model::Organization, team: Option<&str>, role: Role) -> Entry {
@@ -354,61 +350,6 @@ fn jit_7_an_expired_invitation_lets_nobody_in() {
 }
 
 #[test]
-fn jit_10_whom_the_directory_ended_does_not_come_back_by_signing_in() {
-    let world = World::new();
-    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
-    let okta = world.connection("okta", &[&moby]).build();
-    let entra = world.connection("entra", &[&moby, &whale]).set(without_scim).build();
-    switch_scim_off(&world, entra);
-    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
-    world.put_user(okta, ada.id, UserStatement { active: false, ..person("ada@example.com") }).unwrap();
-    let said = SignIn { groups: groups(&["moby:developers"]), ..asserted("ada@example.com") };
-    let ended = Refusal::EndedByDirectory("okta".into());
-    assert_eq!(refusal(world.sign_in(okta, said.clone())), ended);
-    // Not through another connection either; other ways in remain, without that organization.
-    assert_eq!(refusal(world.sign_in(entra, said.clone())), Refusal::EndedByDirectory("entra".into()));
-    world.sign_in(entra, SignIn { organization: Some("whale".into()), ..said.clone() }).unwrap();
-    assert!(world.is_member(&whale, "ada@example.com") && !world.is_member(&moby, "ada@example.com"));
-    // Deleted is ended, too.
-    world.delete_user(okta, ada.id).unwrap();
-    assert_eq!(refusal(world.sign_in(okta, said.clone())), ended);
-    assert!(!world.is_member(&moby, "ada@example.com"));
-    // SCIM brings the person back.
-    world.create_user(okta, person("ada@example.com")).unwrap();
-    world.sign_in(okta, said).unwrap();
-    assert_eq!(world.teams(&moby, "ada@example.com"), ["company", "developers"]);
-    world.assert_ledger_tells_the_state();
-}
-
-#[test]
-fn jit_10_one_who_was_never_active_has_no_way_in() {
-    let world = World::new();
-    let moby = world.organization("moby");
-    let okta = world.connection("okta", &[&moby]).build();
-    world.create_user(okta, UserStatement { active: false, ..person("ada@example.com") }).unwrap();
-    assert_eq!(refusal(world.sign_in(okta, asserted("ada@example.com"))), Refusal::EndedByDirectory("okta".into()));
-    assert!(world.account_of("ada@example.com").is_none());
-}
-
-#[test]
-fn jit_10_an_owners_later_act_and_a_directory_switched_off_let_in_again() {
-    let world = World::new();
-    let moby = world.organization("moby");
-    let okta = world.connection("okta", &[&moby]).build();
-    for email in ["ada@example.com", "bob@example.com"] {
-        let user = world.create_user(okta, person(email)).unwrap();
-        world.delete_user(okta, user.id).unwrap();
-        assert_eq!(refusal(world.sign_in(okta, asserted(email))), Refusal::EndedByDirectory("okta".into()));
-    }
-    world.set_member(&moby, &world.account_of("ada@example.com").unwrap(), Role::Member).unwrap();
-    world.sign_in(okta, asserted("ada@example.com")).unwrap();
-    world.settings(okta, |settings| settings.scim = ScimSettings::default());
-    world.sign_in(okta, asserted("bob@example.com")).unwrap();
-    assert_eq!(world.membership(&moby, "bob@example.com").unwrap().state, MembershipState::Active);
-    world.assert_ledger_tells_the_state();
-}
-
-#[test]
 fn org_2_a_block_keeps_out_and_a_removal_does_not() {
     let world = World::new();
     let moby = world.organization("moby");
@@ -565,57 +506,6 @@ fn grp_8_a_role_of_the_table_goes_with_its_group_whatever_else_is_stated() {
 }
 
 #[test]
-fn jit_10_another_user_of_the_same_address_does_not_let_an_inactive_one_in() {
-    let world = World::new();
-    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
-    let any = |settings: &mut muster_model::connection::Settings| settings.scim.user_names = UserNames::Any;
-    let okta = world.connection("okta", &[&moby, &whale]).set(any).build();
-    let said = |active| UserStatement { emails: vec!["ada@example.com".into()], active, ..person("ada") };
-    let ada = world.create_user(okta, said(true)).unwrap();
-    world.set_member(&whale, &world.account_of("ada@example.com").unwrap(), Role::Member).unwrap();
-    world.put_user(okta, ada.id, said(false)).unwrap();
-    world.create_user(okta, UserStatement { emails: Vec::new(), ..person("ada@example.com") }).unwrap();
-    assert_eq!(refusal(world.sign_in(okta, asserted("ada@example.com"))), Refusal::EndedByDirectory("okta".into()));
-}
-
-#[test]
-fn scim_5_what_a_directory_manages_is_not_forgotten_when_an_invitation_lets_the_person_in() {
-    let world = World::new();
-    let moby = world.organization("moby");
-    let okta = world.connection("okta", &[&moby]).build();
-    let entra = world.connection("entra", &[&moby]).build();
-    switch_scim_off(&world, entra);
-    let said = |active| UserStatement { active, ..person("ada@example.com") };
-    let ada = world.create_user(okta, said(true)).unwrap();
-    world.put_user(okta, ada.id, said(false)).unwrap();
-    world.invite(&moby, "ada@example.com", None, Role::Member).unwrap();
-    world.sign_in(entra, asserted("ada@example.com")).unwrap();
-    assert!(world.is_member(&moby, "ada@example.com"), "an owner's later act");
-    world.put_user(okta, ada.id, said(true)).unwrap();
-    world.put_user(okta, ada.id, said(false)).unwrap();
-    assert!(!world.is_member(&moby, "ada@example.com"), "okta manages the membership, and ends it");
-    world.assert_ledger_tells_the_state();
-}
-
-#[test]
-fn scim_5_asserted_teams_are_remembered_while_the_membership_sleeps() {
-    let world = World::new();
-    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
-    let okta = world.connection("okta", &[&moby]).build();
-    let entra = world.connection("entra", &[&moby, &whale]).build();
-    switch_scim_off(&world, entra);
-    let said = |active| UserStatement { active, ..person("ada@example.com") };
-    let ada = world.create_user(okta, said(true)).unwrap();
-    let in_group = SignIn { groups: groups(&["moby:dev", "whale:x"]), ..asserted("ada@example.com") };
-    world.sign_in(entra, in_group.clone()).unwrap();
-    world.put_user(okta, ada.id, said(false)).unwrap();
-    world.sign_in(entra, in_group).unwrap();
-    assert!(!world.is_member(&moby, "ada@example.com") && world.is_member(&whale, "ada@example.com"));
-    world.put_user(okta, ada.id, said(true)).unwrap();
-    assert_eq!(world.teams(&moby, "ada@example.com"), ["company", "dev"]);
-}
-
-#[test]
 fn jit_7_the_invitation_that_lets_in_is_the_accounts_own() {
     let world = World::new();
     let moby = world.organization("moby");
@@ -630,4 +520,67 @@ fn jit_7_the_invitation_that_lets_in_is_the_accounts_own() {
     world.invite(&moby, "king@example.com", None, Role::Member).unwrap();
     assert_eq!(refusal(world.sign_in(okta, as_subject("king@example.com"))), Refusal::NotAssigned(ada.username));
     assert!(!world.is_member(&moby, "king@example.com"), "{other:?}");
+}
+
+#[test]
+fn jit_3_a_group_and_the_persons_own_team_are_two_reasons() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    switch_scim_off(&world, okta);
+    let said = |list: &[&str]| SignIn {
+        groups: groups(list),
+        organization: Some("moby".into()),
+        team: Some("writers".into()),
+        ..asserted("ada@example.com")
+    };
+    world.sign_in(okta, said(&["moby:writers"])).unwrap();
+    world.sign_in(okta, said(&[])).unwrap();
+    assert_eq!(world.teams(&moby, "ada@example.com"), ["writers"], "dockerTeam gave it, too");
+    // And the reverse: where SCIM manages the membership, dockerTeam moves, and a group's team stays.
+    let scim = world.connection("entra", &[&moby]).build();
+    let said = |team: &str| SignIn {
+        groups: groups(&["moby:writers"]),
+        team: Some(team.into()),
+        ..asserted("bob@example.com")
+    };
+    world.create_user(scim, person("bob@example.com")).unwrap();
+    world.sign_in(scim, said("writers")).unwrap();
+    world.sign_in(scim, said("readers")).unwrap();
+    assert_eq!(world.teams(&moby, "bob@example.com"), ["company", "readers", "writers"]);
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn jit_3_more_groups_than_are_believed_change_nothing() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    switch_scim_off(&world, okta);
+    world.sign_in(okta, SignIn { groups: groups(&["moby:writers"]), ..asserted("ada@example.com") }).unwrap();
+    let many: Vec<String> = (0..=1_000).map(|number| format!("moby:team{number}")).collect();
+    let said = SignIn { groups: Groups::List(many), ..asserted("ada@example.com") };
+    world.sign_in(okta, said).unwrap();
+    assert_eq!(world.teams(&moby, "ada@example.com"), ["writers"]);
+    assert!(world.reports(okta).iter().any(|(rule, text)| rule == "JIT-3" && text.contains("1001 groups")));
+    // A name that no group has is malformed (GRP-3), and not repeated anywhere.
+    let long = format!("moby:{}", "x".repeat(600));
+    world.sign_in(okta, SignIn { groups: groups(&["moby:writers", &long]), ..asserted("ada@example.com") }).unwrap();
+    let reports = world.reports(okta);
+    assert!(reports.iter().any(|(rule, _)| rule == "GRP-3") && reports.iter().all(|(_, text)| !text.contains("xxx")));
+}
+
+#[test]
+fn jit_7_without_jit_the_address_stays() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    switch_scim_off(&world, okta);
+    let as_subject = |email: &str| SignIn { subject: subject("s1"), ..asserted(email) };
+    let ada = world.sign_in(okta, as_subject("ada@example.com")).unwrap();
+    world.settings(okta, |settings| settings.jit = false);
+    let said = SignIn { full_name: Some("Ada King".into()), ..as_subject("king@example.com") };
+    assert_eq!(world.sign_in(okta, said).unwrap().account, ada.account);
+    assert_eq!(world.account_of("ada@example.com").unwrap().full_name, "Ada King");
+    assert!(world.account_of("king@example.com").is_none());
 }

@@ -82,6 +82,7 @@ pub(crate) fn world() -> (World, Organization, Organization, ConnectionId) {
             highest_role: Role::Owner,
             state: ConnectionState::Active,
             scim: ScimSettings { enabled: true, ..ScimSettings::default() },
+            pilots: vec![],
             successor: None,
             sso: None,
             mappings: vec![],

@@ -6,9 +6,9 @@
 use std::{sync::Barrier, thread};
 
 use muster_engine::{EngineError, Refusal};
-use muster_model::{MembershipState, Role, UserStatement};
+use muster_model::{MembershipState, Role, SignIn, UserStatement};
 use muster_store::StoreError;
-use muster_testkit::{World, person};
+use muster_testkit::{World, asserted, person, subject};
 
 const CLIENTS: usize = 64;
 
@@ -81,6 +81,21 @@ fn mig_3_team_grants_of_two_organizations_hold_under_a_race() {
     });
     let held = results.into_iter().filter(|result| *result.as_ref().unwrap()).count();
     assert_eq!(held, CLIENTS - 2 * 16, "three a group: sixteen groups of each organization are 48 of 50");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn jit_1_first_sign_ins_of_one_person_at_once_end_in_one_account() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    for round in 0..4 {
+        let said = SignIn { subject: subject(&round.to_string()), ..asserted(&email(round)) };
+        let results = race(CLIENTS / 4, |_| world.sign_in(okta, said.clone()));
+        let signed_in: Vec<_> = results.into_iter().map(Result::unwrap).collect();
+        assert_eq!(signed_in.iter().filter(|signed_in| signed_in.is_new).count(), 1);
+        assert!(signed_in.iter().all(|other| other.account == signed_in[0].account));
+    }
     world.assert_ledger_tells_the_state();
 }
 

@@ -172,6 +172,7 @@ impl HttpError {
                 Refusal::IdpInitiated(_) => Rule::Sso3,
                 Refusal::SignInNotFound | Refusal::AnswerUsed => Rule::Sso7,
                 Refusal::DomainNotVerified(_) => Rule::Sso6,
+                Refusal::FormerHolder(_) => Rule::Org4,
                 Refusal::AnotherSubject(_) | Refusal::AccountClosed => Rule::Jit1,
                 Refusal::NotAssigned(_) => Rule::Jit7,
                 Refusal::EndedByDirectory(_) => Rule::Jit10,
@@ -218,6 +219,10 @@ impl TxError for HttpError {
             Self::Engine(error) => error.store_error(),
             _ => None,
         }
+    }
+
+    fn is_overtaken(&self) -> bool {
+        matches!(self, Self::Engine(error) if error.is_overtaken())
     }
 }
 

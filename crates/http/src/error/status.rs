@@ -57,6 +57,7 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         | Refusal::AnswerUsed
         | Refusal::DomainNotVerified(_)
         | Refusal::AnotherSubject(_)
+        | Refusal::FormerHolder(_)
         | Refusal::AccountClosed
         | Refusal::NotAssigned(_)
         | Refusal::EndedByDirectory(_)

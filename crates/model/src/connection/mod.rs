@@ -109,6 +109,9 @@ pub struct Settings {
     pub successor: Option<ConnectionId>,
     /// The connection whose successor this one is.
     pub predecessor: Option<ConnectionId>,
+    /// Who signs in before the connection is activated (SSO-12).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pilots: Vec<Email>,
     /// How people sign in; `None` until that is set up.
     pub sso: Option<SingleSignOn>,
 }
@@ -124,6 +127,7 @@ impl Default for Settings {
             scim: ScimSettings::default(),
             successor: None,
             predecessor: None,
+            pilots: Vec::new(),
             sso: None,
         }
     }
@@ -219,6 +223,12 @@ impl Connection {
     pub fn owns(&self, email: &Email) -> bool {
         let domain = email.domain();
         self.domains.contains(&domain)
+    }
+
+    /// Whether an address is one of a named pilot's (SSO-12).
+    #[must_use]
+    pub fn is_pilot(&self, email: &Email) -> bool {
+        self.settings.pilots.iter().any(|pilot| pilot.key() == email.key())
     }
 
     /// What decides about this connection's say on full names.

@@ -159,6 +159,7 @@ impl Names {
         let origin = match grant.origin {
             Origin::Person => "the person".to_owned(),
             Origin::Linked(_) => "the person, linked".to_owned(),
+            Origin::Asserted => "a group in the assertion".to_owned(),
             Origin::Group(id) => {
                 self.groups.get(&id).map_or_else(|| format!("group {id}"), |name| format!("group {name}"))
             }

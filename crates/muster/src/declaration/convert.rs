@@ -16,17 +16,19 @@ pub(crate) fn to_engine(file: &Declaration) -> Result<declare::Declaration, Read
 }
 
 fn organization(stated: &Organization) -> Result<declare::Organization, ReadError> {
-    let email = |text: &String| {
-        let place = format!("organization `{}`: `owners = {text:?}`", stated.name);
-        Email::parse(text).map_err(|error| ReadError::Wrong(format!("{place}: {error}")))
-    };
+    let place = format!("organization `{}`", stated.name);
     Ok(declare::Organization {
         name: stated.name.clone(),
         company: stated.company.clone(),
         seats: stated.seats,
-        owners: stated.owners.iter().map(email).collect::<Result<_, _>>()?,
+        owners: emails(&place, "owners", &stated.owners)?,
         teams: stated.teams.clone(),
     })
+}
+
+fn emails(place: &str, key: &str, stated: &[String]) -> Result<Vec<Email>, ReadError> {
+    let wrong = |text, error| ReadError::Wrong(format!("{place}: `{key} = {text:?}`: {error}"));
+    stated.iter().map(|text| Email::parse(text).map_err(|error| wrong(text, error))).collect()
 }
 
 fn domain(stated: &Domain) -> Result<declare::Domain, ReadError> {
@@ -64,6 +66,7 @@ fn connection(stated: &Connection) -> Result<declare::Connection, ReadError> {
         precedence: stated.precedence.0,
         highest_role: stated.highest_role,
         state: stated.state,
+        pilots: emails(&place, "pilots", &stated.pilots)?,
         successor: stated.successor.clone(),
         scim: stated.scim.clone(),
         sso: sso::to_engine(&place, stated)?,
@@ -121,6 +124,7 @@ fn exported_connection(exported: declare::Connection) -> Connection {
         jit: exported.jit,
         highest_role: exported.highest_role,
         state: exported.state,
+        pilots: exported.pilots.iter().map(Email::to_string).collect(),
         successor: exported.successor,
         precedence: Precedence(exported.precedence),
         saml,

@@ -89,6 +89,9 @@ pub(crate) struct Connection {
     pub(crate) highest_role: Role,
     #[serde(default = "active")]
     pub(crate) state: ConnectionState,
+    /// Who signs in while the state is `pilot`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pilots: Vec<String>,
     /// The connection that takes this one's people over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) successor: Option<String>,

@@ -6,8 +6,7 @@ use super::{corrupt, from_json, json, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "accounts";
-const COLUMNS: &str =
-    "id, email, email_confirmed, username, full_name, names, session_minutes, conflict, state, created, version";
+const COLUMNS: &str = "id, email, email_confirmed, username, full_name, names, session_minutes, conflict, departures, state, created, version, email_since";
 
 fn account(row: &Row<'_>) -> Result<Account, StoreError> {
     let email: Option<String> = row.get(1)?;
@@ -20,9 +19,11 @@ fn account(row: &Row<'_>) -> Result<Account, StoreError> {
         names: from_json(row, 5, TABLE)?,
         session_minutes: from_json(row, 6, TABLE)?,
         conflict: row.get(7)?,
-        state: word(row, 8, TABLE, AccountState::parse)?,
-        created: Timestamp(row.get(9)?),
-        version: row.get(10)?,
+        departures: from_json(row, 8, TABLE)?,
+        state: word(row, 9, TABLE, AccountState::parse)?,
+        created: Timestamp(row.get(10)?),
+        version: row.get(11)?,
+        email_since: Timestamp(row.get(12)?),
     })
 }
 
@@ -123,7 +124,8 @@ impl Tx<'_> {
     pub fn insert_account(&mut self, account: &Account) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO accounts (id, email, email_confirmed, username, full_name, names, session_minutes, conflict, \
-             state, created, version, email_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             departures, state, created, version, email_key, email_since) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             vals![
                 account.id,
                 account.email.as_ref().map(Email::as_str),
@@ -133,10 +135,12 @@ impl Tx<'_> {
                 json(&account.names)?,
                 json(&account.session_minutes)?,
                 account.conflict,
+                json(&account.departures)?,
                 account.state.as_str(),
                 account.created,
                 account.version,
                 account.email.as_ref().map(Email::key),
+                account.email_since,
             ],
             Expect::Any,
         )
@@ -161,7 +165,8 @@ impl Tx<'_> {
         }
         self.put(
             "UPDATE accounts SET email = ?2, email_confirmed = ?3, full_name = ?4, names = ?5, session_minutes = ?6, \
-             conflict = ?7, state = ?8, version = ?9 WHERE id = ?1 AND version = ?10",
+             conflict = ?7, departures = ?8, state = ?9, version = ?10, email_since = ?11 \
+             WHERE id = ?1 AND version = ?12",
             vals![
                 account.id,
                 email.map(Email::as_str),
@@ -170,8 +175,10 @@ impl Tx<'_> {
                 json(&account.names)?,
                 json(&account.session_minutes)?,
                 account.conflict,
+                json(&account.departures)?,
                 account.state.as_str(),
                 account.version,
+                account.email_since,
                 account.version - 1,
             ],
             Expect::One,

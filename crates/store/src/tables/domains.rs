@@ -1,6 +1,6 @@
 //! Email domains.
 
-use muster_model::{Domain, DomainId, DomainState, Timestamp, domain::Holder};
+use muster_model::{CompanyId, Domain, DomainId, DomainState, OrganizationId, Timestamp, domain::Holder};
 use uuid::Uuid;
 
 use super::word;
@@ -65,7 +65,53 @@ impl Conn<'_> {
     }
 }
 
+/// Who proved a domain last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DomainHolding {
+    /// Whose it is, or was last.
+    pub holder: Holder,
+    /// Since when it is not another holder's any more; `None` if it never was one's.
+    pub passed: Option<Timestamp>,
+}
+
+impl Conn<'_> {
+    /// Who proved a domain last, whether or not anybody has it now; held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn domain_holding(&mut self, name: &str) -> Result<Option<DomainHolding>, StoreError> {
+        let sql =
+            format!("SELECT organization, company, passed FROM domain_holders WHERE name = ?1{}", self.for_update());
+        self.opt(&sql, vals![name], |row| {
+            let organization = row.get::<Option<Uuid>>(0)?.map(OrganizationId);
+            let company = row.get::<Option<Uuid>>(1)?.map(CompanyId);
+            let corrupt = || StoreError::Corrupt { table: "domain_holders", key: "unknown".to_owned() };
+            Ok(DomainHolding {
+                holder: Holder::from_columns(organization, company).ok_or_else(corrupt)?,
+                passed: row.get::<Option<i64>>(2)?.map(Timestamp),
+            })
+        })
+    }
+}
+
 impl Tx<'_> {
+    /// Records who has proven a domain.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn hold_domain(&mut self, name: &str, holder: Holder, passed: Option<Timestamp>) -> Result<(), StoreError> {
+        let (organization, company) = holder.columns();
+        self.put(
+            "INSERT INTO domain_holders (name, organization, company, passed) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (name) DO UPDATE SET organization = excluded.organization, company = excluded.company, \
+             passed = excluded.passed",
+            vals![name, organization, company, passed],
+            Expect::Any,
+        )
+    }
+
     /// Adds a domain.
     ///
     /// # Errors

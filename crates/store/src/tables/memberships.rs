@@ -7,7 +7,8 @@ use super::{corrupt, from_json, json, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "memberships";
-const COLUMNS: &str = "account, organization, role, roles, state, why, by_connection, blocked, guest, role_kept, conflict, joined, version";
+const COLUMNS: &str = "account, organization, role, roles, state, why, by_connection, blocked, guest, role_kept, conflict, joined, ended, \
+                       version";
 
 fn membership(row: &Row<'_>) -> Result<Membership, StoreError> {
     let (state, why): (String, Option<String>) = (row.get(4)?, row.get(5)?);
@@ -23,7 +24,8 @@ fn membership(row: &Row<'_>) -> Result<Membership, StoreError> {
         role_kept: row.get(9)?,
         conflict: row.get(10)?,
         joined: Timestamp(row.get(11)?),
-        version: row.get(12)?,
+        ended: row.get::<Option<i64>>(12)?.map(Timestamp),
+        version: row.get(13)?,
     })
 }
 
@@ -136,7 +138,8 @@ impl Tx<'_> {
         let (state, why, by) = membership.state.columns();
         self.put(
             "INSERT INTO memberships (account, organization, role, roles, state, why, by_connection, blocked, guest, \
-             role_kept, conflict, joined, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             role_kept, conflict, joined, ended, version) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             vals![
                 membership.account,
                 membership.organization,
@@ -150,6 +153,7 @@ impl Tx<'_> {
                 membership.role_kept,
                 membership.conflict,
                 membership.joined,
+                membership.ended,
                 membership.version,
             ],
             Expect::Any,
@@ -165,8 +169,8 @@ impl Tx<'_> {
         let (state, why, by) = membership.state.columns();
         self.put(
             "UPDATE memberships SET role = ?3, roles = ?4, state = ?5, why = ?6, by_connection = ?7, blocked = ?8, \
-             guest = ?9, role_kept = ?10, conflict = ?11, joined = ?12, version = ?13 \
-             WHERE account = ?1 AND organization = ?2 AND version = ?14",
+             guest = ?9, role_kept = ?10, conflict = ?11, joined = ?12, ended = ?13, version = ?14 \
+             WHERE account = ?1 AND organization = ?2 AND version = ?15",
             vals![
                 membership.account,
                 membership.organization,
@@ -180,6 +184,7 @@ impl Tx<'_> {
                 membership.role_kept,
                 membership.conflict,
                 membership.joined,
+                membership.ended,
                 membership.version,
                 membership.version - 1,
             ],

@@ -36,6 +36,7 @@ mod walks;
 
 pub use counters::Counter;
 pub use directory_groups::UserGroup;
+pub use domains::DomainHolding;
 pub use duties::Duty;
 pub use erasing::{HeldNote, ReportText};
 pub use erasures::ErasureRow;

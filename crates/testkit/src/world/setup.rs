@@ -1,7 +1,7 @@
 //! What there is before anything happens.
 
 use muster_crypto::{TokenPrefix, TokenText};
-use muster_engine::{EngineError, accounts, organizations, tokens};
+use muster_engine::{EngineError, accounts, domains, organizations, tokens};
 use muster_model::{
     Account, Connection, ConnectionId, ConnectionState, Domain, DomainId, DomainState, Email, Organization, Rule,
     connection::Settings, domain::Holder, mapping::Entry,
@@ -160,6 +160,7 @@ impl ConnectionBuilder<'_> {
                                 version: 1,
                             };
                             tx.insert_domain(&domain, env.now())?;
+                            domains::hold(tx, env, &domain)?;
                             domain.id
                         }
                     };

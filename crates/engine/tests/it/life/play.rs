@@ -241,6 +241,7 @@ fn declaration() -> Declaration {
             membership_follows_groups: directory.follows_groups,
             ..ScimSettings::default()
         },
+        pilots: vec![],
         successor: None,
         sso: None,
         mappings: model::table().filter(|_| directory.table).map(mapping).collect(),

@@ -139,7 +139,7 @@ impl Worker {
         let start = Instant::now();
         for attempt in 1.. {
             let mut hooks = Vec::new();
-            match self.attempt(job, &mut hooks) {
+            match self.attempt(job, &mut hooks, attempt < TRIES) {
                 Ok(Outcome::Settled) => return hooks,
                 Ok(Outcome::Again(fault)) => {
                     if !self.recover(&fault, attempt, start) {
@@ -157,8 +157,9 @@ impl Worker {
         Vec::new()
     }
 
-    /// Runs the job's transaction, and its record's if that is another one, once.
-    fn attempt(&mut self, job: &mut dyn WriteJob, hooks: &mut Vec<Hook>) -> Result<Outcome, StoreError> {
+    /// Runs the job's transaction, and its record's if that is another one, once. With `again`, a job that others have
+    /// overtaken is to run again; without, it ends as it did.
+    fn attempt(&mut self, job: &mut dyn WriteJob, hooks: &mut Vec<Hook>, again: bool) -> Result<Outcome, StoreError> {
         let mut verdict = self.in_transaction(hooks, |tx| {
             let verdict = job.work(tx);
             if verdict != Verdict::Done {
@@ -182,6 +183,9 @@ impl Worker {
         hooks.clear();
         if let Some(fault) = self.abandon() {
             return Ok(Outcome::Again(fault));
+        }
+        if again && job.overtaken() {
+            return Ok(Outcome::Again(Fault { error: StoreError::Stale, remedy: Remedy::Again }));
         }
         if verdict != Verdict::Refused || !job.recorded() || job.rehearsal() {
             return Ok(Outcome::Settled);
