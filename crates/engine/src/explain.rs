@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_model::{
-    Account, ConnectionId, DirectoryUser, Email, Grant, Membership, OrganizationId, Statement, TeamId,
+    Account, AccountId, ConnectionId, DirectoryUser, Email, Grant, Membership, OrganizationId, Statement, TeamId,
     ledger::LedgerRow,
 };
 use muster_store::Conn;
@@ -57,6 +57,20 @@ pub struct Names {
 /// Not found; the store's.
 pub fn explain(conn: &mut Conn<'_>, email: &Email) -> Result<Explanation, EngineError> {
     let account = conn.account_by_email(email)?.ok_or_else(|| EngineError::not_found("account", email))?;
+    explained(conn, account)
+}
+
+/// Explains this account.
+///
+/// # Errors
+///
+/// Not found; the store's.
+pub fn of_account(conn: &mut Conn<'_>, id: AccountId) -> Result<Explanation, EngineError> {
+    let account = conn.account(id)?.ok_or_else(|| EngineError::not_found("account", id))?;
+    explained(conn, account)
+}
+
+fn explained(conn: &mut Conn<'_>, account: Account) -> Result<Explanation, EngineError> {
     let mut names = Names::default();
     let mut places = Vec::new();
     for (organization, standing) in Standing::load_all(conn, account.id)? {

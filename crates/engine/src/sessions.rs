@@ -36,7 +36,7 @@ pub struct Begin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// A live session.
-    Live(Session),
+    Live(Box<Session>),
     /// One that is over, and why (SES-3).
     Over(String),
 }
@@ -123,7 +123,7 @@ pub fn find(conn: &mut Conn<'_>, hash: &[u8; 32], now: Timestamp) -> Result<Opti
         Some(reason) => Some(reason.to_owned()),
         None => (account != AccountState::Active).then(|| Ended::AccountClosed.as_str().to_owned()),
     };
-    Ok(Some(over.map_or(Found::Live(session), Found::Over)))
+    Ok(Some(over.map_or(Found::Live(Box::new(session)), Found::Over)))
 }
 
 /// Whether a use at `now` is worth noting: true once an hour.

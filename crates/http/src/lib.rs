@@ -10,6 +10,8 @@
 mod app;
 mod arrival;
 mod auth;
+mod body;
+mod browser;
 mod erase;
 mod error;
 mod held;
@@ -17,6 +19,7 @@ mod journal;
 mod limits;
 mod metrics;
 mod operations;
+mod pages;
 mod replay;
 mod scim;
 mod serve;
@@ -36,13 +39,18 @@ pub use replay::{Replay, Replayed, Verdict, Which};
 pub use scim::statement::ScimDocuments;
 pub use scim::{Purpose, Repeated, Rerun, RerunError};
 pub use serve::serve;
-pub use sign_in::{saml_certificates, saml_settings};
+pub use sign_in::{SignInFailure, saml_certificates, saml_settings};
 
 /// Everything that clients reach: SCIM under both its paths, and whether the server is up.
 pub fn router(app: &App) -> Router {
-    let render = middleware::from_fn_with_state(ErrorFormat::Page, error::format::render);
+    let render = middleware::from_fn_with_state(app.clone(), pages::render);
     let arrive = middleware::from_fn_with_state(app.clone(), arrival::arrive);
-    let pages = operations::probes(app).fallback(async |_: Request| HttpError::NoRoute).layer(render).layer(arrive);
+    let pages = operations::probes(app)
+        .fallback(async |_: Request| HttpError::NoRoute)
+        .merge(sign_in::router(app))
+        .layer(render)
+        .layer(middleware::from_fn(browser::secured))
+        .layer(arrive);
     // SCIM's gate does for its requests what the layers do for the others.
     scim::mount(pages, app)
 }

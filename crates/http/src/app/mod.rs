@@ -30,6 +30,7 @@ use crate::{
     auth::Callers,
     journal::{Bodies, ReadLog, Record, Trace},
     metrics::Metrics,
+    sign_in::{LogBound, Providers},
 };
 
 /// The pieces in which room for bodies is given, in bytes.
@@ -77,6 +78,8 @@ pub(crate) struct Inner {
     room: Arc<Semaphore>,
     /// Room for large answers, in pieces of [`ROOM`].
     answers: Arc<Semaphore>,
+    providers: Providers,
+    sign_in_log: LogBound,
     closing: AtomicBool,
 }
 
@@ -139,6 +142,8 @@ impl App {
             room: Arc::new(Semaphore::new((limits.bodies / ROOM).min(Semaphore::MAX_PERMITS))),
             answers: Arc::new(Semaphore::new((limits.answers / ROOM).min(Semaphore::MAX_PERMITS))),
             limits,
+            providers: Providers::default(),
+            sign_in_log: LogBound::default(),
             closing: AtomicBool::new(false),
         });
         background::start(&inner);
@@ -328,6 +333,14 @@ impl App {
 
     pub(crate) fn reads(&self) -> &ReadLog {
         &self.inner.reads
+    }
+
+    pub(crate) fn providers(&self) -> &Providers {
+        &self.inner.providers
+    }
+
+    pub(crate) fn sign_in_log(&self) -> &LogBound {
+        &self.inner.sign_in_log
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

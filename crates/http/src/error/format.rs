@@ -29,7 +29,7 @@ pub enum ErrorFormat {
 
 /// Marks a response whose body is written.
 #[derive(Clone, Copy)]
-struct Rendered;
+pub(crate) struct Rendered;
 
 /// Writes the body of every failure that passes, and logs those of the server, once.
 pub(crate) async fn render(State(format): State<ErrorFormat>, request: Request, next: Next) -> Response {
@@ -42,22 +42,32 @@ pub(crate) async fn render(State(format): State<ErrorFormat>, request: Request, 
 impl ErrorFormat {
     /// Writes the body of a failure; every other response stays as it is.
     pub(crate) fn render(self, response: Response, is_head: bool, trace: Option<RequestId>) -> Response {
-        let status = response.status();
-        let is_error = status.is_client_error() || status.is_server_error();
-        if !is_error || response.extensions().get::<Rendered>().is_some() {
-            return response;
-        }
-        let (mut parts, _) = response.into_parts();
-        let error = parts.extensions.remove::<Arc<HttpError>>();
-        let error = error.unwrap_or_else(|| Arc::new(HttpError::from_status(status)));
-        let trace_id = trace.map(|id| id.to_string()).unwrap_or_default();
-        log(&error, status, &trace_id);
-        let (content_type, body) = self.body(&error, &trace_id);
-        parts.headers.remove(header::CONTENT_LENGTH);
-        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        parts.extensions.insert(Rendered);
-        Response::from_parts(parts, if is_head { Body::empty() } else { Body::from(body) })
+        rendered(response, is_head, trace, |error, trace_id| self.body(error, trace_id))
     }
+}
+
+/// Writes the body of a failure, as `body` says it with its content type; every other response stays as it is.
+pub(crate) fn rendered(
+    response: Response,
+    is_head: bool,
+    trace: Option<RequestId>,
+    body: impl FnOnce(&HttpError, &str) -> (&'static str, String),
+) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.extensions().get::<Rendered>().is_some() {
+        return response;
+    }
+    let (mut parts, _) = response.into_parts();
+    let error = parts.extensions.remove::<Arc<HttpError>>();
+    let error = error.unwrap_or_else(|| Arc::new(HttpError::from_status(status)));
+    let trace_id = trace.map(|id| id.to_string()).unwrap_or_default();
+    log(&error, status, &trace_id);
+    let (content_type, body) = body(&error, &trace_id);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    parts.extensions.insert(Rendered);
+    Response::from_parts(parts, if is_head { Body::empty() } else { Body::from(body) })
 }
 
 /// Tells operators of a failure of the server, with its causes. Being busy is for the metrics to tell, a rule's refusal
@@ -91,7 +101,7 @@ pub(crate) fn scim_body(error: &HttpError, trace_id: &str) -> String {
 }
 
 impl ErrorFormat {
-    fn body(self, error: &HttpError, trace_id: &str) -> (&'static str, String) {
+    pub(crate) fn body(self, error: &HttpError, trace_id: &str) -> (&'static str, String) {
         let detail = error.public_detail(trace_id);
         let status = error.status();
         match self {

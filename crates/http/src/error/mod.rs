@@ -16,6 +16,8 @@ use muster_model::Rule;
 use muster_scim::{RequestError, ScimType};
 use muster_store::{StoreError, TxError};
 
+use crate::sign_in::SignInFailure;
+
 /// Why a request was not served.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum HttpError {
@@ -28,6 +30,12 @@ pub enum HttpError {
     /// Who calls is not known.
     #[error(transparent)]
     Unauthorized(#[from] Unauthorized),
+    /// An IdP's answer is not accepted.
+    #[error(transparent)]
+    SignIn(#[from] SignInFailure),
+    /// Nobody is signed in.
+    #[error("nobody is signed in: sign in first")]
+    SignedOut,
     /// There is nothing at this path.
     #[error("there is no resource at this path")]
     NoRoute,
@@ -43,6 +51,15 @@ pub enum HttpError {
     /// The body is larger than this many bytes.
     #[error("the body is larger than {0} bytes: send it in several requests")]
     BodyTooLarge(usize),
+    /// A form of another kind than browsers post.
+    #[error("a form must be `application/x-www-form-urlencoded`")]
+    FormType,
+    /// A form with a field twice, or with hundreds.
+    #[error("the form has a field twice, or too many: send each once")]
+    FormFields,
+    /// A form that a page of another site posted.
+    #[error("the form was sent from another site: open the page here, and send it from there")]
+    CrossSite,
     /// The body broke off.
     #[error("the body broke off before its end: send it again")]
     BodyBroken,
@@ -135,10 +152,15 @@ impl HttpError {
             Self::Scim(_)
             | Self::Engine(EngineError::NotFound { .. } | EngineError::Refused(_))
             | Self::Unauthorized(_)
+            | Self::SignIn(_)
+            | Self::SignedOut
             | Self::NoRoute
             | Self::MethodNotAllowed
             | Self::NotImplemented(_)
             | Self::MediaType
+            | Self::FormType
+            | Self::FormFields
+            | Self::CrossSite
             | Self::BodyTooLarge(_)
             | Self::BodyBroken
             | Self::BodyTooSlow
@@ -180,6 +202,7 @@ impl HttpError {
                 Refusal::NotPlaced(_) => Rule::Jit4,
                 Refusal::VersionMismatch { .. } | Refusal::Invalid(_) | Refusal::TooMany => Rule::Scim2,
             },
+            Self::SignIn(failure) => failure.rule(),
             _ => Rule::Scim2,
         }
     }

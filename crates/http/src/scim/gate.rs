@@ -14,10 +14,11 @@ use muster_engine::directory;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 
-use super::{body, exchange::Exchange};
+use super::exchange::Exchange;
 use crate::{
     App, ErrorFormat, HttpError,
     arrival::{Arrival, Arriving},
+    body,
 };
 
 /// What the gate of one prefix knows.

@@ -4,7 +4,6 @@
 //! or `discovery`, `statement` (what the client says, free of wire format), the engine, and `answers`.
 
 mod answers;
-mod body;
 mod bulk;
 mod candidates;
 mod conditions;

@@ -1,5 +1,68 @@
 //! Signing in: from the address somebody types to a session.
+//!
+//! 1. `start`: the address leads to a connection, by its domain.
+//! 2. `pending`: a sign-in begins, bound to the browser; `saml` sends the browser to the IdP.
+//! 3. `saml` takes the IdP's answer and has its protocol checked; what is left is free of protocol.
+//! 4. `finish`: the engine decides, provisions and begins a session, in one commit, with the log (`journal`).
+//! 5. `account`: who is signed in, where, and why; signing out.
+//!
+//! `provider` is a connection with all that is needed to talk to its IdP, `own_keys` our keys towards it.
 
+mod account;
+mod failure;
+mod finish;
 mod identity_provider;
+mod journal;
+mod log_bound;
+mod own_keys;
+mod pending;
+mod provider;
+mod saml;
+mod start;
 
+use axum::{
+    Router,
+    extract::{Path, rejection::PathRejection},
+    routing::{get, post},
+};
+use muster_engine::EngineError;
+use muster_model::ConnectionId;
+
+pub use failure::SignInFailure;
 pub use identity_provider::{saml_certificates, saml_settings};
+pub(crate) use log_bound::LogBound;
+pub(crate) use provider::Providers;
+
+use crate::{App, HttpError, pages};
+
+/// The part of a path that names something; it may not be decodable.
+type Segment = Result<Path<String>, PathRejection>;
+
+/// The pages and addresses of signing in.
+pub(crate) fn router(app: &App) -> Router {
+    Router::new()
+        .route("/signin", get(start::page).post(start::submit))
+        .route("/signin/continue", get(saml::confirm_page).post(saml::confirmed))
+        .route("/signout", post(account::sign_out))
+        .route("/account", get(account::page))
+        .route("/account/sessions/end", post(account::end_session))
+        .route("/sso/saml/{connection}/metadata", get(saml::metadata))
+        .route("/sso/saml/{connection}/login", get(saml::login))
+        .route("/sso/saml/{connection}/acs", post(saml::acs))
+        .route("/sso/saml/{connection}/slo", get(saml::logout_redirect).post(saml::logout_form))
+        .with_state(app.clone())
+        .merge(pages::assets())
+}
+
+/// The connection that a path names.
+fn connection_id(segment: Segment) -> Result<ConnectionId, HttpError> {
+    let text = segment.map(|Path(text)| text).unwrap_or_default();
+    parse_id(&text).ok_or_else(|| {
+        let named: String = text.chars().take(80).collect();
+        EngineError::not_found("connection", named).into()
+    })
+}
+
+fn parse_id(text: &str) -> Option<ConnectionId> {
+    text.parse().ok()
+}

@@ -58,6 +58,7 @@ const OTHER_BYTES: [&str; 28] = [
     "plans.result",
     "rate_windows.key",
     "sessions.hash",
+    "sessions.idp_subject",
     "signing_keys.private_key",
     "signing_keys.public_key",
     "tokens.hash",
@@ -247,8 +248,8 @@ fn other_rows(server: &Server, account: AccountId, user: &str, username: &str) {
     let write = move |tx: &mut muster_store::Tx<'_>| {
         let id = |n: u128| Uuid::from_u128(0xADA0 + n);
         let any = muster_store::Expect::Any;
-        tx.put("INSERT INTO sessions (id, hash, account, connection, kind, device, saml_index, created, last_used, \
-             absolute_end, version) VALUES (?1, ?2, ?3, ?4, 'web', 'Ada Lovelace''s laptop', 'ada.lovelace@example.com', 1, 1, 9, 1)",
+        tx.put("INSERT INTO sessions (id, hash, account, connection, kind, device, idp_session, created, last_used, \
+             absolute_end, version) VALUES (?1, ?2, ?3, ?4, 'web', 'Ada Lovelace''s laptop', '{\"subject\":\"ada.lovelace@example.com\"}', 1, 1, 9, 1)",
             vals![id(1), vec![1_u8; 32], account, connection], any)?;
         tx.put(
             "INSERT INTO tokens (id, hash, kind, scope, label, scopes, account, created_by_kind, created, version) \

@@ -7,10 +7,14 @@ mod read;
 pub use names::AttributeNames;
 pub use read::{Asserted, read};
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use crate::{Email, Role};
 
 /// What was asserted of one person (SSO-4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignIn {
     /// The IdP's name for the person that outlives a change of address (JIT-1).
     pub subject: Option<Subject>,
@@ -33,7 +37,7 @@ pub struct SignIn {
 }
 
 /// A person's name at an IdP that outlives a change of address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// What kind of name it is.
     pub kind: SubjectKind,
@@ -42,7 +46,7 @@ pub struct Subject {
 }
 
 /// What kind of name a [`Subject`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SubjectKind {
     /// SAML's persistent NameID.
     NameId,
@@ -62,7 +66,7 @@ impl SubjectKind {
 }
 
 /// What an assertion says of groups (JIT-3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Groups {
     /// These, and no others: the list replaces what was asserted before, also when it is empty.
     List(Vec<String>),
@@ -71,7 +75,7 @@ pub enum Groups {
 }
 
 /// Why nothing is known of a person's groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unknown {
     /// They are not mentioned.
     Absent,
@@ -81,12 +85,12 @@ pub enum Unknown {
 }
 
 /// A value that could not be applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassedOver {
     /// The attribute's name, as it was stated.
     pub attribute: String,
     /// What was stated; a long value's beginning.
     pub value: String,
     /// What it should have been.
-    pub expected: &'static str,
+    pub expected: Cow<'static, str>,
 }

@@ -110,7 +110,7 @@ fn applied<T>(
     let applied = apply(value);
     if applied.is_none() {
         let value = value.chars().take(REPEATED).collect();
-        passed_over.push(PassedOver { attribute: attribute.to_owned(), value, expected });
+        passed_over.push(PassedOver { attribute: attribute.to_owned(), value, expected: expected.into() });
     }
     applied
 }
@@ -229,7 +229,8 @@ mod tests {
         let found = signed_in(&[("dockerRole", &["admin"]), ("dockerOrg", &[" Moby "]), ("dockerTeam", &[""])]);
         assert_eq!((found.role, found.organization.as_deref(), found.team), (None, Some("Moby"), None));
         let expected = "`member`, `editor` or `owner`";
-        let passed_over = PassedOver { attribute: "dockerRole".to_owned(), value: "admin".to_owned(), expected };
+        let passed_over =
+            PassedOver { attribute: "dockerRole".to_owned(), value: "admin".to_owned(), expected: expected.into() };
         assert_eq!(found.passed_over, [passed_over]);
     }
 

@@ -13,7 +13,7 @@ use crate::HttpError;
 const DRAINED: usize = 32 * 1024 * 1024;
 
 /// Whether the headers announce a body that is read (RFC 7644 §3.1).
-pub(super) fn check_type(headers: &HeaderMap) -> Result<(), HttpError> {
+pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), HttpError> {
     if let Some(encoding) = headers.get(header::CONTENT_ENCODING)
         && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
@@ -26,12 +26,12 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), HttpError> {
 }
 
 /// How many bytes the headers announce, if they do.
-pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
+pub(crate) fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The whole body, at most `limit` bytes of it, in at most `time`.
-pub(super) async fn receive(headers: &HeaderMap, body: Body, limit: usize, time: Duration) -> Result<Bytes, HttpError> {
+pub(crate) async fn receive(headers: &HeaderMap, body: Body, limit: usize, time: Duration) -> Result<Bytes, HttpError> {
     let announced = announced(headers);
     if announced.is_some_and(|length| length > limit) && headers.contains_key(header::EXPECT) {
         // The client waits for leave to send: it gets none.

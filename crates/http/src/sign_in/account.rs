@@ -1,0 +1,104 @@
+//! `/account`: who is signed in, where, and why; and signing out.
+
+mod view;
+
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, header};
+use muster_engine::{Env, Origin, explain, sessions};
+use muster_model::{Actor, Session, SessionId, Source, session::Ended};
+
+use super::saml;
+use crate::{
+    App, HttpError,
+    app::Lane,
+    arrival::Arrival,
+    browser::{Cookies, Form, Visitor, require_same_origin, visitor},
+    pages,
+};
+
+/// The largest form of ours.
+const FORM_BYTES: usize = 16 * 1_024;
+
+/// `GET /account`: a page, or JSON for programs.
+pub(super) async fn page(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let is_json = pages::wants_json(&headers);
+    let session = match visitor(&app, &headers, arrival).await? {
+        Visitor::SignedIn(session) => session,
+        Visitor::SignedOut(_) | Visitor::Stranger if is_json => return Err(HttpError::SignedOut),
+        Visitor::SignedOut(_) | Visitor::Stranger => return pages::see_other(&format!("{}/signin", app.base_url())),
+    };
+    let (account, now) = (session.account, arrival.at);
+    let (explanation, sessions) = app
+        .read(Lane::Snapshot, move |conn| {
+            Ok((explain::of_account(conn, account)?, sessions::list(conn, account, now)?))
+        })
+        .await?;
+    if is_json {
+        let answer = view::json(&explanation, &session);
+        let vary = [(header::VARY, "accept")];
+        return Ok((vary, Json(answer)).into_response());
+    }
+    view::page(&app, &explanation, &session, &sessions)
+}
+
+/// `POST /signout`: ends the session here, and at the IdP where it knows of that.
+pub(super) async fn sign_out(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    require_same_origin(&headers, app.base_url())?;
+    let mut location = format!("{}/signin", app.base_url());
+    if let Visitor::SignedIn(session) = visitor(&app, &headers, arrival).await? {
+        let id = session.id;
+        change(&app, &session, move |tx, env| sessions::end(tx, env, id, Ended::SignedOut)).await?;
+        if let Some(at_idp) = saml::at_idp(&app, &session).await? {
+            location = at_idp;
+        }
+    }
+    let mut response = pages::see_other(&location)?;
+    response.headers_mut().extend(Cookies::new(app.base_url()).clear_session().map(|it| (header::SET_COOKIE, it)));
+    Ok(response)
+}
+
+/// `POST /account/sessions/end`: ends another session of the person's own.
+pub(super) async fn end_session(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, HttpError> {
+    require_same_origin(&headers, app.base_url())?;
+    let visitor = visitor(&app, &headers, arrival).await?;
+    let Some(session) = visitor.session() else { return pages::see_other(&format!("{}/signin", app.base_url())) };
+    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
+    if let Some(id) = form.text("session").and_then(|id| id.parse::<SessionId>().ok()) {
+        let account = session.account;
+        change(&app, session, move |tx, env| sessions::end_own(tx, env, account, id)).await?;
+    }
+    pages::see_other(&format!("{}/account", app.base_url()))
+}
+
+/// Does something in a signed-in person's name.
+async fn change<F>(app: &App, session: &Session, mut work: F) -> Result<bool, HttpError>
+where
+    F: FnMut(&mut muster_store::Tx<'_>, &mut Env) -> Result<bool, muster_engine::EngineError> + Send + 'static,
+{
+    let surroundings = app.surroundings();
+    let actor = Actor::Account(session.account.0);
+    let origin = Origin { source: Source::Manual, actor, connection: None, request: None };
+    let done = app.store().write(move |tx| {
+        let mut env = Env::new(std::sync::Arc::clone(&surroundings), origin);
+        work(tx, &mut env)
+    });
+    Ok(done.await?)
+}

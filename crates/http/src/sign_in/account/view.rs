@@ -1,0 +1,212 @@
+//! What somebody reads of their own account: no id of another tenant, and why for every value (PRE-2).
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use muster_engine::explain::{Explanation, Names, Place};
+use muster_model::{ConnectionId, Grant, MembershipState, Rule, Session, Source, Statement, Timestamp};
+use serde_json::{Value, json};
+
+use crate::{
+    App, HttpError,
+    pages::{self, Frame},
+};
+
+/// The account as JSON: the fields that `interfaces.md` names.
+pub(super) fn json(explanation: &Explanation, session: &Session) -> Value {
+    let account = &explanation.account;
+    let organizations: Vec<Value> = places(explanation)
+        .map(|place| {
+            json!({
+                "name": place.organization,
+                "role": place.membership.role.as_str(),
+                "teams": teams(place, &explanation.names).map(|(name, _)| name).collect::<Vec<_>>(),
+                "is_guest": place.membership.guest,
+            })
+        })
+        .collect();
+    json!({
+        "id": account.id.to_string(),
+        "email": account.email.as_ref().map(ToString::to_string),
+        "username": account.username,
+        "full_name": account.full_name,
+        "organizations": organizations,
+        "session": { "kind": session.kind.as_str(), "expires_at": session.expires().to_string() },
+    })
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountPage {
+    frame: Frame,
+    account: AccountView,
+    session_ends: String,
+    session_why: String,
+    places: Vec<PlaceView>,
+    sessions: Vec<SessionView>,
+}
+
+struct AccountView {
+    name: String,
+    email: String,
+    username: String,
+    name_why: Option<String>,
+}
+
+struct PlaceView {
+    organization: String,
+    role: String,
+    is_guest: bool,
+    why: String,
+    role_why: String,
+    teams: Vec<TeamView>,
+}
+
+struct TeamView {
+    name: String,
+    why: String,
+}
+
+struct SessionView {
+    id: String,
+    device: String,
+    is_this: bool,
+    began: String,
+    through: String,
+    ends: String,
+}
+
+/// The account as a page.
+pub(super) fn page(
+    app: &App,
+    explanation: &Explanation,
+    session: &Session,
+    sessions: &[Session],
+) -> Result<Response, HttpError> {
+    let account = &explanation.account;
+    let names = &explanation.names;
+    let said = account.names.iter().find(|said| said.value == account.full_name);
+    let email = account.email.as_ref().map(ToString::to_string).unwrap_or_default();
+    let page = AccountPage {
+        frame: Frame::of(app),
+        account: AccountView {
+            name: if account.full_name.is_empty() { account.username.clone() } else { account.full_name.clone() },
+            name_why: said.map(|said| because(said, names)),
+            username: account.username.clone(),
+            email,
+        },
+        session_ends: minute(session.expires()),
+        session_why: session_why(session, names),
+        places: places(explanation).map(|place| place_view(place, names)).collect(),
+        sessions: sessions.iter().map(|one| session_view(one, session, names)).collect(),
+    };
+    pages::page(StatusCode::OK, &page)
+}
+
+/// Where the person is now, by name.
+fn places(explanation: &Explanation) -> impl Iterator<Item = &Place> {
+    explanation.places.iter().filter(|place| place.membership.state == MembershipState::Active)
+}
+
+/// The teams, each with the first reason for it.
+fn teams<'e>(place: &'e Place, names: &'e Names) -> impl Iterator<Item = (&'e str, &'e Grant)> {
+    let mut seen = Vec::new();
+    place.grants.iter().filter(|grant| !grant.asleep).filter_map(move |grant| {
+        let team = grant.team?;
+        if seen.contains(&team) {
+            return None;
+        }
+        seen.push(team);
+        Some((names.teams.get(&team)?.as_str(), grant))
+    })
+}
+
+fn place_view(place: &Place, names: &Names) -> PlaceView {
+    let whole = place.grants.iter().filter(|grant| !grant.asleep);
+    let reasons: Vec<String> = whole.filter(|grant| grant.team.is_none()).map(|grant| reason(grant, names)).collect();
+    let membership = &place.membership;
+    let role = membership.roles.iter().find(|said| said.value == membership.role);
+    PlaceView {
+        organization: place.organization.clone(),
+        role: membership.role.as_str().to_owned(),
+        is_guest: membership.guest,
+        why: if reasons.is_empty() {
+            format!("A member since {}.", minute(membership.joined))
+        } else {
+            format!("A member since {}: {}.", minute(membership.joined), reasons.join("; "))
+        },
+        role_why: role.map(|said| because(said, names)).unwrap_or_default(),
+        teams: teams(place, names)
+            .map(|(name, grant)| TeamView { name: name.to_owned(), why: reason(grant, names) })
+            .collect(),
+    }
+}
+
+/// Why a grant is there: `okta asserted the group (JIT-3), 2026-11-22 14:00`.
+fn reason(grant: &Grant, names: &Names) -> String {
+    let who = source(grant.source, grant.connection, names);
+    format!("{who} · {} · {}", rule(grant.rule), minute(grant.given))
+}
+
+/// Why a value is what it is.
+fn because<V>(said: &Statement<V>, names: &Names) -> String {
+    format!("{} · {} · {}", source(said.source, said.connection, names), rule(said.rule), minute(said.at))
+}
+
+fn source(source: Source, connection: Option<ConnectionId>, names: &Names) -> String {
+    let through = connection.and_then(|id| names.connections.get(&id));
+    match (source, through) {
+        (Source::Sso, Some(name)) => format!("signed in through {name}"),
+        (Source::Scim, Some(name)) => format!("the directory of {name}"),
+        (Source::Sso, None) => "single sign-on".to_owned(),
+        (Source::Scim, None) => "a directory".to_owned(),
+        (Source::Manual, _) => "an owner, by hand".to_owned(),
+        (Source::Invitation, _) => "an invitation".to_owned(),
+        (other, _) => other.as_str().to_owned(),
+    }
+}
+
+/// The rule in a few words, and its ID.
+fn rule(rule: Rule) -> String {
+    let words = match rule {
+        Rule::Jit1 => "what your company says of you",
+        Rule::Jit2 => "you were invited",
+        Rule::Jit3 => "a group of yours",
+        Rule::Jit4 => "the default for everyone",
+        Rule::Jit5 => "an attribute of yours",
+        Rule::Grp1 | Rule::Grp2 | Rule::Grp8 => "a group of yours",
+        Rule::Scim4 | Rule::Scim5 | Rule::Scim6 => "assigned by your company",
+        _ => "decided",
+    };
+    format!("{words} ({})", rule.id())
+}
+
+fn session_why(session: &Session, names: &Names) -> String {
+    match session.connection.and_then(|id| names.connections.get(&id)) {
+        Some(name) => format!("signed in through {name}, {}", minute(session.created)),
+        None => format!("signed in {}", minute(session.created)),
+    }
+}
+
+fn session_view(session: &Session, this: &Session, names: &Names) -> SessionView {
+    SessionView {
+        id: session.id.to_string(),
+        device: session.device.clone(),
+        is_this: session.id == this.id,
+        began: minute(session.created),
+        through: session
+            .connection
+            .and_then(|id| names.connections.get(&id))
+            .map_or_else(String::new, |name| format!("through {name}")),
+        ends: minute(session.expires()),
+    }
+}
+
+/// A time to the minute, as people read it: in UTC, which is all that we know of where they are.
+fn minute(at: Timestamp) -> String {
+    let text = at.to_string();
+    match text.get(..16) {
+        Some(minute) => format!("{} UTC", minute.replace('T', " ")),
+        None => text,
+    }
+}

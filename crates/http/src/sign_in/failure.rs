@@ -1,0 +1,55 @@
+//! Why an IdP's answer is not accepted, before any rule of the engine is asked.
+
+use muster_model::{Rule, texts};
+use muster_saml::{KeyError, MessageError};
+
+/// Why a sign-in came to nothing. The text is for the administrator of the connection (SSO-13).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignInFailure {
+    /// The SAML message is refused.
+    #[error(transparent)]
+    Saml(#[from] MessageError),
+    /// SSO-5: what should be the address is none.
+    #[error("{0}")]
+    NotAnEmail(&'static str),
+    /// The connection cannot sign people in by this protocol.
+    #[error("connection `{0}` has no settings for this protocol: set its identity provider up")]
+    NotConfigured(String),
+    /// A certificate or key of the connection is of no use.
+    #[error("a certificate of the connection cannot be used: {0}")]
+    Key(KeyError),
+    /// The IdP let the person in without asking again, which the connection demands.
+    #[error(
+        "the identity provider did not authenticate the person anew, as the connection demands: let it heed `ForceAuthn`"
+    )]
+    NotAuthenticatedAnew,
+    /// The form lacks what it is for.
+    #[error("the form has no `{0}`")]
+    Missing(&'static str),
+}
+
+impl SignInFailure {
+    /// The rule that it fails.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        match self {
+            Self::Saml(MessageError::InResponseTo { .. }) => Rule::Sso7,
+            Self::Saml(MessageError::Signature(_) | MessageError::Undecryptable) | Self::Key(_) => Rule::Sso8,
+            Self::NotAnEmail(_) => Rule::Sso5,
+            Self::Saml(_) | Self::NotConfigured(_) | Self::NotAuthenticatedAnew | Self::Missing(_) => Rule::Sso1,
+        }
+    }
+
+    /// What the person reads, where it may be told.
+    #[must_use]
+    pub fn for_people(&self) -> Option<&'static str> {
+        match self {
+            Self::NotAnEmail(text) => Some(text),
+            Self::Saml(MessageError::InResponseTo { .. }) => Some(texts::NO_SESSION),
+            Self::Saml(MessageError::Status { .. }) => {
+                Some("Your identity provider did not sign you in. Contact your company administrator.")
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The end of a sign-in, whatever the protocol: everything is decided, provisioned and logged in one commit, and the browser
+//! gets its session.
+
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, header};
+use muster_engine::{
+    Origin, connections,
+    sessions::Begin,
+    sign_in::{self, Accepted},
+};
+use muster_model::{
+    Actor, Rule, SignIn, Source, Timestamp,
+    session::{ClientKind, IdpSession},
+    trace::Note,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{journal::Attempt, provider::Provider};
+use crate::{
+    App, HttpError,
+    app::Written,
+    browser::{Cookies, Secret, device},
+    pages,
+};
+
+/// What an IdP's answer brought, once the protocol is satisfied.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Arrived {
+    /// Who it is, and what is said of them.
+    pub(crate) said: SignIn,
+    /// The IdP's session.
+    pub(crate) idp: IdpSession,
+    /// When that ends at the latest (SES-2).
+    pub(crate) not_after: Option<Timestamp>,
+    /// The hash of the assertion's name, and until when that must be remembered (SSO-7).
+    pub(crate) assertion: Option<([u8; 32], Timestamp)>,
+    /// What the protocol's checks found, for the trace.
+    pub(crate) checks: Vec<(Rule, String)>,
+}
+
+/// Signs the person in and sends the browser to its account.
+///
+/// `pending` is the key's hash of the sign-in that the answer ends.
+pub(crate) async fn finish(
+    app: &App,
+    headers: &HeaderMap,
+    provider: &Provider,
+    attempt: Attempt,
+    arrived: Arrived,
+    pending: Option<[u8; 32]>,
+    replaces: Option<muster_model::SessionId>,
+) -> Result<Response, HttpError> {
+    let secret = Secret::generate()
+        .map_err(|error| HttpError::Internal("a secret cannot be made", std::sync::Arc::new(error)))?;
+    let begin = Begin {
+        hash: secret.hash(),
+        kind: ClientKind::Web,
+        device: device(headers),
+        idp: Some((arrived.idp.clone(), muster_crypto::sha256(arrived.idp.subject.as_bytes()))),
+        not_after: arrived.not_after,
+        replaces,
+    };
+    let (known, under) = (provider.connection.clone(), provider.version);
+    let origin =
+        Origin { source: Source::Sso, actor: Actor::System, connection: Some(known.id), request: Some(attempt.id()) };
+    app.write(origin, attempt.record(app)?, move |tx, env| {
+        for (rule, what) in &arrived.checks {
+            env.note(*rule, Note::Checked(what.clone()));
+        }
+        let connection = connections::current(tx, &known, under)?.ok_or(HttpError::Outdated)?;
+        let accepted = Accepted {
+            pending: pending.as_ref(),
+            assertion: arrived.assertion.as_ref().map(|(hash, until)| (hash, *until)),
+        };
+        let (signed_in, session) = sign_in::finish(tx, env, &connection, accepted, &arrived.said, begin.clone())?;
+        Ok(Written {
+            value: session,
+            changed: true,
+            status: StatusCode::SEE_OTHER,
+            resource: signed_in.account.0,
+            version: None,
+        })
+    })
+    .await?;
+    let mut response = pages::see_other(&format!("{}/account", app.base_url()))?;
+    if let Some(cookie) = Cookies::new(app.base_url()).set_session(secret.expose()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,97 @@
+//! Sign-ins on the connection's request log (SSO-13): those that succeed in the commit that lets somebody in, the others in
+//! one of their own.
+
+use muster_engine::{EngineError, Refusal};
+use muster_model::{ConnectionId, RequestId};
+use muster_store::{RequestRow, StoreError};
+use serde_json::Value;
+
+use super::SignInFailure;
+use crate::{App, HttpError, arrival::Arrival, journal::Record};
+
+/// An answer of an IdP that somebody brought.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    arrival: Arrival,
+    connection: ConnectionId,
+    protocol: &'static str,
+    method: &'static str,
+    target: String,
+    /// What arrived, without secrets.
+    received: Option<Value>,
+}
+
+impl Attempt {
+    /// An attempt through a connection, at a path below the base URL.
+    pub(crate) fn new(
+        arrival: Arrival,
+        connection: ConnectionId,
+        protocol: &'static str,
+        method: &'static str,
+        target: String,
+    ) -> Self {
+        Self { arrival, connection, protocol, method, target, received: None }
+    }
+
+    /// The same, with what arrived: without signatures, codes or tokens (SEC-4).
+    pub(crate) fn received(self, received: Value) -> Self {
+        Self { received: Some(received), ..self }
+    }
+
+    /// The TraceID.
+    pub(crate) fn id(&self) -> RequestId {
+        self.arrival.id
+    }
+
+    /// The row for the log.
+    pub(crate) fn record(&self, app: &App) -> Result<Record, HttpError> {
+        let id = self.arrival.id;
+        let body = self.received.as_ref().map(|received| app.bodies().seal(id, received.to_string().as_bytes()));
+        let row = RequestRow {
+            id,
+            connection: Some(self.connection),
+            at: self.arrival.at,
+            micros: 0,
+            kind: "sso".to_owned(),
+            method: self.method.to_owned(),
+            target: self.target.clone(),
+            status: 0,
+            dialect: Some(self.protocol.to_owned()),
+            outcome: String::new(),
+            token: None,
+            resource: None,
+            resource_version: None,
+            repeats: None,
+            part_of: None,
+            steps: Vec::new(),
+            body: body.transpose().map_err(HttpError::sealing)?,
+        };
+        Ok(Record::new(row, self.arrival.started, Vec::new()))
+    }
+
+    /// Logs that the protocol was not satisfied; the failure, for the answer.
+    pub(crate) async fn refuse(&self, app: &App, failure: SignInFailure) -> HttpError {
+        self.log(app, failure.into()).await
+    }
+
+    /// Logs that a rule forbids it before anything else was decided; the refusal, for the answer.
+    pub(crate) async fn refuse_by_rule(&self, app: &App, refusal: Refusal) -> HttpError {
+        self.log(app, EngineError::from(refusal).into()).await
+    }
+
+    async fn log(&self, app: &App, error: HttpError) -> HttpError {
+        if !app.sign_in_log().admits(self.connection) {
+            return error;
+        }
+        let mut record = match self.record(app) {
+            Ok(record) => record,
+            Err(failed) => return failed,
+        };
+        let refused = error.clone();
+        let written: Result<(), StoreError> = app.store().write(move |tx| record.write_refused(tx, &refused)).await;
+        match written {
+            Ok(()) => error,
+            Err(failed) => failed.into(),
+        }
+    }
+}

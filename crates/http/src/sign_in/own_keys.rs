@@ -1,0 +1,62 @@
+//! Our keys towards an IdP: made when they are first needed, so that every way to make a connection has them.
+
+use std::sync::Arc;
+
+use muster_crypto::OwnKey;
+use muster_engine::connections;
+use muster_model::{
+    ConnectionId, Timestamp,
+    connection::{KeyPurpose, OwnCertificate},
+};
+
+use super::provider::{self, Provider, key_place};
+use crate::{App, HttpError};
+
+/// How long a certificate of ours is good, in seconds. Ten years: what counts is the key in our metadata, and few IdPs
+/// notice a new one by themselves.
+const LIFE: i64 = 10 * 365 * 86_400;
+/// By how much clocks may differ when a certificate begins, in seconds.
+const EARLIER: i64 = 3_600;
+
+/// The connection with keys for these purposes, made now where there are none.
+pub(crate) async fn with_keys(
+    app: &App,
+    provider: Arc<Provider>,
+    purposes: &[KeyPurpose],
+) -> Result<Arc<Provider>, HttpError> {
+    let missing: Vec<KeyPurpose> = purposes.iter().copied().filter(|purpose| provider.lacks(*purpose)).collect();
+    if missing.is_empty() {
+        return Ok(provider);
+    }
+    let id = provider.connection.id;
+    for purpose in missing {
+        add(app, id, purpose).await?;
+    }
+    Ok(provider::load(app, id, None).await?.0)
+}
+
+/// Adds a key to a connection. Those that it has stay, so that an IdP which knows only them goes on being understood.
+pub(crate) async fn add(app: &App, id: ConnectionId, purpose: KeyPurpose) -> Result<(), HttpError> {
+    let now = app.surroundings().now().seconds();
+    let (not_before, not_after) = (now - EARLIER, now + LIFE);
+    let failed = |error: Arc<dyn std::error::Error + Send + Sync>| HttpError::Internal("a key cannot be made", error);
+    let made = tokio::task::spawn_blocking(move || OwnKey::generate("Muster", not_before, not_after)).await;
+    let made = made.map_err(|error| failed(Arc::new(error)))?.map_err(|error| failed(Arc::new(error)))?;
+    let fingerprint = muster_crypto::sha256(&made.certificate);
+    let sealed = app.sealer().seal(&key_place(&fingerprint), made.private_key.expose().as_bytes());
+    let own = OwnCertificate {
+        fingerprint,
+        purpose,
+        certificate: made.certificate,
+        private_key: sealed.map_err(HttpError::sealing)?,
+        not_before: Timestamp(not_before.saturating_mul(1_000_000)),
+        not_after: Timestamp(not_after.saturating_mul(1_000_000)),
+    };
+    app.store()
+        .write(move |tx| {
+            tx.insert_own_certificate(id, &own)?;
+            connections::changed(tx)
+        })
+        .await?;
+    Ok(())
+}

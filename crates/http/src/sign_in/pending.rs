@@ -1,0 +1,99 @@
+//! Sign-ins on their way: begun here, bound to the browser, ended by the IdP's answer on any node (SSO-7).
+
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderMap, HeaderValue};
+use muster_crypto::{Place, SealError};
+use muster_engine::sign_in;
+use muster_model::{ConnectionId, SessionId};
+use muster_store::PendingSignIn;
+use serde::{Deserialize, Serialize};
+
+use super::{finish::Arrived, provider::head};
+use crate::{
+    App, HttpError,
+    browser::{Cookies, Secret},
+};
+
+/// How long a person may take at the IdP.
+const LIFE: Duration = Duration::from_secs(900);
+
+/// What must be known when the answer comes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    /// The session that the browser had when it began: it ends when this succeeds (SEC-4).
+    pub(crate) session: Option<SessionId>,
+    /// By protocol.
+    pub(crate) step: Step,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Step {
+    /// A SAML response to this request.
+    Saml {
+        /// The request's ID.
+        request: String,
+        /// When the request demanded that the person be authenticated anew, in seconds since 1970; `None` if it did not.
+        anew_since: Option<i64>,
+    },
+    /// The person's word: the IdP began, and another account may be signed in here (SSO-3).
+    Confirm(Box<Arrived>),
+}
+
+/// A sign-in that has begun.
+pub(crate) struct Begun {
+    /// What travels through the IdP and comes back.
+    pub(crate) key: Secret,
+    /// Binds it to this browser.
+    pub(crate) cookie: Option<HeaderValue>,
+}
+
+/// Begins a sign-in in the browser that sends these headers.
+pub(crate) async fn begin(
+    app: &App,
+    headers: &HeaderMap,
+    connection: ConnectionId,
+    pending: &Pending,
+) -> Result<Begun, HttpError> {
+    let no_randomness = |error| HttpError::Internal("a secret cannot be made", Arc::new(error));
+    let cookies = Cookies::new(app.base_url());
+    // Several windows of one browser share what binds them.
+    let browser = match cookies.sign_in(headers).and_then(Secret::read) {
+        Some(browser) => browser,
+        None => Secret::generate().map_err(no_randomness)?,
+    };
+    let key = Secret::generate().map_err(no_randomness)?;
+    let hash = key.hash();
+    let content = serde_json::to_vec(pending)
+        .map_err(|error| HttpError::Internal("a sign-in cannot be written", Arc::new(error)))?;
+    let now = app.surroundings().now();
+    let row = PendingSignIn {
+        key: hash,
+        connection,
+        browser: browser.hash(),
+        content: app.sealer().seal(&place(&hash), &content).map_err(HttpError::sealing)?,
+        created: now,
+        expires: now.after(LIFE),
+    };
+    app.store().write(move |tx| sign_in::begin(tx, &row)).await?;
+    Ok(Begun { key, cookie: cookies.set_sign_in(browser.expose(), LIFE.as_secs()) })
+}
+
+/// What was kept of a sign-in, if it was begun in the browser that sends these headers.
+pub(crate) fn opened(app: &App, headers: &HeaderMap, row: &PendingSignIn) -> Result<Option<Pending>, HttpError> {
+    let browser = Cookies::new(app.base_url()).sign_in(headers).and_then(Secret::read);
+    // Hashes of secrets may be compared as they are: who knows one knows nothing of the secret.
+    if browser.is_none_or(|browser| browser.hash() != row.browser) {
+        return Ok(None);
+    }
+    let unreadable = |error: SealError| HttpError::Internal("a sign-in cannot be opened", Arc::new(error));
+    let content = app.sealer().open(&place(&row.key), &row.content).map_err(unreadable)?;
+    serde_json::from_slice(&content)
+        .map(Some)
+        .map_err(|error| HttpError::Internal("a sign-in cannot be read", Arc::new(error)))
+}
+
+fn place(key: &[u8; 32]) -> Place {
+    Place { table: "pending_sign_ins", column: "content", row: head(key) }
+}

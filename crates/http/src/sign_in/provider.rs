@@ -1,0 +1,160 @@
+//! A connection with everything that is needed to talk to its IdP: read once, and used until something changes.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use muster_crypto::{Place, Sealer};
+use muster_engine::{EngineError, connections};
+use muster_model::{
+    Connection, ConnectionId,
+    connection::{KeyPurpose, OwnCertificate, Saml, SingleSignOn},
+};
+use muster_saml::{DecryptionKeys, KeyError, Signers, SigningKey};
+use muster_store::{Conn, PendingSignIn};
+use uuid::Uuid;
+
+use super::SignInFailure;
+use crate::{App, HttpError, app::Lane};
+
+/// The most connections that are kept; beyond it all are forgotten.
+const KEPT: usize = 2_000;
+
+/// The connections that were used lately.
+#[derive(Default)]
+pub(crate) struct Providers {
+    known: Mutex<HashMap<ConnectionId, Arc<Provider>>>,
+}
+
+/// One connection, as it was under a version number of all of them.
+pub(crate) struct Provider {
+    /// The connection.
+    pub(crate) connection: Connection,
+    /// The number under which it was read ([`connections::version`]).
+    pub(crate) version: i64,
+    /// Our certificates towards the IdP, the newest first.
+    pub(crate) own: Vec<OwnCertificate>,
+    signers: Result<Signers, KeyError>,
+    decryption: Option<DecryptionKeys>,
+    signing: Option<SigningKey>,
+}
+
+impl Provider {
+    fn new(connection: Connection, version: i64, own: Vec<OwnCertificate>, sealer: &Sealer) -> Self {
+        let pems = |purpose: KeyPurpose| {
+            let of_purpose = own.iter().filter(move |own| own.purpose == purpose);
+            of_purpose.filter_map(|own| private_key(sealer, own)).collect::<Vec<String>>()
+        };
+        let signing = pems(KeyPurpose::Signing).first().and_then(|pem| SigningKey::new(pem).ok());
+        let decryption = DecryptionKeys::new(pems(KeyPurpose::Encryption).iter().map(String::as_str)).ok();
+        let certificates = match &connection.settings.sso {
+            Some(SingleSignOn::Saml(saml)) => saml.certificates.as_slice(),
+            _ => &[],
+        };
+        let certificates: Vec<Vec<u8>> = certificates.iter().filter_map(|text| STANDARD.decode(text).ok()).collect();
+        let signers = Signers::new(certificates.iter().map(Vec::as_slice));
+        Self { connection, version, own, signers, decryption, signing }
+    }
+
+    /// The SAML settings.
+    pub(crate) fn saml(&self) -> Result<&Saml, SignInFailure> {
+        match &self.connection.settings.sso {
+            Some(SingleSignOn::Saml(saml)) if !saml.entity_id.is_empty() => Ok(saml),
+            _ => Err(SignInFailure::NotConfigured(self.connection.name.clone())),
+        }
+    }
+
+    /// Whose signatures count.
+    pub(crate) fn signers(&self) -> Result<&Signers, SignInFailure> {
+        self.signers.as_ref().map_err(|error| SignInFailure::Key(error.clone()))
+    }
+
+    /// What opens what is encrypted for us; `None` where the connection offers no key.
+    pub(crate) fn decryption(&self) -> Option<&DecryptionKeys> {
+        let is_offered = self.saml().is_ok_and(|saml| saml.encryption);
+        self.decryption.as_ref().filter(|_| is_offered)
+    }
+
+    /// What our requests are signed with.
+    pub(crate) fn signing(&self) -> Option<&SigningKey> {
+        self.signing.as_ref()
+    }
+
+    /// Our certificates for a purpose, in DER, the newest first.
+    pub(crate) fn certificates(&self, purpose: KeyPurpose) -> Vec<Vec<u8>> {
+        self.own.iter().filter(|own| own.purpose == purpose).map(|own| own.certificate.clone()).collect()
+    }
+
+    /// Whether every key is there that the connection needs.
+    pub(crate) fn lacks(&self, purpose: KeyPurpose) -> bool {
+        !self.own.iter().any(|own| own.purpose == purpose)
+    }
+}
+
+fn private_key(sealer: &Sealer, own: &OwnCertificate) -> Option<String> {
+    let opened = sealer.open(&key_place(&own.fingerprint), &own.private_key);
+    if let Err(error) = &opened {
+        tracing::error!(%error, "a private key of a connection cannot be opened");
+    }
+    String::from_utf8(opened.ok()?).ok()
+}
+
+/// Where a private key is sealed.
+pub(crate) fn key_place(fingerprint: &[u8; 32]) -> Place {
+    Place { table: "connection_certificates", column: "private_key", row: head(fingerprint) }
+}
+
+/// The first half of a hash, which names its row.
+pub(crate) fn head(hash: &[u8; 32]) -> Uuid {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    Uuid::from_bytes(bytes)
+}
+
+/// A connection, and the sign-in with this key that is on its way through it, if any: one look at the database.
+pub(crate) async fn load(
+    app: &App,
+    id: ConnectionId,
+    key: Option<[u8; 32]>,
+) -> Result<(Arc<Provider>, Option<PendingSignIn>), HttpError> {
+    let known = app.providers().known(id);
+    let now = app.surroundings().now();
+    let under = known.as_ref().map(|known| known.version);
+    let (version, read, pending) = app
+        .read(Lane::Snapshot, move |conn| {
+            let version = connections::version(conn)?;
+            let pending = key.map(|key| conn.pending_sign_in(&key, now)).transpose()?.flatten();
+            let read = if under == Some(version) { None } else { Some(read(conn, id)?) };
+            Ok((version, read, pending))
+        })
+        .await?;
+    let pending = pending.filter(|pending| pending.connection == id);
+    let Some((connection, own)) = read else {
+        let known = known.ok_or(EngineError::not_found("connection", id))?;
+        return Ok((known, pending));
+    };
+    let provider = Arc::new(Provider::new(connection, version, own, app.sealer()));
+    app.providers().keep(id, Arc::clone(&provider));
+    Ok((provider, pending))
+}
+
+fn read(conn: &mut Conn<'_>, id: ConnectionId) -> Result<(Connection, Vec<OwnCertificate>), EngineError> {
+    let connection = conn.connection(id)?.ok_or_else(|| EngineError::not_found("connection", id))?;
+    Ok((connection, conn.own_certificates(id)?))
+}
+
+impl Providers {
+    fn known(&self, id: ConnectionId) -> Option<Arc<Provider>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    fn keep(&self, id: ConnectionId, provider: Arc<Provider>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(id, provider);
+    }
+}

@@ -1,0 +1,324 @@
+//! The IdP's answer, and the one question that may follow it.
+
+use askama::Template;
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Query, State},
+    response::Response,
+};
+use http::{HeaderMap, StatusCode, header};
+use muster_engine::{
+    Env, Origin, Refusal,
+    sign_in::{self, Accepted},
+};
+use muster_model::{
+    AccountId, Rule, SessionId, Timestamp,
+    session::IdpSession,
+    sign_in::{Asserted, Subject, SubjectKind, read},
+};
+use muster_saml::{
+    Login,
+    response::{self, Expected, SKEW},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Addresses;
+use crate::{
+    App, HttpError,
+    app::Lane,
+    arrival::Arrival,
+    browser::{Form, Secret, require_same_origin, visitor},
+    pages::{self, Frame},
+    sign_in::{
+        Segment, SignInFailure, connection_id,
+        finish::{Arrived, finish},
+        journal::Attempt,
+        pending::{self, Pending, Step},
+        provider::{self, Provider},
+    },
+};
+
+/// The largest form that an IdP posts: a message of 256 KiB in Base64, encoded for a form.
+const FORM_BYTES: usize = 768 * 1_024;
+/// The largest form of ours.
+const OWN_FORM_BYTES: usize = 16 * 1_024;
+
+/// `POST /sso/saml/{connection}/acs`: an IdP's answer.
+pub(in crate::sign_in) async fn acs(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    id: Segment,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, HttpError> {
+    let id = connection_id(id)?;
+    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
+    let key = form.get("RelayState").and_then(Secret::read).map(|key| key.hash());
+    let (provider, row) = provider::load(&app, id, key).await?;
+    let pending = row.map(|row| pending::opened(&app, &headers, &row)).transpose()?.flatten();
+    let attempt = Attempt::new(arrival, id, "saml", "POST", format!("/sso/saml/{id}/acs"));
+    let waiting = match &pending {
+        Some(Pending { session, step: Step::Saml { request, anew_since } }) => {
+            Some(Waiting { session: *session, request, anew_since: *anew_since })
+        }
+        _ => None,
+    };
+    let message = form.get("SAMLResponse").ok_or(SignInFailure::Missing("SAMLResponse"));
+    let checked = message.and_then(|message| check(&app, &provider, message, waiting.as_ref(), arrival.at));
+    let login = match checked {
+        Ok(login) => login,
+        Err(failure) => return Err(attempt.refuse(&app, failure).await),
+    };
+    let attempt = attempt.received(received(&login));
+    let arrived = match arrived(&provider, &login, waiting.is_some()) {
+        Ok(arrived) => arrived,
+        Err(failure) => return Err(attempt.refuse(&app, failure).await),
+    };
+    match waiting {
+        Some(waiting) => finish(&app, &headers, &provider, attempt, arrived, key, waiting.session).await,
+        None => ask(&app, &headers, &provider, attempt, arrived).await,
+    }
+}
+
+/// What this browser waits for.
+struct Waiting<'p> {
+    session: Option<SessionId>,
+    request: &'p str,
+    anew_since: Option<i64>,
+}
+
+/// The checks of the protocol.
+fn check(
+    app: &App,
+    provider: &Provider,
+    message: &str,
+    waiting: Option<&Waiting<'_>>,
+    now: Timestamp,
+) -> Result<Login, SignInFailure> {
+    let saml = provider.saml()?;
+    let addresses = Addresses::of(app, provider.connection.id);
+    let expected = Expected {
+        issuer: &saml.entity_id,
+        audience: &addresses.entity_id,
+        acs_url: &addresses.acs,
+        request: waiting.map(|waiting| waiting.request),
+        authn_contexts: &saml.authn_contexts,
+        now: now.seconds(),
+    };
+    let login = response::read(message, provider.signers()?, provider.decryption(), &expected)?;
+    match waiting.and_then(|waiting| waiting.anew_since) {
+        Some(since) if login.authn_instant.saturating_add(SKEW) < since => Err(SignInFailure::NotAuthenticatedAnew),
+        _ => Ok(login),
+    }
+}
+
+/// What arrived, for the connection's log.
+fn received(login: &Login) -> serde_json::Value {
+    let attributes: serde_json::Map<_, _> =
+        login.attributes.iter().map(|attribute| (attribute.name.clone(), json!(attribute.values))).collect();
+    json!({
+        "name_id": { "value": login.name_id.value, "format": login.name_id.format },
+        "attributes": attributes,
+        "unread": login.unread,
+        "session_index": login.session_index,
+        "authn_context": login.authn_context,
+        "signed": { "response": login.protection.response_signed, "assertion": login.protection.assertion_signed },
+        "encrypted": login.protection.encrypted,
+    })
+}
+
+/// What the answer says, free of protocol (SSO-4).
+fn arrived(provider: &Provider, login: &Login, is_asked_for: bool) -> Result<Arrived, SignInFailure> {
+    let attributes: Vec<_> =
+        login.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.values.clone())).collect();
+    let subject = login
+        .name_id
+        .is_persistent()
+        .then(|| Subject { kind: SubjectKind::NameId, value: login.name_id.value.clone() });
+    let saml = provider.saml()?;
+    let asserted = Asserted {
+        attributes: &attributes,
+        name_id: Some(&login.name_id.value),
+        subject: subject.as_ref(),
+        overage: false,
+        absent_groups_are_none: saml.absent_groups_are_none,
+    };
+    let said = read(&saml.attributes, asserted).map_err(SignInFailure::NotAnEmail)?;
+    let signed = match (login.protection.response_signed, login.protection.assertion_signed) {
+        (true, true) => "response and assertion are signed",
+        (true, false) => "the response is signed",
+        (false, _) => "the assertion is signed",
+    };
+    let how = if login.protection.encrypted { ", the assertion was encrypted" } else { "" };
+    let begun = if is_asked_for { "it answers the request of this browser" } else { "the identity provider began" };
+    Ok(Arrived {
+        idp: IdpSession {
+            subject: login.name_id.value.clone(),
+            format: login.name_id.format.clone(),
+            name_qualifier: login.name_id.name_qualifier.clone(),
+            sp_name_qualifier: login.name_id.sp_name_qualifier.clone(),
+            index: login.session_index.clone(),
+        },
+        not_after: login.session_not_on_or_after.map(|seconds| Timestamp(seconds.saturating_mul(1_000_000))),
+        assertion: Some((
+            muster_crypto::sha256(login.assertion_id.as_bytes()),
+            Timestamp(login.usable_until.saturating_mul(1_000_000)),
+        )),
+        checks: vec![
+            (Rule::Sso8, format!("{signed}{how}, with a certificate of the connection")),
+            (Rule::Sso1, "issuer, audience, recipient and times agree".to_owned()),
+            (Rule::Sso3, begun.to_owned()),
+            (Rule::Sso4, format!("the address is `{}`", said.email)),
+        ],
+        said,
+    })
+}
+
+/// SSO-3: the IdP began. Where that is allowed, the answer is kept until we know who is signed in here, which the IdP's form
+/// does not tell.
+async fn ask(
+    app: &App,
+    headers: &HeaderMap,
+    provider: &Provider,
+    attempt: Attempt,
+    arrived: Arrived,
+) -> Result<Response, HttpError> {
+    let connection = &provider.connection;
+    if !provider.saml()?.idp_initiated {
+        return Err(refused(app, &attempt, Refusal::IdpInitiated(connection.name.clone())).await);
+    }
+    accept(app, &attempt, connection.clone(), arrived.assertion).await?;
+    let arrived = Arrived { assertion: None, ..arrived };
+    let pending = Pending { session: None, step: Step::Confirm(Box::new(arrived)) };
+    let begun = pending::begin(app, headers, connection.id, &pending).await?;
+    let place = format!("{}/signin/continue?connection={}&key={}", app.base_url(), connection.id, begun.key.expose());
+    let mut response = pages::see_other(&place)?;
+    response.headers_mut().extend(begun.cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+/// Accepts an answer now that is finished a moment later, so that it cannot be brought again meanwhile (SSO-7).
+async fn accept(
+    app: &App,
+    attempt: &Attempt,
+    connection: muster_model::Connection,
+    assertion: Option<([u8; 32], Timestamp)>,
+) -> Result<(), HttpError> {
+    let surroundings = app.surroundings();
+    let result: Result<(), HttpError> = app
+        .store()
+        .write(move |tx| {
+            let mut env = Env::new(std::sync::Arc::clone(&surroundings), Origin::SYSTEM);
+            let assertion = assertion.as_ref().map(|(hash, until)| (hash, *until));
+            Ok(sign_in::accept(tx, &mut env, &connection, Accepted { pending: None, assertion })?)
+        })
+        .await;
+    match result {
+        Err(HttpError::Engine(muster_engine::EngineError::Refused(refusal))) => {
+            Err(refused(app, attempt, refusal).await)
+        }
+        other => other,
+    }
+}
+
+/// Logs a refusal by a rule.
+async fn refused(app: &App, attempt: &Attempt, refusal: Refusal) -> HttpError {
+    attempt.refuse_by_rule(app, refusal).await
+}
+
+/// What stands behind `/signin/continue`.
+#[derive(Debug, Deserialize)]
+pub(in crate::sign_in) struct Waits {
+    connection: String,
+    key: String,
+}
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct ConfirmPage<'p> {
+    frame: Frame,
+    present: String,
+    arriving: &'p str,
+    connection: String,
+    key: &'p str,
+}
+
+/// `GET /signin/continue`: goes on, or asks first when another account is signed in (SSO-3).
+pub(in crate::sign_in) async fn confirm_page(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    Query(waits): Query<Waits>,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let (provider, arrived, key) = waiting(&app, &headers, &waits).await?;
+    let visitor = visitor(&app, &headers, arrival).await?;
+    let Some(session) = visitor.session() else {
+        return complete(&app, &headers, arrival, &provider, arrived, key, None).await;
+    };
+    let account = session.account;
+    let present = app.read(Lane::Point, move |conn| Ok(conn.account(account)?)).await?;
+    let email = present.as_ref().and_then(|account| account.email.as_ref());
+    if email.is_some_and(|email| email.key() == arrived.said.email.key()) {
+        return complete(&app, &headers, arrival, &provider, arrived, key, Some(session.id)).await;
+    }
+    let page = ConfirmPage {
+        frame: Frame::of(&app),
+        present: present_name(email, account),
+        arriving: arrived.said.email.as_str(),
+        connection: provider.connection.id.to_string(),
+        key: &waits.key,
+    };
+    pages::page(StatusCode::OK, &page)
+}
+
+fn present_name(email: Option<&muster_model::Email>, account: AccountId) -> String {
+    email.map_or_else(|| account.to_string(), ToString::to_string)
+}
+
+/// `POST /signin/continue`: the person wants to.
+pub(in crate::sign_in) async fn confirmed(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, HttpError> {
+    require_same_origin(&headers, app.base_url())?;
+    let form = Form::receive(&app, &headers, body, OWN_FORM_BYTES).await?;
+    let field = |name| form.text(name).unwrap_or_default().to_owned();
+    let waits = Waits { connection: field("connection"), key: field("key") };
+    let (provider, arrived, key) = waiting(&app, &headers, &waits).await?;
+    let session = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
+    complete(&app, &headers, arrival, &provider, arrived, key, session).await
+}
+
+/// The answer that waits under a key, in this browser.
+async fn waiting(
+    app: &App,
+    headers: &HeaderMap,
+    waits: &Waits,
+) -> Result<(std::sync::Arc<Provider>, Arrived, [u8; 32]), HttpError> {
+    let unknown = || HttpError::from(muster_engine::EngineError::from(Refusal::SignInNotFound));
+    let key = Secret::read(&waits.key).ok_or_else(unknown)?.hash();
+    let id = crate::sign_in::parse_id(&waits.connection).ok_or_else(unknown)?;
+    let (provider, row) = provider::load(app, id, Some(key)).await?;
+    let pending = row.map(|row| pending::opened(app, headers, &row)).transpose()?.flatten();
+    match pending {
+        Some(Pending { step: Step::Confirm(arrived), .. }) => Ok((provider, *arrived, key)),
+        _ => Err(unknown()),
+    }
+}
+
+async fn complete(
+    app: &App,
+    headers: &HeaderMap,
+    arrival: Arrival,
+    provider: &Provider,
+    arrived: Arrived,
+    key: [u8; 32],
+    replaces: Option<SessionId>,
+) -> Result<Response, HttpError> {
+    let attempt = Attempt::new(arrival, provider.connection.id, "saml", "POST", "/signin/continue".to_owned());
+    finish(app, headers, provider, attempt, arrived, Some(key), replaces).await
+}

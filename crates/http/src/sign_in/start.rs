@@ -1,0 +1,123 @@
+//! `/signin`: the address first, which leads to a connection (SSO-3).
+
+use askama::Template;
+use axum::{Extension, body::Body, extract::State, response::Response};
+use http::{HeaderMap, StatusCode};
+use muster_engine::sign_in;
+use muster_model::{Connection, ConnectionId, Email, connection::SingleSignOn};
+
+use super::{provider, saml};
+use crate::{
+    App, HttpError,
+    app::Lane,
+    arrival::Arrival,
+    browser::{Form, Leave, Visitor, require_same_origin, visitor},
+    pages::{self, Frame},
+};
+
+/// The largest form of ours.
+const FORM_BYTES: usize = 16 * 1_024;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage<'p> {
+    frame: Frame,
+    email: &'p str,
+    mistake: Option<&'p str>,
+    notice: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "choose.html")]
+struct ChoosePage<'p> {
+    frame: Frame,
+    email: &'p str,
+    choices: Vec<Choice>,
+}
+
+struct Choice {
+    id: ConnectionId,
+    name: String,
+}
+
+/// `GET /signin`.
+pub(super) async fn page(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let notice = match visitor(&app, &headers, arrival).await? {
+        Visitor::SignedOut(why) => Some(format!("Your session has ended: {why}.")),
+        Visitor::SignedIn(_) | Visitor::Stranger => None,
+    };
+    email_page(&app, StatusCode::OK, "", None, notice)
+}
+
+fn email_page(
+    app: &App,
+    status: StatusCode,
+    email: &str,
+    mistake: Option<&str>,
+    notice: Option<String>,
+) -> Result<Response, HttpError> {
+    let page = SignInPage { frame: Frame::of(app), email, mistake, notice };
+    Ok(with_leave(app, pages::page(status, &page)?))
+}
+
+/// A form that is answered with a redirect to an IdP: browsers look at where a form ends, not only where it is sent.
+fn with_leave(app: &App, mut response: Response) -> Response {
+    let forms = if app.base_url().starts_with("https://") { "https:" } else { "https: http:" };
+    response.extensions_mut().insert(Leave { forms: forms.to_owned(), script: None });
+    response
+}
+
+/// `POST /signin`: on to the IdP. One connection goes straight there, of several the person chooses.
+pub(super) async fn submit(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, HttpError> {
+    require_same_origin(&headers, app.base_url())?;
+    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
+    let typed = form.text("email").unwrap_or_default();
+    let Ok(email) = Email::parse(typed) else {
+        let mistake = "This is not an email address. Write it like name@company.com.";
+        return email_page(&app, StatusCode::UNPROCESSABLE_ENTITY, typed, Some(mistake), None);
+    };
+    let address = email.clone();
+    let connections = app.read(Lane::Snapshot, move |conn| sign_in::connections_for(conn, &address)).await?;
+    let chosen = match form.text("connection") {
+        Some(id) => connections.iter().find(|connection| connection.id.to_string() == id),
+        None => connections.first().filter(|_| connections.len() == 1),
+    };
+    if let Some(connection) = chosen {
+        let visitor = visitor(&app, &headers, arrival).await?;
+        return go(&app, &headers, connection.id, Some(email.as_str()), &visitor).await;
+    }
+    if connections.is_empty() {
+        let mistake = "Your company has not set up single sign-on for this address.";
+        return email_page(&app, StatusCode::UNPROCESSABLE_ENTITY, typed, Some(mistake), None);
+    }
+    let choice = |connection: Connection| Choice { id: connection.id, name: connection.name };
+    let choices = connections.into_iter().map(choice).collect();
+    let page = ChoosePage { frame: Frame::of(&app), email: email.as_str(), choices };
+    Ok(with_leave(&app, pages::page(StatusCode::OK, &page)?))
+}
+
+/// Sends the browser to a connection's IdP.
+pub(super) async fn go(
+    app: &App,
+    headers: &HeaderMap,
+    id: ConnectionId,
+    login_hint: Option<&str>,
+    visitor: &Visitor,
+) -> Result<Response, HttpError> {
+    let (provider, _) = provider::load(app, id, None).await?;
+    match &provider.connection.settings.sso {
+        Some(SingleSignOn::Saml(_)) => saml::go(app, headers, provider, login_hint, visitor).await,
+        Some(SingleSignOn::Oidc(_)) | None => {
+            Err(super::SignInFailure::NotConfigured(provider.connection.name.clone()).into())
+        }
+    }
+}
