@@ -141,6 +141,19 @@ pub fn end(tx: &mut Tx<'_>, env: &mut Env, id: SessionId, why: Ended) -> Result<
     Ok(tx.end_session(id, why.as_str(), env.now())?)
 }
 
+/// Ends all of an account's sessions; how many were live.
+///
+/// # Errors
+///
+/// The store's.
+pub fn end_all(tx: &mut Tx<'_>, env: &mut Env, account: AccountId, why: Ended) -> Result<usize, EngineError> {
+    let live = list(tx, account, env.now())?;
+    for session in &live {
+        end(tx, env, session.id, why)?;
+    }
+    Ok(live.len())
+}
+
 /// Ends one of a person's own sessions, from another one; whether it was theirs and live.
 ///
 /// # Errors

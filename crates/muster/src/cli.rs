@@ -3,6 +3,7 @@
 mod held;
 mod migration;
 mod requests;
+mod session;
 mod user;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use crate::{
 pub(crate) use held::{HELD_SHOWN, HeldCommand};
 pub(crate) use migration::{AdoptArgs, ConflictsArgs, DriftArgs, PlanArgs, PlanCommand};
 pub(crate) use requests::{ExportArgs, ReplayArgs, RequestsCommand};
+pub(crate) use session::SessionCommand;
 pub(crate) use user::UserCommand;
 
 const SERVE_EXAMPLES: &str = "\
@@ -104,6 +106,12 @@ Examples:
     /// People: erasing them.
     #[command(subcommand, after_help = "Example:\n  muster user erase ada@example.com")]
     User(UserCommand),
+    /// Who is signed in where, and signing people out.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster session list ada@example.com\n  muster session end ada@example.com"
+    )]
+    Session(SessionCommand),
     /// Who is this, and why is it where it is? Every value and grant with source, time, actor and rule.
     #[command(after_help = "Examples:\n  muster explain ada@example.com\n  muster explain ada@example.com --json")]
     Explain(ExplainArgs),

@@ -100,6 +100,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Adopt(args) => adopt(&config, args, cli.json)?,
         Command::Drift(args) => perform(&config, args.request())?,
         Command::User(command) => user(&config, command, cli.json)?,
+        Command::Session(command) => perform(&config, command.request())?,
     };
     Ok(output::show(&answer, cli.json)?)
 }

@@ -16,6 +16,7 @@ mod held;
 mod named;
 mod plan;
 mod requests;
+mod session;
 mod token;
 mod user;
 
@@ -46,6 +47,7 @@ pub(crate) use requests::{
     ExportPage, ExportRequest, Filter, ReplayRequest, Replayed, RequestDetails, RequestLine, RequestList,
     RequestsRequest,
 };
+pub(crate) use session::{SessionRequest, Sessions};
 pub(crate) use token::{TokenRequest, Tokens};
 pub(crate) use user::{Erasures, Person, UserRequest};
 
@@ -126,6 +128,8 @@ pub(crate) enum Request {
     Requests(RequestsRequest),
     /// People.
     User(UserRequest),
+    /// Who is signed in where.
+    Session(SessionRequest),
 }
 
 /// What came of a request.
@@ -162,6 +166,8 @@ pub(crate) enum Answer {
     ExportPage(ExportPage),
     /// Of [`RequestsRequest::Replay`].
     Replayed(Replayed),
+    /// Of [`Request::Session`].
+    Sessions(Sessions),
     /// Of [`UserRequest::Find`].
     Person(Person),
     /// Of [`UserRequest::Erase`] and [`UserRequest::Erasures`].
@@ -235,6 +241,7 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         Request::Token { connection, request } => token::run(installation, &connection, request).map(Answer::Tokens),
         Request::Requests(request) => requests::run(installation, request),
         Request::User(request) => user::run(installation, request),
+        Request::Session(request) => session::run(installation, request),
         Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
         Request::Held { connection, request } => held::run(installation, &connection, request).map(Answer::Held),
         Request::Examine => examination::examine(installation).map(Answer::Examined),

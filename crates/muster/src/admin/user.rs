@@ -78,7 +78,7 @@ pub(super) fn run(installation: &Installation, request: UserRequest) -> Result<A
     }
 }
 
-fn find(installation: &Installation, who: &str) -> Result<Person, AdminError> {
+pub(super) fn find(installation: &Installation, who: &str) -> Result<Person, AdminError> {
     let wanted = who.trim().to_owned();
     let id = wanted.parse::<AccountId>().ok();
     let email = if id.is_none() { Some(named::email(&wanted)?) } else { None };

@@ -43,6 +43,14 @@ pub(super) fn changes(changes: &[Change]) -> Table {
 pub(super) fn made(applied: &Applied) -> String {
     let mut text = String::new();
     for (name, connection) in &applied.connections {
+        if let Some(saml) = &connection.saml {
+            let _ =
+                write!(text, "\n\nconnection {name}: SAML metadata for the identity provider at {}", saml.metadata_url);
+            let _ = write!(text, "\n  entity ID {}\n  ACS URL   {}", saml.entity_id, saml.acs_url);
+        }
+        if let Some(oidc) = &connection.oidc {
+            let _ = write!(text, "\n\nconnection {name}: redirect URL for the OpenID provider {}", oidc.redirect_url);
+        }
         let Some(scim) = &connection.scim else { continue };
         let _ = write!(text, "\n\nconnection {name}: SCIM at {}", scim.base_url);
         if let Some(token) = &scim.token {

@@ -9,6 +9,7 @@ mod explained;
 mod held;
 mod plans;
 mod requests;
+mod session;
 mod tokens;
 mod user;
 
@@ -59,6 +60,8 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Replayed(replayed), false) => line(&requests::replayed(replayed)),
         (Answer::Person(person), true) => line(&serde_json::to_string(person)?),
         (Answer::Erasures(erasures), true) => line(&serde_json::to_string(erasures)?),
+        (Answer::Sessions(sessions), true) => line(&serde_json::to_string(sessions)?),
+        (Answer::Sessions(sessions), false) => line(&session::sessions(sessions)),
         (Answer::Person(person), false) => line(&user::person(person)),
         (Answer::Erasures(erasures), false) => line(&user::erasures(erasures)),
         (Answer::Applied(applied), false) => line(&applied::text(applied)),

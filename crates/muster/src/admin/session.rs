@@ -1,0 +1,100 @@
+//! Sessions: who is signed in where, and ending that (SES-3).
+
+use muster_engine::sessions;
+use muster_model::{AccountId, Session, SessionId, session::Ended};
+use muster_store::Conn;
+use serde::{Deserialize, Serialize};
+
+use super::{AdminError, Answer, Installation, user};
+
+/// What about sessions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SessionRequest {
+    /// Where somebody is signed in.
+    List {
+        /// An email or an account's id.
+        who: String,
+    },
+    /// Sign somebody out.
+    End {
+        /// An email or an account's id.
+        who: String,
+        /// Only this one; all if none is named.
+        session: Option<String>,
+    },
+}
+
+/// A person's live sessions, newest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Sessions {
+    pub(crate) account: AccountId,
+    pub(crate) sessions: Vec<SessionLine>,
+    /// How many were ended just now.
+    pub(crate) ended: usize,
+}
+
+/// One session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SessionLine {
+    pub(crate) id: SessionId,
+    pub(crate) kind: String,
+    pub(crate) device: String,
+    /// The connection's name.
+    pub(crate) connection: Option<String>,
+    pub(crate) began: String,
+    /// To the hour.
+    pub(crate) last_used: String,
+    pub(crate) ends: String,
+    /// The TraceID of the sign-in.
+    pub(crate) trace: Option<String>,
+}
+
+pub(super) fn run(installation: &Installation, request: SessionRequest) -> Result<Answer, AdminError> {
+    let (who, ends) = match request {
+        SessionRequest::List { who } => (who, None),
+        SessionRequest::End { who, session } => (who, Some(session)),
+    };
+    let account = user::find(installation, &who)?.account;
+    let ended = match ends {
+        None => 0,
+        Some(session) => end(installation, account, session)?,
+    };
+    let now = installation.surroundings.now();
+    let sessions = installation.store.snapshot_blocking(move |conn| {
+        let live = sessions::list(conn, account, now)?;
+        live.iter().map(|session| line(conn, session)).collect::<Result<Vec<_>, muster_engine::EngineError>>()
+    })?;
+    Ok(Answer::Sessions(Sessions { account, sessions, ended }))
+}
+
+fn end(installation: &Installation, account: AccountId, session: Option<String>) -> Result<usize, AdminError> {
+    let Some(text) = session else {
+        return Ok(installation.change(move |tx, env| sessions::end_all(tx, env, account, Ended::EndedByOperator))?);
+    };
+    let missing = || AdminError::Missing {
+        kind: "session",
+        name: text.clone(),
+        hint: "`muster session list` shows the person's live ones".to_owned(),
+    };
+    let id = text.parse::<SessionId>().map_err(|_| missing())?;
+    let is_ended = installation.change(move |tx, env| match tx.session(id)? {
+        Some(session) if session.account == account => sessions::end(tx, env, id, Ended::EndedByOperator),
+        _ => Ok(false),
+    })?;
+    if is_ended { Ok(1) } else { Err(missing()) }
+}
+
+fn line(conn: &mut Conn<'_>, session: &Session) -> Result<SessionLine, muster_engine::EngineError> {
+    let connection = session.connection.map(|id| conn.connection(id)).transpose()?.flatten();
+    Ok(SessionLine {
+        id: session.id,
+        kind: session.kind.as_str().to_owned(),
+        device: session.device.clone(),
+        connection: connection.map(|connection| connection.name),
+        began: session.created.to_string(),
+        last_used: session.last_used.to_string(),
+        ends: session.expires().to_string(),
+        trace: session.trace.map(|trace| trace.to_string()),
+    })
+}

@@ -1,0 +1,29 @@
+//! Sessions, for people.
+
+use super::table;
+use crate::admin::Sessions;
+
+/// A line for each session.
+pub(super) fn sessions(sessions: &Sessions) -> String {
+    let ended = match sessions.ended {
+        0 => String::new(),
+        1 => "1 session was ended\n".to_owned(),
+        several => format!("{several} sessions were ended\n"),
+    };
+    if sessions.sessions.is_empty() {
+        return format!("{ended}signed in nowhere");
+    }
+    let mut lines = table(["session", "kind", "device", "through", "began", "ends", "trace"]);
+    for session in &sessions.sessions {
+        lines.add_row([
+            session.id.to_string(),
+            session.kind.clone(),
+            session.device.clone(),
+            session.connection.clone().unwrap_or_default(),
+            session.began.clone(),
+            session.ends.clone(),
+            session.trace.clone().unwrap_or_default(),
+        ]);
+    }
+    format!("{ended}{lines}")
+}
