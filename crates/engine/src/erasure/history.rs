@@ -12,8 +12,15 @@ use uuid::Uuid;
 use super::words::{TOMBSTONE, Words};
 use crate::{EngineError, ledger::raw};
 
-/// Takes everything that a person is called out of a state, or a part of one, of the person's own subject.
-pub(super) fn own(kind: Kind, state: &mut Value) {
+/// What the subject of somebody who is nobody any more is called.
+pub(super) fn tombstone(subject: impl std::fmt::Display) -> String {
+    format!("{TOMBSTONE}-{subject}")
+}
+
+/// Takes everything that a person is called out of a state, or a part of one, of the person's own subject; what it is
+/// called since stays.
+pub(super) fn own(kind: Kind, subject: Uuid, state: &mut Value) {
+    let nobody = tombstone(subject);
     let Value::Object(fields) = state else { return };
     let texts: &[&str] = match kind {
         Kind::Account => &["email", "username", "full_name"],
@@ -23,7 +30,7 @@ pub(super) fn own(kind: Kind, state: &mut Value) {
     };
     for name in texts {
         if let Some(text @ Value::String(_)) = fields.get_mut(*name) {
-            *text = Value::from(TOMBSTONE);
+            leaves(text, &nobody);
         }
     }
     if let Some(Value::Array(said)) = fields.get_mut("names") {
@@ -32,7 +39,7 @@ pub(super) fn own(kind: Kind, state: &mut Value) {
         }
     }
     if let Some(document) = fields.get_mut("document") {
-        leaves(document);
+        leaves(document, &nobody);
     }
 }
 
@@ -57,12 +64,13 @@ fn others(words: &Words, kind: Kind, state: &mut Value) {
     }
 }
 
-/// Every text in a document; its attributes stay.
-fn leaves(value: &mut Value) {
+/// Every text in a document but this one, and what says nothing; its attributes stay.
+fn leaves(value: &mut Value, but: &str) {
     match value {
+        Value::String(text) if text.is_empty() || text == but => {}
         Value::String(text) => TOMBSTONE.clone_into(text),
-        Value::Array(items) => items.iter_mut().for_each(leaves),
-        Value::Object(fields) => fields.values_mut().for_each(leaves),
+        Value::Array(items) => items.iter_mut().for_each(|item| leaves(item, but)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| leaves(field, but)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -143,23 +151,66 @@ fn addresses(words: &mut Words, value: &Value) {
     }
 }
 
-/// Rewrites the whole history of a person's own subject.
-pub(super) fn rewrite_own(tx: &mut Tx<'_>, subject: Uuid) -> Result<(), EngineError> {
-    rewrite(tx, subject, &|kind, state| own(kind, state))
+/// How one history is rewritten.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose<'w> {
+    /// The person's own, up to the row with this id: what is told later is of somebody else.
+    Own(Uuid),
+    /// Somebody else's, which may say something of the person.
+    Others(&'w Words),
 }
 
-/// Rewrites the whole history of somebody else's subject, and what is stored of it if it is a directory user. One that
-/// has the person's address and is gone was the person's own.
-pub(super) fn rewrite_others(tx: &mut Tx<'_>, words: &Words, subject: Uuid) -> Result<(), EngineError> {
-    if let Some(user) = directory_user(tx, subject)? {
-        let mut document: Value = serde_json::from_str(&user.document).map_err(|_| broken(subject))?;
-        if words.out_of_others(&mut document) {
-            tx.rewrite_document(user.connection, user.id, &document.to_string())?;
+/// Rewrites up to `limit` rows of a subject's history, the oldest after `within`. Answers how many it looked at, and the
+/// last of them; `None` when nothing is left: then its baseline is rewritten, too, into which rows may have been folded
+/// meanwhile.
+pub(super) fn rewrite_some(
+    tx: &mut Tx<'_>,
+    whose: Whose<'_>,
+    subject: Uuid,
+    within: Uuid,
+    limit: usize,
+) -> Result<(usize, Option<Uuid>), EngineError> {
+    let to = match whose {
+        Whose::Own(last) => last,
+        Whose::Others(_) => Uuid::max(),
+    };
+    let rule: Rule<'_> = &|kind, state| match whose {
+        Whose::Own(_) => own(kind, subject, state),
+        Whose::Others(words) => others(words, kind, state),
+    };
+    let rows = tx.history_between(subject, within, to, i64::try_from(limit).unwrap_or(i64::MAX))?;
+    let count = rows.len();
+    let last = rows.last().map(|row| row.id.0).filter(|_| count == limit);
+    for mut row in rows {
+        let mut any = false;
+        for change in row.changes.iter_mut().filter(|change| change.id == subject) {
+            any |= rewrite_change(change, rule)?;
         }
-    } else if was_person(tx, words, subject)? {
-        return rewrite_own(tx, subject);
+        if any {
+            tx.rewrite_ledger_row(row.id, &row.changes)?;
+        }
     }
-    rewrite(tx, subject, &|kind, state| others(words, kind, state))
+    if last.is_none() {
+        for baseline in tx.baselines(&[subject])? {
+            // One that goes beyond the end of the account may tell of somebody else.
+            let is_later = matches!(whose, Whose::Own(last) if baseline.at.first_id() > last);
+            if !is_later {
+                rewrite_baseline(tx, baseline, rule)?;
+            }
+        }
+    }
+    Ok((count, last))
+}
+
+/// Takes the person out of what is stored of a directory user of somebody else's. Answers whether there is one: what is
+/// gone and had the person's address was the person's own.
+pub(super) fn rewrite_document(tx: &mut Tx<'_>, words: &Words, subject: Uuid) -> Result<bool, EngineError> {
+    let Some(user) = directory_user(tx, subject)? else { return Ok(false) };
+    let mut document: Value = serde_json::from_str(&user.document).map_err(|_| broken(subject))?;
+    if words.out_of_others(&mut document) {
+        tx.rewrite_document(user.connection, user.id, &document.to_string())?;
+    }
+    Ok(true)
 }
 
 /// Whichever connection's it is; held until the end of the transaction, so that nobody adds to its history meanwhile.
@@ -169,19 +220,6 @@ pub(super) fn directory_user(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Directo
         Some(connection) => Ok(tx.directory_user(connection, id)?),
         None => Ok(None),
     }
-}
-
-fn was_person(conn: &mut Conn<'_>, words: &Words, subject: Uuid) -> Result<bool, EngineError> {
-    for row in conn.whole_history(subject)? {
-        for change in row.changes.iter().filter(|change| change.id == subject && change.kind == Kind::DirectoryUser) {
-            for side in [&change.old, &change.new].into_iter().flatten() {
-                if is_person(words, &parse(subject, side)?) {
-                    return Ok(true);
-                }
-            }
-        }
-    }
-    Ok(false)
 }
 
 /// Takes the person's address out of invitations: of their rows and baselines, which are filed under nothing of the
@@ -227,29 +265,18 @@ pub(super) fn tells(words: &Words, kind: Kind, state: &RawValue) -> bool {
     after != before
 }
 
-/// Whether a state of a directory user has one of the person's addresses for its own.
+/// Whether a state, or a part of one, is of a directory user that has one of the person's addresses for its own.
+pub(super) fn was_person(words: &Words, kind: Kind, state: &RawValue) -> bool {
+    kind == Kind::DirectoryUser
+        && serde_json::from_str::<Value>(state.get()).is_ok_and(|state| is_person(words, &state))
+}
+
 fn is_person(words: &Words, state: &Value) -> bool {
     let is = |value: &Value| value.as_str().is_some_and(|text| words.is_address(text));
     state.get("user_name").is_some_and(is)
 }
 
 type Rule<'r> = &'r dyn Fn(Kind, &mut Value);
-
-fn rewrite(tx: &mut Tx<'_>, subject: Uuid, rule: Rule<'_>) -> Result<(), EngineError> {
-    for mut row in tx.whole_history(subject)? {
-        let mut any = false;
-        for change in row.changes.iter_mut().filter(|change| change.id == subject) {
-            any |= rewrite_change(change, rule)?;
-        }
-        if any {
-            tx.rewrite_ledger_row(row.id, &row.changes)?;
-        }
-    }
-    for baseline in tx.baselines(&[subject])? {
-        rewrite_baseline(tx, baseline, rule)?;
-    }
-    Ok(())
-}
 
 fn rewrite_baseline(tx: &mut Tx<'_>, mut baseline: Baseline, rule: Rule<'_>) -> Result<(), EngineError> {
     let before = parse(baseline.id, &baseline.fields)?;

@@ -1,11 +1,12 @@
 //! Erasing a person (ACC-2): everything ends, and whatever says who that was becomes a tombstone; ids and structure stay.
 //!
-//! - [`begin`] is one transaction: the account, its memberships, sessions, tokens, its directory users and their history.
-//!   After it nobody reaches anything, and nothing of the person's own tells who it was.
-//! - What others' records say of the person follows in slices ([`look`], then [`slice`](slice())), as a duty of any node:
-//!   requests and reads on the log, documents that name the person, invitations, reports, plans. Each slice is searched for
-//!   in the lane for scans, holds the writer for a few milliseconds, and notes how far it has come, so it can be killed
-//!   anywhere. What the person was called is kept for this, sealed, and only until it is done.
+//! - [`begin`] is one transaction: the account, its memberships, sessions, tokens and its directory users. After it nobody
+//!   reaches anything, and no table tells who it was.
+//! - What the past tells of the person follows in slices ([`look`], then [`slice`](slice())), as a duty of any node: first
+//!   the person's own history, then what others' records say: requests and reads on the log, documents that name the
+//!   person, invitations, reports, plans. Each slice is searched for in the lane for scans, holds the writer for some
+//!   milliseconds, and notes how far it has come, so it can be killed anywhere. What the person was called is kept for
+//!   this, sealed, and only until it is done.
 //!
 //! Whatever is said after [`begin`] is new: the next push or sign-in makes a new account.
 
@@ -84,15 +85,12 @@ pub fn begin(
     tx.resolve_all_reports(account.0, env.now())?;
     blocks::blind(tx, env, account, before.email.as_ref(), &words.addresses())?;
     keep_username(tx, env, &before)?;
-    for subject in words.ids().collect::<Vec<_>>() {
-        history::rewrite_own(tx, subject)?;
-    }
     for user in users {
         erase_directory_user(tx, env, documents, &user)?;
     }
     erase_account(tx, env, &before)?;
 
-    let progress = sweep::State::default();
+    let progress = sweep::State::of(words.ids());
     let row = ErasureRow {
         id,
         account,
@@ -219,7 +217,7 @@ fn end_invitations(tx: &mut Tx<'_>, env: &mut Env, words: &Words) -> Result<(), 
         tx.end_invitation(&ended, "cancelled", env.now())?;
         tx.add_to_count(organization.0, Counter::Invitations, -1)?;
         let mut told = state(&invitation)?;
-        history::own(Kind::Invitation, &mut told);
+        history::own(Kind::Invitation, invitation.id.0, &mut told);
         let subject = Subject::within(Kind::Invitation, invitation.id, organization);
         env.ended(Event::InvitationEnded, subject, ended.version, Rule::Acc2, &told)?;
         env.about(organization);
@@ -244,7 +242,7 @@ fn erase_directory_user(
     documents: &dyn Documents,
     before: &DirectoryUser,
 ) -> Result<(), EngineError> {
-    let name = format!("{TOMBSTONE}-{}", before.id);
+    let name = history::tombstone(before.id);
     let after = DirectoryUser {
         document: documents.tombstone(&name),
         user_name: name,
@@ -260,7 +258,7 @@ fn erase_directory_user(
     tx.delete_directory_emails(after.id)?;
     tx.supersede_held_changes(after.connection, after.id.0, env.now())?;
     let mut told = state(before)?;
-    history::own(Kind::DirectoryUser, &mut told);
+    history::own(Kind::DirectoryUser, before.id.0, &mut told);
     let subject = Subject::new(Kind::DirectoryUser, after.id);
     env.changed(Event::DirectoryUserUpdated, subject, after.version, Rule::Acc2, &told, &state(&after)?)?;
     env.about(after.id);
@@ -271,7 +269,7 @@ fn erase_account(tx: &mut Tx<'_>, env: &mut Env, before: &Account) -> Result<(),
     let after = Account {
         email: None,
         email_confirmed: false,
-        username: format!("{TOMBSTONE}-{}", before.id),
+        username: history::tombstone(before.id),
         full_name: String::new(),
         names: Layers::new(),
         session_minutes: Layers::new(),
@@ -283,7 +281,7 @@ fn erase_account(tx: &mut Tx<'_>, env: &mut Env, before: &Account) -> Result<(),
     };
     tx.update_account(before, &after)?;
     let mut told = state(before)?;
-    history::own(Kind::Account, &mut told);
+    history::own(Kind::Account, before.id.0, &mut told);
     let subject = Subject::new(Kind::Account, after.id);
     env.changed(Event::AccountErased, subject, after.version, Rule::Acc2, &told, &state(&after)?)?;
     env.about(after.id);

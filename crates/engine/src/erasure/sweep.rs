@@ -9,7 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Erasure, history, open, words::Words};
+use super::{
+    Erasure,
+    history::{self, Whose},
+    open,
+    words::Words,
+};
 use crate::{
     EngineError, Env, plans,
     retention::{self, SETTLED},
@@ -23,6 +28,8 @@ const USERS: usize = 1_000;
 const CHUNKS: i64 = 20;
 /// How many subjects' histories are rewritten in one slice.
 const SUBJECTS: usize = 20;
+/// How many rows of those histories are.
+const HISTORY: usize = 100;
 
 /// How long after a failure to open what a person was called it is tried again.
 const RETRY: Duration = Duration::from_hours(1);
@@ -76,8 +83,14 @@ pub(super) struct State {
     late: bool,
     /// When what the person was called could not be opened, because the key is not there, if that was so the last time.
     unopened: Option<Timestamp>,
-    /// Subjects whose histories are to be rewritten before the search goes on.
+    /// The person's own subjects whose histories are still to be rewritten, before anything else.
+    own: Vec<Uuid>,
+    /// Others whose histories are to be rewritten before the search goes on.
     subjects: Vec<Uuid>,
+    /// Those of them that have had the person's address for their own.
+    former: BTreeSet<Uuid>,
+    /// Up to which ledger row the first history of those is rewritten.
+    within: Uuid,
     /// Ledger rows about invitations of the person, and these.
     rows: BTreeSet<Uuid>,
     invitations: BTreeSet<Uuid>,
@@ -104,7 +117,6 @@ pub struct Found {
     after: State,
     done: bool,
     words: Words,
-    subjects: Vec<Uuid>,
     invitations: Vec<Uuid>,
     requests: Vec<(RequestRow, RequestRow)>,
     reads: Vec<(ConnectionId, Uuid, Vec<u8>, usize)>,
@@ -115,6 +127,11 @@ pub struct Found {
 }
 
 impl State {
+    /// Where an erasure begins that has these subjects for its own.
+    pub(super) fn of(own: impl Iterator<Item = Uuid>) -> Self {
+        Self { own: own.collect(), ..Self::default() }
+    }
+
     pub(super) fn read(text: &str) -> Self {
         // What nobody can read is begun anew: it only saves work.
         serde_json::from_str(text).unwrap_or_default()
@@ -154,6 +171,40 @@ impl State {
         row.done.is_none() && has_rested && (self.stage != Stage::Late || now >= row.begun.after(SETTLED))
     }
 
+    fn has_histories(&self) -> bool {
+        !(self.own.is_empty() && self.subjects.is_empty())
+    }
+
+    /// Rewrites some rows of the histories that come next; the person's own first.
+    fn rewrite_histories(&mut self, tx: &mut Tx<'_>, words: &Words, id: ErasureId) -> Result<(), EngineError> {
+        let mut left = HISTORY;
+        for _ in 0..SUBJECTS {
+            let (own, others) = (self.own.first().copied(), self.subjects.first().copied());
+            let Some(subject) = own.or(others) else { break };
+            let whose = match own {
+                Some(_) => Whose::Own(id.0),
+                None if !history::rewrite_document(tx, words, subject)? && self.former.contains(&subject) => {
+                    Whose::Own(Uuid::max())
+                }
+                None => Whose::Others(words),
+            };
+            let (rows, last) = history::rewrite_some(tx, whose, subject, self.within, left)?;
+            left -= rows;
+            if let Some(last) = last {
+                self.within = last;
+                break;
+            }
+            self.within = Uuid::nil();
+            if own.is_some() {
+                self.own.remove(0);
+            } else {
+                self.subjects.remove(0);
+                self.former.remove(&subject);
+            }
+        }
+        Ok(())
+    }
+
     fn begin(&mut self, stage: Stage, row: &ErasureRow) {
         self.stage = stage;
         self.connection = None;
@@ -190,7 +241,6 @@ pub fn look(
         after: State::read(&row.progress),
         done: false,
         words: Words::default(),
-        subjects: Vec::new(),
         invitations: Vec::new(),
         requests: Vec::new(),
         reads: Vec::new(),
@@ -199,6 +249,10 @@ pub fn look(
         plans: Vec::new(),
         waits: None,
     };
+    // What is the person's own is known by its id.
+    if !found.after.own.is_empty() {
+        return Ok(Some(found));
+    }
     // One that cannot go on must not keep those behind it from going on.
     match open(sealer, &row) {
         Ok(words) => (found.words, found.after.unopened) = (words, None),
@@ -208,8 +262,6 @@ pub fn look(
         }
     }
     if !found.after.subjects.is_empty() {
-        let rest = found.after.subjects.split_off(found.after.subjects.len().min(SUBJECTS));
-        found.subjects = std::mem::replace(&mut found.after.subjects, rest);
         return Ok(Some(found));
     }
     match found.after.stage {
@@ -283,6 +335,10 @@ impl Found {
                     self.after.rows.insert(told.id.0);
                     self.after.invitations.insert(change.id);
                 } else {
+                    let mut sides = [&change.old, &change.new].into_iter().flatten();
+                    if sides.any(|side| history::was_person(&self.words, change.kind, side)) {
+                        self.after.former.insert(change.id);
+                    }
                     subjects.insert(change.id);
                 }
             }
@@ -304,6 +360,9 @@ impl Found {
             if baseline.kind == Kind::Invitation {
                 self.after.invitations.insert(baseline.id);
             } else {
+                if history::was_person(&self.words, baseline.kind, &baseline.fields) {
+                    self.after.former.insert(baseline.id);
+                }
                 self.after.subjects.push(baseline.id);
             }
         }
@@ -413,10 +472,12 @@ pub fn slice(tx: &mut Tx<'_>, env: &mut Env, found: &Found) -> Result<Progress, 
     if let Some(until) = found.waits {
         return Ok(Progress::Until(until));
     }
-    for subject in &found.subjects {
-        history::rewrite_others(tx, &found.words, *subject)?;
-    }
     let mut after = found.after.clone();
+    if State::read(&found.before).has_histories() {
+        after.rewrite_histories(tx, &found.words, found.id)?;
+        tx.update_erasure(found.id, &found.before, &after.write()?, None)?;
+        return Ok(Progress::More);
+    }
     if after.stage == Stage::Invitations && !(after.rows.is_empty() && after.invitations.is_empty()) {
         let rows: Vec<Uuid> = std::mem::take(&mut after.rows).into_iter().collect();
         let invitations: Vec<Uuid> = std::mem::take(&mut after.invitations).into_iter().collect();

@@ -11,6 +11,7 @@ mod declare;
 mod departures;
 mod domains;
 mod drift;
+mod erasure;
 mod grp;
 mod guard;
 mod installation;

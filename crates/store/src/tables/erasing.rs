@@ -50,6 +50,25 @@ impl Conn<'_> {
         self.history(subject, i64::MAX)
     }
 
+    /// The oldest ledger rows of one subject after one id and up to another, that one included.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn history_between(
+        &mut self,
+        subject: Uuid,
+        after: Uuid,
+        to: Uuid,
+        limit: i64,
+    ) -> Result<Vec<LedgerRow>, StoreError> {
+        let sql = format!(
+            "SELECT {LEDGER_COLUMNS} FROM ledger_subjects s JOIN ledger l ON l.id = s.ledger \
+             WHERE s.subject = ?1 AND s.ledger > ?2 AND s.ledger <= ?3 ORDER BY s.ledger LIMIT ?4"
+        );
+        self.query(&sql, vals![subject, after, to, limit], ledger_row)
+    }
+
     /// The oldest ledger rows after one id and up to another, that one included.
     ///
     /// # Errors
