@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("muster-scim", &[]),
     ("muster-saml", &[]),
     ("muster-crypto", &[]),
+    ("muster-oidc", &[]),
     ("muster-outbound", &[]),
     ("muster-simulator", &[]),
     ("muster-store", &["muster-model"]),
@@ -30,6 +31,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("bergshamra", &["muster-saml"]),
     ("rusqlite", &["muster-store", "muster-bench"]),
     ("tokio-postgres", &["muster-store"]),
+    ("openidconnect", &["muster-oidc"]),
     ("reqwest", &["muster-outbound", "muster-simulator", "muster-testkit"]),
     ("tokio", &["muster-outbound", "muster-store", "muster-http", "muster", "muster-simulator", "muster-bench"]),
 ];
