@@ -5,7 +5,8 @@
 //! It must not know rules (a handler with an `if` about the domain is in the wrong place) or SQL.
 //!
 //! Where to start reading: [`App`], which every handler has; then `scim`, whose modules follow one request: `gate` (who
-//! calls, with what), `users` and `groups` (handlers), `statement` (what was said, free of wire format), `answers`.
+//! calls, with what), `users` and `groups` (handlers), `statement` (what was said, free of wire format), `answers`; and
+//! `sign_in`, whose modules follow a person through an IdP. `browser` and `pages` are what both sides of a page need.
 
 mod app;
 mod arrival;
@@ -41,13 +42,14 @@ pub use scim::{Purpose, Repeated, Rerun, RerunError};
 pub use serve::serve;
 pub use sign_in::{SignInFailure, saml_certificates, saml_settings};
 
-/// Everything that clients reach: SCIM under both its paths, and whether the server is up.
+/// Everything that clients reach: SCIM under both its paths, signing in, and whether the server is up.
 pub fn router(app: &App) -> Router {
     let render = middleware::from_fn_with_state(app.clone(), pages::render);
+    let guard = middleware::from_fn_with_state(app.clone(), pages::guard);
     let arrive = middleware::from_fn_with_state(app.clone(), arrival::arrive);
     let pages = operations::probes(app)
         .fallback(async |_: Request| HttpError::NoRoute)
-        .merge(sign_in::router(app))
+        .merge(sign_in::router(app).layer(guard))
         .layer(render)
         .layer(middleware::from_fn(browser::secured))
         .layer(arrive);

@@ -4,7 +4,7 @@
 mod assets;
 mod problem;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -12,6 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 pub(crate) use assets::route as assets;
@@ -67,6 +68,18 @@ pub(crate) async fn render(State(app): State<App>, request: Request, next: Next)
         }
         (HTML, problem::page(&Frame::of(&app), error, trace_id))
     })
+}
+
+/// What every request of a page goes through: a place among those in progress, a time in which it must be done, and a page
+/// instead of a panic.
+pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let Some(_place) = app.admit() else { return HttpError::TooBusy.into_response() };
+    let serving = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(app.limits().request_time, serving).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => HttpError::Panicked.into_response(),
+        Err(_) => HttpError::TimedOut.into_response(),
+    }
 }
 
 /// Whether a program asks, and not a browser.

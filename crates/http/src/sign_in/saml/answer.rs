@@ -1,5 +1,7 @@
 //! The IdP's answer, and the one question that may follow it.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     Extension,
@@ -59,34 +61,55 @@ pub(in crate::sign_in) async fn acs(
     let (provider, row) = provider::load(&app, id, key).await?;
     let pending = row.map(|row| pending::opened(&app, &headers, &row)).transpose()?.flatten();
     let attempt = Attempt::new(arrival, id, "saml", "POST", format!("/sso/saml/{id}/acs"));
-    let waiting = match &pending {
+    let waiting = match pending {
         Some(Pending { session, step: Step::Saml { request, anew_since } }) => {
-            Some(Waiting { session: *session, request, anew_since: *anew_since })
+            Some(Waiting { session, request, anew_since })
         }
         _ => None,
     };
-    let message = form.get("SAMLResponse").ok_or(SignInFailure::Missing("SAMLResponse"));
-    let checked = message.and_then(|message| check(&app, &provider, message, waiting.as_ref(), arrival.at));
-    let login = match checked {
+    let session = waiting.as_ref().and_then(|waiting| waiting.session);
+    let is_asked_for = waiting.is_some();
+    let login = match checked(&app, &provider, &form, waiting, arrival.at).await? {
         Ok(login) => login,
         Err(failure) => return Err(attempt.refuse(&app, failure).await),
     };
     let attempt = attempt.received(received(&login));
-    let arrived = match arrived(&provider, &login, waiting.is_some()) {
+    let arrived = match arrived(&provider, &login, is_asked_for) {
         Ok(arrived) => arrived,
         Err(failure) => return Err(attempt.refuse(&app, failure).await),
     };
-    match waiting {
-        Some(waiting) => finish(&app, &headers, &provider, attempt, arrived, key, waiting.session).await,
-        None => ask(&app, &headers, &provider, attempt, arrived).await,
+    if is_asked_for {
+        finish(&app, &headers, &provider, attempt, arrived, key, session).await
+    } else {
+        ask(&app, &headers, &provider, attempt, arrived).await
     }
 }
 
 /// What this browser waits for.
-struct Waiting<'p> {
+struct Waiting {
     session: Option<SessionId>,
-    request: &'p str,
+    request: String,
     anew_since: Option<i64>,
+}
+
+/// From how many bytes on a message is checked beside the threads that serve everybody.
+const LARGE: usize = 32 * 1_024;
+
+/// The checks of the protocol, where they keep nobody else waiting.
+async fn checked(
+    app: &App,
+    provider: &Arc<Provider>,
+    form: &Form,
+    waiting: Option<Waiting>,
+    now: Timestamp,
+) -> Result<Result<Login, SignInFailure>, HttpError> {
+    let Some(message) = form.get("SAMLResponse") else { return Ok(Err(SignInFailure::Missing("SAMLResponse"))) };
+    if message.len() < LARGE {
+        return Ok(check(app, provider, message, waiting.as_ref(), now));
+    }
+    let (app, provider, message) = (app.clone(), Arc::clone(provider), message.to_owned());
+    let check = move || check(&app, &provider, &message, waiting.as_ref(), now);
+    tokio::task::spawn_blocking(check).await.map_err(|_| HttpError::Panicked)
 }
 
 /// The checks of the protocol.
@@ -94,7 +117,7 @@ fn check(
     app: &App,
     provider: &Provider,
     message: &str,
-    waiting: Option<&Waiting<'_>>,
+    waiting: Option<&Waiting>,
     now: Timestamp,
 ) -> Result<Login, SignInFailure> {
     let saml = provider.saml()?;
@@ -103,7 +126,7 @@ fn check(
         issuer: &saml.entity_id,
         audience: &addresses.entity_id,
         acs_url: &addresses.acs,
-        request: waiting.map(|waiting| waiting.request),
+        request: waiting.map(|waiting| waiting.request.as_str()),
         authn_contexts: &saml.authn_contexts,
         now: now.seconds(),
     };
@@ -210,7 +233,7 @@ async fn accept(
     let result: Result<(), HttpError> = app
         .store()
         .write(move |tx| {
-            let mut env = Env::new(std::sync::Arc::clone(&surroundings), Origin::SYSTEM);
+            let mut env = Env::new(Arc::clone(&surroundings), Origin::SYSTEM);
             let assertion = assertion.as_ref().map(|(hash, until)| (hash, *until));
             Ok(sign_in::accept(tx, &mut env, &connection, Accepted { pending: None, assertion })?)
         })
@@ -298,7 +321,7 @@ async fn waiting(
     app: &App,
     headers: &HeaderMap,
     waits: &Waits,
-) -> Result<(std::sync::Arc<Provider>, Arrived, [u8; 32]), HttpError> {
+) -> Result<(Arc<Provider>, Arrived, [u8; 32]), HttpError> {
     let unknown = || HttpError::from(muster_engine::EngineError::from(Refusal::SignInNotFound));
     let key = Secret::read(&waits.key).ok_or_else(unknown)?.hash();
     let id = crate::sign_in::parse_id(&waits.connection).ok_or_else(unknown)?;
