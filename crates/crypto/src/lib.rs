@@ -1,13 +1,15 @@
 //! Secrets: made, sealed, hashed, compared.
 //!
-//! This crate owns how Muster handles what must not be read: tokens ([`token`]), values at rest ([`seal`]), values that are
-//! compared but not kept ([`blind`]), key pairs of our own ([`own_key`]), the master key that opens them ([`key_file`]), and the type that keeps a secret out
-//! of logs ([`Secret`]). All cryptography is AWS-LC's; nothing is invented here. It must not know: the database, HTTP, or
+//! This crate owns how Muster handles what must not be read: tokens ([`token`]), passwords ([`password`]), values at rest
+//! ([`seal`]), values that are compared but not kept ([`blind`]), key pairs of our own ([`own_key`]), the master key that
+//! opens them ([`key_file`]), and the type that keeps a secret out of logs ([`Secret`]). All cryptography is AWS-LC's, but
+//! for Argon2, which that lacks; nothing is invented here. It must not know: the database, HTTP, or
 //! what the secrets are for.
 
 pub mod blind;
 pub mod key_file;
 pub mod own_key;
+pub mod password;
 pub mod seal;
 mod secret;
 pub mod token;
@@ -15,6 +17,7 @@ pub mod token;
 pub use blind::Blinder;
 pub use key_file::{KeyFileError, MasterKey};
 pub use own_key::{NoKey, OwnKey};
+pub use password::{PasswordError, PasswordHash, Passwords};
 pub use seal::{DataKey, Place, SealError, Sealer};
 pub use secret::Secret;
 pub use token::{TokenHash, TokenPrefix, TokenText};

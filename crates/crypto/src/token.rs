@@ -28,10 +28,14 @@ pub enum TokenPrefix {
     Organization,
     /// A single-use sign-in link.
     Link,
+    /// A link to a new password.
+    Reset,
+    /// An organization's break-glass code (SSO-11).
+    BreakGlass,
 }
 
 impl TokenPrefix {
-    const ALL: [Self; 4] = [Self::Scim, Self::Personal, Self::Organization, Self::Link];
+    const ALL: [Self; 6] = [Self::Scim, Self::Personal, Self::Organization, Self::Link, Self::Reset, Self::BreakGlass];
 
     /// The text that such tokens begin with.
     #[must_use]
@@ -41,6 +45,8 @@ impl TokenPrefix {
             Self::Personal => "mst_pat_",
             Self::Organization => "mst_org_",
             Self::Link => "mst_link_",
+            Self::Reset => "mst_reset_",
+            Self::BreakGlass => "mst_glass_",
         }
     }
 }

@@ -55,6 +55,7 @@ fn create(tx: &mut Tx<'_>, env: &mut Env, email: &Email, rule: Rule) -> Result<A
         session_minutes: Layers::new(),
         conflict: false,
         departures: Vec::new(),
+        password_set: None,
         state: AccountState::Active,
         created: env.now(),
         version: 1,

@@ -74,6 +74,14 @@ pub enum Refusal {
         "the account with the address `{0}` belongs to another subject of the identity provider: an owner must say whether it is the same person"
     )]
     AnotherSubject(String),
+    /// SSO-9.
+    #[error("single sign-on through connection `{0}` is enforced for this account: its password counts no more")]
+    SsoEnforced(String),
+    /// SSO-11.
+    #[error(
+        "no owner has signed in through connection `{0}` since its single sign-on settings last changed: sign in through it first, then enforce it"
+    )]
+    NeverTried(String),
     /// ORG-4.
     #[error(
         "the account with the address `{0}` is from before the address's domain was verified here: it is entered only with its own password or passkey; have its owner change the address there first, or use another one"

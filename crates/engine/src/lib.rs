@@ -18,6 +18,7 @@
 //! | [`guard`] | the mass-change guard: what is held, and what an owner decides (MIG-3) |
 //! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
 //! | [`invitations`] | ORG-3: sent, accepted, expired, used up by whichever way their person comes in |
+//! | [`credentials`], [`mail`] | passwords, lock-out, enforcement, break-glass (SSO-9 to SSO-11, SEC-5); what is sent |
 //! | [`conflicts`] | PRE-3: where SSO and SCIM disagree |
 //! | [`domains`] | ORG-4: who holds a domain, and whose accounts its addresses are |
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
@@ -40,6 +41,7 @@ pub mod adoption;
 mod blocks;
 pub mod conflicts;
 pub mod connections;
+pub mod credentials;
 pub mod declare;
 pub mod describe;
 pub mod directory;
@@ -54,6 +56,7 @@ mod guests;
 pub mod installation;
 pub mod invitations;
 pub mod ledger;
+pub mod mail;
 pub mod organizations;
 pub mod plans;
 pub mod retention;

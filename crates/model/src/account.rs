@@ -30,6 +30,9 @@ pub struct Account {
     /// Whose directories deleted the person, while nothing since lets the person in again through them (JIT-10).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub departures: Vec<Departure>,
+    /// When the account was given its present password; `None` while it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_set: Option<Timestamp>,
     /// Alive or not.
     pub state: AccountState,
     /// When the account was made.

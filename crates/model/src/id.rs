@@ -75,6 +75,8 @@ ids! {
     TokenId;
     /// A browser or desktop session.
     SessionId;
+    /// A mail that is to be sent.
+    MailId;
     /// An erasure of a person (ACC-2).
     ErasureId;
     /// The order of a sorted list, kept while somebody walks it by cursor.

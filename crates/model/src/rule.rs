@@ -46,12 +46,20 @@ rules! {
     Sso4 = "SSO-4";
     /// What should be an address is one.
     Sso5 = "SSO-5";
+    /// Known and unknown addresses behave alike.
+    Sec5 = "SEC-5";
     /// The email's domain is one of the connection's.
     Sso6 = "SSO-6";
     /// The answer belongs to a request of this browser, and is accepted once.
     Sso7 = "SSO-7";
     /// Certificates and metadata.
     Sso8 = "SSO-8";
+    /// Enforcement.
+    Sso9 = "SSO-9";
+    /// Too many wrong passwords.
+    Sso10 = "SSO-10";
+    /// Enforcement is tried first, and break-glass.
+    Sso11 = "SSO-11";
     /// Replacing and removing connections.
     Sso12 = "SSO-12";
     /// Just-in-Time look-up and creation.

@@ -139,6 +139,10 @@ pub enum Ended {
     EndedByOperator,
     /// The directory deactivated or deleted the person (SES-4).
     Deactivated,
+    /// The password was changed.
+    PasswordChanged,
+    /// Single sign-on is enforced for the person (SES-4).
+    Enforced,
     /// Its time was over.
     TimeOver,
     /// It was not used for too long.
@@ -159,6 +163,8 @@ impl Ended {
             Self::EndedByOwner => "ended by an owner",
             Self::EndedByOperator => "ended by the operator",
             Self::Deactivated => "deactivated by the identity provider",
+            Self::PasswordChanged => "the password was changed",
+            Self::Enforced => "single sign-on was enforced",
             Self::TimeOver => "its time was over",
             Self::Idle => "not used for too long",
             Self::AccountClosed => "the account was closed",

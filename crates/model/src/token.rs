@@ -21,10 +21,23 @@ pub enum TokenKind {
     Refresh,
     /// A single-use sign-in link.
     Link,
+    /// A single-use link to a new password.
+    Reset,
+    /// An organization's break-glass code (SSO-11).
+    Glass,
 }
 
 impl TokenKind {
-    const ALL: [Self; 6] = [Self::Scim, Self::Personal, Self::Organization, Self::Api, Self::Refresh, Self::Link];
+    const ALL: [Self; 8] = [
+        Self::Scim,
+        Self::Personal,
+        Self::Organization,
+        Self::Api,
+        Self::Refresh,
+        Self::Link,
+        Self::Reset,
+        Self::Glass,
+    ];
 
     /// The word in SQL.
     #[must_use]
@@ -36,6 +49,8 @@ impl TokenKind {
             Self::Api => "api",
             Self::Refresh => "refresh",
             Self::Link => "link",
+            Self::Reset => "reset",
+            Self::Glass => "glass",
         }
     }
 

@@ -11,6 +11,7 @@ CREATE TABLE accounts (
     session_minutes {text} NOT NULL,
     conflict        {bool} NOT NULL,
     departures      {text} NOT NULL,
+    password_set    {int},
     state           {text} NOT NULL,
     created         {int} NOT NULL,
     version         {int} NOT NULL

@@ -46,7 +46,7 @@ CREATE INDEX sessions_connection ON sessions (connection, account) WHERE ended I
 -- A logout that the IdP begins names the person as the assertion did.
 CREATE INDEX sessions_idp_subject ON sessions (connection, idp_subject) WHERE ended IS NULL AND idp_subject IS NOT NULL;
 
--- kind: password, totp, passkey, break-glass (then account is the zero id and organization is set).
+-- kind: password, totp, passkey. Of a password, `secret` is its hash.
 CREATE TABLE credentials (
     account         {uuid} NOT NULL,
     kind            {text} NOT NULL,
@@ -58,6 +58,15 @@ CREATE TABLE credentials (
     last_used       {int},
     used            {int},
     CONSTRAINT credentials_pkey PRIMARY KEY (account, kind, id)
+){norowid};
+
+-- Browsers in which an account has signed in with its password, by the hash of their cookie (SSO-10).
+CREATE TABLE devices (
+    account         {uuid} NOT NULL CONSTRAINT devices_account_fkey REFERENCES accounts (id),
+    hash            {bytes} NOT NULL,
+    created         {int} NOT NULL,
+    last_used       {int} NOT NULL,
+    CONSTRAINT devices_pkey PRIMARY KEY (account, hash)
 ){norowid};
 
 CREATE TABLE pending_sign_ins (
@@ -96,3 +105,4 @@ CREATE TABLE rate_windows (
     expires         {int} NOT NULL,
     CONSTRAINT rate_windows_pkey PRIMARY KEY (key, start)
 ){norowid};
+CREATE INDEX rate_windows_expires ON rate_windows (expires);

@@ -93,3 +93,15 @@ CREATE TABLE outbox (
     at              {int} NOT NULL
 ){strict};
 CREATE INDEX outbox_unpublished ON outbox (id) WHERE seq IS NULL;
+
+-- Mail that is to be sent, sealed; gone once it was. Whoever takes one has until `due`.
+CREATE TABLE mails (
+    id              {uuid} NOT NULL CONSTRAINT mails_pkey PRIMARY KEY,
+    account         {uuid},
+    content         {bytes} NOT NULL,
+    created         {int} NOT NULL,
+    attempts        {int} NOT NULL,
+    due             {int} NOT NULL
+){strict};
+CREATE INDEX mails_due ON mails (due);
+CREATE INDEX mails_account ON mails (account) WHERE account IS NOT NULL;

@@ -12,7 +12,7 @@ use muster_model::{
 use muster_store::Conn;
 
 use super::{Work, quoted, reevaluate, refuse};
-use crate::{EngineError, connections, ledger::Subject, tokens};
+use crate::{EngineError, connections, credentials::enforcement, ledger::Subject, tokens};
 
 /// What the token that `apply` makes is called.
 const TOKEN_LABEL: &str = "made by apply";
@@ -79,6 +79,12 @@ impl Work<'_, '_> {
             Some(name) => Some(self.organization(&place, "default_organization", name)?),
             None => None,
         };
+        let sso = single_sign_on(stated, known);
+        let known_settings = known.map(|known| &known.connection.settings);
+        let sso_changed = match known_settings {
+            Some(known) if known.sso == sso => known.sso_changed,
+            _ => sso.is_some().then(|| self.env.now()),
+        };
         let settings = Settings {
             default_organization,
             default_team: stated.default_team.clone(),
@@ -88,9 +94,11 @@ impl Work<'_, '_> {
             scim: stated.scim.clone(),
             pilots: stated.pilots.clone(),
             // Stated by names that may be new: see `successors`.
-            successor: known.and_then(|known| known.connection.settings.successor),
-            predecessor: known.and_then(|known| known.connection.settings.predecessor),
-            sso: single_sign_on(stated, known),
+            successor: known_settings.and_then(|known| known.successor),
+            predecessor: known_settings.and_then(|known| known.predecessor),
+            enforced: stated.enforced,
+            sso,
+            sso_changed,
         };
         let mappings = self.mappings(&place, stated, known)?;
         Ok(Wanted { holder, settings, organizations, domains, mappings })
@@ -147,6 +155,9 @@ impl Work<'_, '_> {
             mappings: Vec::new(),
             version: 1,
         };
+        if connection.settings.enforced {
+            enforcement::require_tried(self.tx, &connection)?;
+        }
         self.tx.insert_connection(&connection, self.env.now())?;
         self.cover(connection.id, &wanted.organizations, &wanted.domains, &wanted.mappings)?;
         let connection = self.reload(connection)?;
@@ -177,6 +188,9 @@ impl Work<'_, '_> {
         if row == *before && covers_same {
             return Ok(before.clone());
         }
+        if row.settings.enforced && !before.settings.enforced {
+            enforcement::require_tried(self.tx, &row)?;
+        }
         let row = Connection { version: before.version + 1, ..row };
         self.tx.update_connection(&row)?;
         if !covers_same {
@@ -197,6 +211,19 @@ impl Work<'_, '_> {
                 let after = Connection { version: present.version + 1, ..present };
                 self.tx.update_connection(&after)?;
                 self.record_connection(&known.connection, &after)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the password sessions of everybody whom enforcement covers from now on (SES-4).
+    pub(super) fn enforce(&mut self, before: &[Known]) -> Result<(), EngineError> {
+        for id in self.tx.connection_ids()? {
+            let Some(present) = self.tx.connection(id)? else { continue };
+            let known = before.iter().map(|known| &known.connection).find(|known| known.id == id);
+            let covers = |one: &Connection| (one.settings.enforced, one.state, one.domains.clone());
+            if present.settings.enforced && known.is_none_or(|known| covers(known) != covers(&present)) {
+                enforcement::end_password_sessions(self.tx, self.env, &present)?;
             }
         }
         Ok(())

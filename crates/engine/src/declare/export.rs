@@ -110,6 +110,7 @@ impl Names {
             state: connection.state,
             scim: settings.scim,
             pilots: settings.pilots,
+            enforced: settings.enforced,
             successor: None,
             sso: settings.sso,
             mappings: mappings.collect(),

@@ -122,6 +122,8 @@ pub struct Connection {
     pub scim: ScimSettings,
     /// Who signs in while the state is `pilot` (SSO-12).
     pub pilots: Vec<Email>,
+    /// Whether people of its domains sign in through it alone (SSO-9).
+    pub enforced: bool,
     /// The connection that takes this one's people over (SSO-12).
     pub successor: Option<String>,
     /// How people sign in (SSO-1).
@@ -221,6 +223,7 @@ impl Work<'_, '_> {
             self.prune_connections(&before)?;
         }
         self.follow_domains(&before)?;
+        self.enforce(&before)?;
         if prune {
             self.prune_organizations()?;
         }

@@ -275,6 +275,7 @@ fn erase_account(tx: &mut Tx<'_>, env: &mut Env, before: &Account) -> Result<(),
         session_minutes: Layers::new(),
         conflict: false,
         departures: Vec::new(),
+        password_set: None,
         state: AccountState::Erased,
         version: before.version + 1,
         ..before.clone()

@@ -203,7 +203,7 @@ fn live(tx: &mut Tx<'_>, env: &Env, organization: &Organization, id: InvitationI
 
 /// Only owners, company owners and the operator invite (ORG-1). Who is no member does not learn that there is such an
 /// organization (TEN-3).
-fn require_owner(conn: &mut Conn<'_>, env: &Env, organization: &Organization) -> Result<(), EngineError> {
+pub(crate) fn require_owner(conn: &mut Conn<'_>, env: &Env, organization: &Organization) -> Result<(), EngineError> {
     let account = match env.origin().actor {
         Actor::Operator | Actor::System => return Ok(()),
         Actor::Account(id) => id.into(),

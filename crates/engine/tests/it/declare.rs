@@ -39,6 +39,7 @@ fn connection(name: &str, organizations: &[&str]) -> Connection {
         state: ConnectionState::Active,
         scim: ScimSettings { enabled: true, ..ScimSettings::default() },
         pilots: vec![],
+        enforced: false,
         successor: None,
         sso: None,
         mappings: vec![],

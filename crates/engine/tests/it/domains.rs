@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::jit::{refusal, switch_scim_off};
 
 /// `example.com` passes from whoever holds it to `whale`, as after a proof; `whale`'s connection that uses it.
-fn pass(world: &World, whale: &Organization) -> ConnectionId {
+pub(crate) fn pass(world: &World, whale: &Organization) -> ConnectionId {
     world.advance(Duration::from_mins(1));
     let holder = Holder::Organization(whale.id);
     world

@@ -83,6 +83,7 @@ pub(crate) fn world() -> (World, Organization, Organization, ConnectionId) {
             state: ConnectionState::Active,
             scim: ScimSettings { enabled: true, ..ScimSettings::default() },
             pilots: vec![],
+            enforced: false,
             successor: None,
             sso: None,
             mappings: vec![],

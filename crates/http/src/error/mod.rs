@@ -195,6 +195,8 @@ impl HttpError {
                 Refusal::SignInNotFound | Refusal::AnswerUsed => Rule::Sso7,
                 Refusal::DomainNotVerified(_) => Rule::Sso6,
                 Refusal::FormerHolder(_) => Rule::Org4,
+                Refusal::SsoEnforced(_) => Rule::Sso9,
+                Refusal::NeverTried(_) => Rule::Sso11,
                 Refusal::AnotherSubject(_) | Refusal::AccountClosed => Rule::Jit1,
                 Refusal::NotAssigned(_) => Rule::Jit7,
                 Refusal::EndedByDirectory(_) => Rule::Jit10,

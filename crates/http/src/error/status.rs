@@ -61,6 +61,8 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         | Refusal::DomainNotVerified(_)
         | Refusal::AnotherSubject(_)
         | Refusal::FormerHolder(_)
+        | Refusal::SsoEnforced(_)
+        | Refusal::NeverTried(_)
         | Refusal::AccountClosed
         | Refusal::NotAssigned(_)
         | Refusal::EndedByDirectory(_)

@@ -112,8 +112,14 @@ pub struct Settings {
     /// Who signs in before the connection is activated (SSO-12).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pilots: Vec<Email>,
+    /// Whether people of its domains sign in through it alone (SSO-9).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub enforced: bool,
     /// How people sign in; `None` until that is set up.
     pub sso: Option<SingleSignOn>,
+    /// When that last changed (SSO-11).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sso_changed: Option<Timestamp>,
 }
 
 impl Default for Settings {
@@ -128,7 +134,9 @@ impl Default for Settings {
             successor: None,
             predecessor: None,
             pilots: Vec::new(),
+            enforced: false,
             sso: None,
+            sso_changed: None,
         }
     }
 }

@@ -92,6 +92,9 @@ pub(crate) struct Connection {
     /// Who signs in while the state is `pilot`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) pilots: Vec<String>,
+    /// Whether people of its domains sign in through it alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) enforced: bool,
     /// The connection that takes this one's people over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) successor: Option<String>,

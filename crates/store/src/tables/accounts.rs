@@ -6,7 +6,8 @@ use super::{corrupt, from_json, json, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "accounts";
-const COLUMNS: &str = "id, email, email_confirmed, username, full_name, names, session_minutes, conflict, departures, state, created, version, email_since";
+const COLUMNS: &str = "id, email, email_confirmed, username, full_name, names, session_minutes, conflict, departures, state, created, version, email_since, \
+                       password_set";
 
 fn account(row: &Row<'_>) -> Result<Account, StoreError> {
     let email: Option<String> = row.get(1)?;
@@ -24,6 +25,7 @@ fn account(row: &Row<'_>) -> Result<Account, StoreError> {
         created: Timestamp(row.get(10)?),
         version: row.get(11)?,
         email_since: Timestamp(row.get(12)?),
+        password_set: row.get::<Option<i64>>(13)?.map(Timestamp),
     })
 }
 
@@ -124,8 +126,8 @@ impl Tx<'_> {
     pub fn insert_account(&mut self, account: &Account) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO accounts (id, email, email_confirmed, username, full_name, names, session_minutes, conflict, \
-             departures, state, created, version, email_key, email_since) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             departures, state, created, version, email_key, email_since, password_set) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             vals![
                 account.id,
                 account.email.as_ref().map(Email::as_str),
@@ -141,6 +143,7 @@ impl Tx<'_> {
                 account.version,
                 account.email.as_ref().map(Email::key),
                 account.email_since,
+                account.password_set,
             ],
             Expect::Any,
         )
@@ -165,8 +168,8 @@ impl Tx<'_> {
         }
         self.put(
             "UPDATE accounts SET email = ?2, email_confirmed = ?3, full_name = ?4, names = ?5, session_minutes = ?6, \
-             conflict = ?7, departures = ?8, state = ?9, version = ?10, email_since = ?11 \
-             WHERE id = ?1 AND version = ?12",
+             conflict = ?7, departures = ?8, state = ?9, version = ?10, email_since = ?11, \
+             password_set = ?12 WHERE id = ?1 AND version = ?13",
             vals![
                 account.id,
                 email.map(Email::as_str),
@@ -179,6 +182,7 @@ impl Tx<'_> {
                 account.state.as_str(),
                 account.version,
                 account.email_since,
+                account.password_set,
                 account.version - 1,
             ],
             Expect::One,

@@ -239,6 +239,8 @@ impl Tx<'_> {
             Expect::Any,
         )?;
         self.put("DELETE FROM credentials WHERE account = ?1", of(), Expect::Any)?;
+        self.put("DELETE FROM devices WHERE account = ?1", of(), Expect::Any)?;
+        self.put("DELETE FROM mails WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM subjects WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM consents WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM idempotency_keys WHERE scope = ?1", of(), Expect::Any)?;

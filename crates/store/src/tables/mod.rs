@@ -6,6 +6,7 @@ mod baselines;
 mod blocked_addresses;
 mod connections;
 mod counters;
+mod credentials;
 mod directory_groups;
 mod directory_users;
 mod domains;
@@ -19,11 +20,13 @@ mod held_changes;
 mod installation;
 mod invitations;
 mod ledger;
+mod mails;
 mod memberships;
 mod organizations;
 mod own_certificates;
 mod pending_sign_ins;
 mod plans;
+mod rates;
 mod requests;
 mod retention;
 mod search;
@@ -43,6 +46,7 @@ pub use erasures::ErasureRow;
 pub use group_moves::GroupMove;
 pub use installation::DataKey;
 pub use ledger::ReportRow;
+pub use mails::MailRow;
 pub use pending_sign_ins::PendingSignIn;
 pub use plans::PlanRow;
 pub use requests::RequestRow;
@@ -52,8 +56,8 @@ pub use server::DatabaseServer;
 
 use muster_model::{
     AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, ErasureId, GrantId, HeldChangeId,
-    InvitationId, LedgerId, MappingId, OrganizationId, PlanId, RequestId, SessionId, TeamId, Timestamp, TokenId,
-    WalkId,
+    InvitationId, LedgerId, MailId, MappingId, OrganizationId, PlanId, RequestId, SessionId, TeamId, Timestamp,
+    TokenId, WalkId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -84,6 +88,7 @@ id_vals!(
     HeldChangeId,
     InvitationId,
     LedgerId,
+    MailId,
     MappingId,
     OrganizationId,
     PlanId,

@@ -70,6 +70,30 @@ impl Conn<'_> {
         self.query(&sql, vals![account], session)
     }
 
+    /// Who has ever signed in through a connection after `since`. Reads all of its sessions.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn signed_in_since(
+        &mut self,
+        connection: ConnectionId,
+        since: Timestamp,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let sql = "SELECT DISTINCT account FROM sessions WHERE connection = ?1 AND created >= ?2 ORDER BY account";
+        self.query(sql, vals![connection, since], |row| Ok(AccountId(row.get(0)?)))
+    }
+
+    /// The sessions that began without a connection and that nobody has ended, with whose they are.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn sessions_without_connection(&mut self) -> Result<Vec<(SessionId, AccountId)>, StoreError> {
+        let sql = "SELECT id, account FROM sessions WHERE connection IS NULL AND ended IS NULL ORDER BY id";
+        self.query(sql, vals![], |row| Ok((SessionId(row.get(0)?), AccountId(row.get(1)?))))
+    }
+
     /// The sessions that began through a connection for the person whom its IdP calls by the name of this hash.
     ///
     /// # Errors

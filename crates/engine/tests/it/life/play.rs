@@ -242,6 +242,7 @@ fn declaration() -> Declaration {
             ..ScimSettings::default()
         },
         pilots: vec![],
+        enforced: false,
         successor: None,
         sso: None,
         mappings: model::table().filter(|_| directory.table).map(mapping).collect(),
