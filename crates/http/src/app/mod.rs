@@ -4,15 +4,16 @@ mod background;
 
 use std::{
     fmt,
+    num::NonZeroUsize,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use http::StatusCode;
-use muster_crypto::Sealer;
+use muster_crypto::{PasswordError, Passwords, Sealer};
 use muster_engine::{
     EngineError, Env, Origin, Refusal, Surroundings, guard, retention::Policy, search::Anchors, transact,
 };
@@ -80,6 +81,8 @@ pub(crate) struct Inner {
     answers: Arc<Semaphore>,
     providers: Providers,
     sign_in_log: LogBound,
+    /// Made when the first password is checked.
+    passwords: OnceLock<Arc<Passwords>>,
     closing: AtomicBool,
 }
 
@@ -144,6 +147,7 @@ impl App {
             limits,
             providers: Providers::default(),
             sign_in_log: LogBound::default(),
+            passwords: OnceLock::new(),
             closing: AtomicBool::new(false),
         });
         background::start(&inner);
@@ -321,6 +325,16 @@ impl App {
 
     pub(crate) fn bodies(&self) -> &Bodies {
         &self.inner.bodies
+    }
+
+    /// What hashes and checks passwords, as many at once as there are cores. Not for a thread that others wait for.
+    pub(crate) fn passwords(&self) -> Result<Arc<Passwords>, PasswordError> {
+        if let Some(passwords) = self.inner.passwords.get() {
+            return Ok(Arc::clone(passwords));
+        }
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let made = Arc::new(Passwords::new(cores)?);
+        Ok(Arc::clone(self.inner.passwords.get_or_init(|| made)))
     }
 
     pub(crate) fn shared_sealer(&self) -> Arc<Sealer> {

@@ -1,4 +1,5 @@
-//! The two cookies: one opens a session, the other binds a sign-in on its way to the browser that began it (SSO-7).
+//! The cookies: one opens a session, one binds a sign-in on its way to the browser that began it (SSO-7), and one tells a
+//! device where somebody has signed in with a password (SSO-10).
 //!
 //! The IdP's answer is a cross-site POST. The session's cookie does not come along with it (`SameSite=Lax`); the binding one
 //! must, so it is `SameSite=None`. On plain http, which only loopback may have, browsers take neither `__Host-` nor
@@ -17,6 +18,7 @@ pub(crate) struct Cookies {
 enum Name {
     Session,
     SignIn,
+    Device,
 }
 
 impl Cookies {
@@ -33,6 +35,16 @@ impl Cookies {
     /// The value of the cookie that binds sign-ins to this browser.
     pub(crate) fn sign_in<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         self.value(headers, Name::SignIn)
+    }
+
+    /// The value of the cookie by which a device is known that somebody signed in on (SSO-10).
+    pub(crate) fn device<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        self.value(headers, Name::Device)
+    }
+
+    /// Gives the cookie by which this device is known, for a year.
+    pub(crate) fn set_device(&self, value: &str) -> Option<HeaderValue> {
+        self.set(Name::Device, value, "; Max-Age=31536000")
     }
 
     /// Gives the session's cookie. It lives as long as the browser at most; the session ends by the server's word.
@@ -54,6 +66,8 @@ impl Cookies {
         match (name, self.secure) {
             (Name::Session, true) => "__Host-muster",
             (Name::Session, false) => "muster",
+            (Name::Device, true) => "__Host-muster-device",
+            (Name::Device, false) => "muster-device",
             (Name::SignIn, true) => "__Host-muster-sign-in",
             (Name::SignIn, false) => "muster-sign-in",
         }

@@ -6,6 +6,8 @@
 //! 4. `finish`: the engine decides, provisions and begins a session, in one commit, with the log (`journal`).
 //! 5. `account`: who is signed in, where, and why; signing out.
 //!
+//! `local` is what people do whose company has no identity provider here, guests, and owners: they have passwords.
+//!
 //! `provider` is a connection with all that is needed to talk to its IdP, `own_keys` our keys towards it.
 
 mod account;
@@ -13,6 +15,7 @@ mod failure;
 mod finish;
 mod identity_provider;
 mod journal;
+mod local;
 mod log_bound;
 mod own_keys;
 mod pending;
@@ -50,6 +53,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/sso/saml/{connection}/login", get(saml::login))
         .route("/sso/saml/{connection}/acs", post(saml::acs))
         .route("/sso/saml/{connection}/slo", get(saml::logout_redirect).post(saml::logout_form))
+        .merge(local::routes())
         .with_state(app.clone())
         .merge(pages::assets())
 }

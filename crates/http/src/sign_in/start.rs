@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 use muster_engine::sign_in;
 use muster_model::{Connection, ConnectionId, Email, connection::SingleSignOn};
 
-use super::{provider, saml};
+use super::{local, provider, saml};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -96,8 +96,7 @@ pub(super) async fn submit(
         return go(&app, &headers, connection.id, Some(email.as_str()), &visitor).await;
     }
     if connections.is_empty() {
-        let mistake = "Your company has not set up single sign-on for this address.";
-        return email_page(&app, StatusCode::UNPROCESSABLE_ENTITY, typed, Some(mistake), None);
+        return local::ask(&app, &email);
     }
     let choice = |connection: Connection| Choice { id: connection.id, name: connection.name };
     let choices = connections.into_iter().map(choice).collect();

@@ -18,6 +18,7 @@ mod large_groups;
 mod lists;
 mod log;
 mod pages;
+mod passwords;
 mod protocol;
 mod replays;
 mod rerun;

@@ -174,7 +174,7 @@ pub(super) fn answer(
     };
     let link = |email: &String| {
         let text = made.links.get(email).and_then(shown)?;
-        Some((email.clone(), format!("{base_url}/signin?link={text}")))
+        Some((email.clone(), format!("{base_url}/signin/link?token={text}")))
     };
     Applied {
         plan,

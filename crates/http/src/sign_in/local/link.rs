@@ -1,0 +1,56 @@
+//! `/signin/link`: the single-use link of an owner whom the operator names. A look at it uses nothing up, because programs
+//! look at links, too.
+
+use askama::Template;
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Query, State, rejection::QueryRejection},
+    response::Response,
+};
+use http::{HeaderMap, StatusCode};
+use muster_crypto::TokenPrefix;
+use muster_engine::{Origin, credentials};
+use muster_model::{Actor, Source};
+
+use super::{FORM_BYTES, begin, commit, link_of, reset::Token, signed_in, used_link};
+use crate::{
+    App, HttpError,
+    arrival::Arrival,
+    browser::{Form, require_same_origin, visitor},
+    pages::{self, Frame},
+};
+
+#[derive(Template)]
+#[template(path = "link.html")]
+struct LinkPage<'p> {
+    frame: Frame,
+    token: &'p str,
+}
+
+/// `GET /signin/link`.
+pub(super) async fn page(
+    State(app): State<App>,
+    query: Result<Query<Token>, QueryRejection>,
+) -> Result<Response, HttpError> {
+    let token = query.ok().and_then(|Query(query)| query.token).unwrap_or_default();
+    link_of(Some(&token), TokenPrefix::Link).ok_or_else(used_link)?;
+    pages::page(StatusCode::OK, &LinkPage { frame: Frame::of(&app), token: &token })
+}
+
+/// `POST /signin/link`: signs in, and asks for a password.
+pub(super) async fn submit(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, HttpError> {
+    require_same_origin(&headers, app.base_url())?;
+    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
+    let link = link_of(form.text("token"), TokenPrefix::Link).ok_or_else(used_link)?;
+    let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
+    let (session, secret) = begin(&headers, replaces)?;
+    let origin = Origin { source: Source::Manual, actor: Actor::System, connection: None, request: None };
+    commit(&app, origin, move |tx, env| credentials::follow_link(tx, env, &link, session.clone())).await?;
+    signed_in(&app, &secret, "/account/password")
+}

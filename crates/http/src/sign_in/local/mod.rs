@@ -1,0 +1,100 @@
+//! Local accounts: signing in with a password, setting one, and links that stand for one (SSO-9 to SSO-11, SEC-4, SEC-5).
+//!
+//! A password is hashed on a thread of its own between two transactions: see `muster_engine::credentials`.
+
+mod change;
+mod link;
+mod password;
+mod reset;
+
+use std::sync::Arc;
+
+use axum::{Router, http::HeaderMap, response::Response, routing::get};
+use http::header;
+use muster_crypto::{PasswordError, Passwords, TokenHash, TokenPrefix, TokenText};
+use muster_engine::{EngineError, Env, Origin, sessions::Begin, transact};
+use muster_model::{SessionId, session::ClientKind};
+use muster_store::Tx;
+
+pub(super) use password::ask;
+
+use crate::{
+    App, HttpError,
+    browser::{Cookies, Secret, device},
+    pages,
+};
+
+/// The largest form of ours.
+const FORM_BYTES: usize = 16 * 1_024;
+
+/// The pages of local accounts.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/signin/password", get(password::page).post(password::submit))
+        .route("/signin/reset", get(reset::page).post(reset::submit))
+        .route("/signin/link", get(link::page).post(link::submit))
+        .route("/account/password", get(change::page).post(change::submit))
+}
+
+/// Does something with passwords where it keeps nobody waiting but its own client.
+async fn with_passwords<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&Passwords) -> Result<T, PasswordError> + Send + 'static,
+) -> Result<T, HttpError> {
+    let app = app.clone();
+    let done = tokio::task::spawn_blocking(move || app.passwords().and_then(|passwords| work(&passwords))).await;
+    done.map_err(|_| HttpError::Panicked)?.map_err(|error| match error {
+        PasswordError::Busy => HttpError::TooBusy,
+        error => HttpError::Internal("a password cannot be checked", Arc::new(error)),
+    })
+}
+
+/// One change of the engine.
+async fn commit<T: Send + 'static>(
+    app: &App,
+    origin: Origin,
+    mut work: impl FnMut(&mut Tx<'_>, &mut Env) -> Result<T, EngineError> + Send + 'static,
+) -> Result<T, HttpError> {
+    let surroundings = app.surroundings();
+    let done = app.store().write(move |tx| {
+        let mut env = Env::new(Arc::clone(&surroundings), origin);
+        transact(tx, &mut env, |tx, env| work(tx, env))
+    });
+    Ok(done.await?)
+}
+
+/// A session that is to begin in the browser that sends these headers, and the secret that opens it.
+fn begin(headers: &HeaderMap, replaces: Option<SessionId>) -> Result<(Begin, Secret), HttpError> {
+    let secret = secret()?;
+    let begin = Begin {
+        hash: secret.hash(),
+        kind: ClientKind::Web,
+        device: device(headers),
+        idp: None,
+        not_after: None,
+        replaces,
+    };
+    Ok((begin, secret))
+}
+
+fn secret() -> Result<Secret, HttpError> {
+    Secret::generate().map_err(|error| HttpError::Internal("a secret cannot be made", Arc::new(error)))
+}
+
+/// Sends the browser to one of our pages with the cookie that opens its new session.
+fn signed_in(app: &App, secret: &Secret, path: &str) -> Result<Response, HttpError> {
+    let mut response = pages::see_other(&format!("{}{path}", app.base_url()))?;
+    let cookie = Cookies::new(app.base_url()).set_session(secret.expose());
+    response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+/// The hash of a link's secret, if it is of this kind.
+fn link_of(text: Option<&str>, prefix: TokenPrefix) -> Option<TokenHash> {
+    text.and_then(TokenText::parse).filter(|token| token.prefix() == prefix).map(|token| token.hash())
+}
+
+/// The link that a mail or the operator gave is of no use.
+fn used_link() -> HttpError {
+    EngineError::not_found("link", "this one").into()
+}

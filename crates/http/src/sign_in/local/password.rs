@@ -1,0 +1,105 @@
+//! `/signin/password`: an address or username, and a password.
+
+use askama::Template;
+use axum::{Extension, body::Body, extract::State, response::Response};
+use http::{HeaderMap, StatusCode, header};
+use muster_crypto::Secret as Password;
+use muster_engine::{
+    Origin,
+    credentials::{self, Answer, Browser, PASSWORD_BYTES, enforcement},
+};
+use muster_model::{Actor, Email, RequestId, Source};
+
+use super::{FORM_BYTES, begin, commit, secret, signed_in, with_passwords};
+use crate::{
+    App, HttpError,
+    app::Lane,
+    arrival::Arrival,
+    browser::{Cookies, Form, Secret, require_same_origin, visitor},
+    pages::{self, Frame},
+};
+
+const WRONG: &str = "The address or the password is wrong.";
+const LOCKED: &str = "There were too many wrong passwords. Wait five minutes, then try again.";
+const ENFORCED: &str = "Your company wants you to sign in through it: continue with SSO.";
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct PasswordPage<'p> {
+    frame: Frame,
+    name: &'p str,
+    mistake: Option<&'p str>,
+    notice: Option<&'p str>,
+}
+
+fn show(app: &App, status: StatusCode, name: &str, mistake: Option<&str>) -> Result<Response, HttpError> {
+    pages::page(status, &PasswordPage { frame: Frame::of(app), name, mistake, notice: None })
+}
+
+/// `GET /signin/password`.
+pub(super) async fn page(State(app): State<App>) -> Result<Response, HttpError> {
+    show(&app, StatusCode::OK, "", None)
+}
+
+/// The page for whoever has typed an address that no connection is responsible for, known or not (SEC-5).
+pub(in crate::sign_in) fn ask(app: &App, email: &Email) -> Result<Response, HttpError> {
+    show(app, StatusCode::OK, email.as_str(), None)
+}
+
+/// `POST /signin/password`.
+pub(super) async fn submit(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, HttpError> {
+    require_same_origin(&headers, app.base_url())?;
+    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
+    let name: String = form.text("name").unwrap_or_default().chars().take(254).collect();
+    let password = form.get("password").filter(|password| password.len() <= PASSWORD_BYTES);
+    let password = Password::new(password.unwrap_or_default());
+    // By the domain alone, so that it is answered alike whoever has the address (SEC-5).
+    if let Ok(email) = Email::parse(&name)
+        && !app.read(Lane::Snapshot, move |conn| enforcement::enforcing(conn, Some(&email))).await?.is_empty()
+    {
+        return show(&app, StatusCode::FORBIDDEN, &name, Some(ENFORCED));
+    }
+    let cookies = Cookies::new(app.base_url());
+    let device = match cookies.device(&headers).and_then(Secret::read) {
+        Some(device) => device,
+        None => secret()?,
+    };
+    let (called, shown) = (name.clone(), device.hash());
+    let challenge = app.read(Lane::Snapshot, move |conn| credentials::challenge(conn, &called, Some(&shown))).await?;
+    let asked = challenge.clone();
+    let is_right = with_passwords(&app, move |passwords| passwords.check(&password, asked.hash())).await?;
+    let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
+    let (session, secret) = begin(&headers, replaces)?;
+    let browser = Browser { device: device.hash(), session };
+    let origin = Origin { source: Source::Manual, actor: Actor::System, connection: None, request: None };
+    let answer =
+        commit(&app, origin, move |tx, env| credentials::sign_in(tx, env, &challenge, is_right, &browser)).await?;
+    note(arrival.id, &answer);
+    match answer {
+        Answer::SignedIn(_) => {
+            let mut response = signed_in(&app, &secret, "/account")?;
+            let cookie = cookies.set_device(device.expose());
+            response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+            Ok(response)
+        }
+        Answer::Wrong => show(&app, StatusCode::UNPROCESSABLE_ENTITY, &name, Some(WRONG)),
+        Answer::Locked => show(&app, StatusCode::TOO_MANY_REQUESTS, &name, Some(LOCKED)),
+        Answer::SingleSignOn(_) => show(&app, StatusCode::FORBIDDEN, &name, Some(ENFORCED)),
+    }
+}
+
+/// One line for the operator; it names nobody.
+fn note(request: RequestId, answer: &Answer) {
+    let outcome = match answer {
+        Answer::SignedIn(_) => "signed in",
+        Answer::Wrong => "wrong",
+        Answer::Locked => "locked",
+        Answer::SingleSignOn(_) => "single sign-on is enforced",
+    };
+    tracing::info!(%request, outcome, "a password was tried");
+}

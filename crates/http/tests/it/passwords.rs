@@ -1,0 +1,158 @@
+//! Local accounts in a browser: passwords, links, and what nobody learns (SSO-10, SEC-4, SEC-5).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use muster_crypto::{TokenPrefix, TokenText};
+use muster_engine::mail;
+use muster_model::{Account, Role, Token, TokenId, token::TokenKind};
+use muster_testkit::browser::{Browser, Page, Transport};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+use crate::support::{BASE_URL, Server};
+
+const ADA: &str = "ada@example.com";
+const PASSWORD: &str = "correct horse battery";
+
+/// A browser in front of a server in memory.
+fn browser(server: &Server) -> Browser<impl Transport> {
+    let router = server.router.clone();
+    Browser::new(async move |request: Request<Vec<u8>>| {
+        let response = router.clone().oneshot(request.map(Body::from)).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Response::from_parts(parts, body.collect().await.unwrap().to_bytes().to_vec())
+    })
+}
+
+fn url(path: &str) -> String {
+    format!("{BASE_URL}{path}")
+}
+
+fn owner(server: &Server) -> Account {
+    let ada = server.world.account(ADA, true);
+    server.world.set_member(&server.organizations[0], &ada, Role::Owner).unwrap();
+    ada
+}
+
+/// The links in all mail that is to be sent.
+fn mailed(server: &Server) -> Vec<String> {
+    let sealer = Arc::clone(&server.sealer);
+    let letters = server.world.by_hand(move |tx, env| {
+        let mut letters = Vec::new();
+        while let Some((id, letter)) = mail::take(tx, env, &sealer)? {
+            mail::sent(tx, id)?;
+            letters.push(letter);
+        }
+        Ok(letters)
+    });
+    let link = |letter: &mail::Letter| {
+        letter.text.split_whitespace().find(|word| word.starts_with(BASE_URL)).unwrap().to_owned()
+    };
+    letters.unwrap().iter().map(link).collect()
+}
+
+fn mistake(page: &Page) -> String {
+    page.elements("p").into_iter().find(|p| p.attribute("role") == Some("alert")).map(|p| p.text).unwrap_or_default()
+}
+
+async fn sign_in(browser: &mut Browser<impl Transport>, name: &str, password: &str) -> Page {
+    let page = browser.get(&url("/signin/password")).await;
+    let form = page.only_form().with("name", name).with("password", password);
+    browser.submit(&page, &form).await
+}
+
+async fn ask_for_link(browser: &mut Browser<impl Transport>, email: &str) -> Page {
+    let page = browser.get(&url("/signin/reset")).await;
+    let form = page.only_form().with("email", email);
+    browser.submit(&page, &form).await
+}
+
+#[tokio::test]
+async fn sec_4_a_mailed_link_sets_the_password_that_signs_in_from_then_on() {
+    let server = Server::new();
+    owner(&server);
+    let mut browser = browser(&server);
+    // The address leads to no identity provider: a password is asked for.
+    let page = browser.get(&url("/signin")).await;
+    let page = browser.submit(&page, &page.only_form().with("email", ADA)).await;
+    assert_eq!((page.status.as_u16(), page.only_form().value("name")), (200, Some(ADA)));
+
+    assert_eq!(ask_for_link(&mut browser, ADA).await.status, 200);
+    let link = mailed(&server).remove(0);
+    let page = browser.get(&link).await;
+    let page = browser.submit(&page, &page.only_form().with("password", "short")).await;
+    assert_eq!(page.status, 422);
+    assert!(mistake(&page).contains("at least 12 characters"), "{}", mistake(&page));
+    let page = browser.submit(&page, &page.only_form().with("password", PASSWORD)).await;
+    assert!(page.url.path().ends_with("/signin/password"), "{}", page.url);
+    assert_eq!(browser.get(&link).await.status, 404, "it worked once");
+
+    assert_eq!(sign_in(&mut browser, ADA, "correct horse").await.status, 422);
+    let page = sign_in(&mut browser, "ADA@example.com", PASSWORD).await;
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/account"));
+    assert!(page.words().contains("moby"), "{}", page.words());
+    assert!(browser.cookie(BASE_URL, "__Host-muster-device").is_some());
+
+    // Whoever has a password must know it to change it.
+    let new = "another horse battery";
+    let page = browser.get(&url("/account/password")).await;
+    let wrong = page.only_form().with("current", "correct horse").with("password", new);
+    let page = browser.submit(&page, &wrong).await;
+    assert_eq!(page.status, 422);
+    let page = browser.submit(&page, &page.only_form().with("current", PASSWORD).with("password", new)).await;
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/account"), "this session goes on");
+    assert_eq!(sign_in(&mut browser, ADA, PASSWORD).await.status, 422);
+    server.world.assert_ledger_tells_the_state();
+}
+
+#[tokio::test]
+async fn sec_5_an_address_that_is_nobodys_is_answered_as_anybodys() {
+    let server = Server::new();
+    owner(&server);
+    let mut seen = Vec::new();
+    for email in [ADA, "nobody@example.com"] {
+        let mut browser = browser(&server);
+        let mut answers = vec![ask_for_link(&mut browser, email).await];
+        for _ in 0..11 {
+            answers.push(sign_in(&mut browser, email, "guess").await);
+        }
+        let statuses: Vec<u16> = answers.iter().map(|page| page.status.as_u16()).collect();
+        assert_eq!(statuses, [&[200][..], &[422; 10], &[429]].concat(), "SSO-10");
+        seen.push(answers.iter().map(Page::words).collect::<Vec<_>>());
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(mailed(&server).len(), 1);
+}
+
+#[tokio::test]
+async fn sec_1_an_owners_link_signs_in_once_and_asks_for_a_password() {
+    let server = Server::new();
+    let ada = owner(&server);
+    let text = TokenText::generate(TokenPrefix::Link).unwrap();
+    let (hash, now) = (text.hash(), muster_engine::Surroundings::now(&*server.world.clock));
+    let token = Token {
+        id: TokenId(Uuid::now_v7()),
+        kind: TokenKind::Link,
+        scope: ada.id.0,
+        label: "sign-in link".into(),
+        created: now,
+        expires: None,
+        last_used: None,
+        revoked: None,
+    };
+    server.world.by_hand(move |tx, env| Ok(tx.insert_token(&token, hash.as_bytes(), env.origin().actor)?)).unwrap();
+    let mut browser = browser(&server);
+    let link = url(&format!("/signin/link?token={}", text.expose()));
+    browser.get(&link).await;
+    let page = browser.get(&link).await;
+    let used = browser.submit(&page, &page.only_form()).await;
+    assert_eq!((used.status.as_u16(), used.url.path()), (200, "/account/password"), "looking uses nothing up");
+    assert!(!used.only_form().has("current"), "there is none yet");
+    let set = browser.submit(&used, &used.only_form().with("password", PASSWORD)).await;
+    assert_eq!((set.status.as_u16(), set.url.path()), (200, "/account"));
+    assert_eq!(browser.submit(&page, &page.only_form()).await.status, 404);
+    assert_eq!(browser.get(&url("/signin/link?token=mst_link_x")).await.status, 404);
+}
