@@ -23,12 +23,12 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates of ours that any test may use.
-const FOR_TESTS: &[&str] = &["muster-testkit", "muster-simulator"];
+const FOR_TESTS: &[&str] = &["muster-testkit", "muster-simulator", "muster-saml"];
 
 /// Libraries that only some crates may know.
 const KEPT_TO: &[(&str, &[&str])] = &[
-    ("axum", &["muster-http", "muster", "muster-bench"]),
-    ("bergshamra", &["muster-saml"]),
+    ("axum", &["muster-http", "muster", "muster-simulator", "muster-bench"]),
+    ("bergshamra", &["muster-saml", "muster-simulator"]),
     ("rusqlite", &["muster-store", "muster-bench"]),
     ("tokio-postgres", &["muster-store"]),
     ("openidconnect", &["muster-oidc"]),

@@ -28,6 +28,8 @@ pub mod player;
 pub mod recording;
 pub mod report;
 pub mod sequences;
+#[cfg(feature = "sso")]
+pub mod sso;
 pub mod step;
 pub mod transport;
 pub mod trial;

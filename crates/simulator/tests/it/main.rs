@@ -6,4 +6,5 @@
 mod client;
 mod recordings;
 mod sequences;
+mod sso;
 mod stub;

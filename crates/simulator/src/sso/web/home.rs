@@ -1,0 +1,38 @@
+//! The first page, and what is switched there.
+
+use axum::{body::Bytes, extract::State, http::HeaderMap};
+
+use super::{
+    pages::Home,
+    reply::{Reply, page, parameters, redirect, session},
+};
+use crate::sso::IdentityProvider;
+
+/// `GET /`.
+pub(super) async fn show(State(provider): State<IdentityProvider>, headers: HeaderMap) -> Reply {
+    let saml: Vec<_> = provider.saml_applications().into_iter().map(|known| known.entity_id).collect();
+    let oidc: Vec<_> = provider.oidc_applications().into_iter().map(|known| known.client_id).collect();
+    let signed_in = session(&headers)
+        .and_then(|name| provider.state().sessions.get(&name).map(|session| session.profile.full_name()));
+    let (entity_id, discovery_url) = (provider.entity_id(), provider.discovery_url());
+    page(
+        &Home {
+            entity_id: &entity_id,
+            discovery_url: &discovery_url,
+            saml: &saml,
+            oidc: &oidc,
+            signed_in: signed_in.as_deref(),
+        },
+        &[],
+    )
+}
+
+/// `POST /keys`: the next keys are announced, or take over.
+pub(super) async fn change_keys(State(provider): State<IdentityProvider>, body: Bytes) -> Reply {
+    if parameters(&body).iter().any(|(name, value)| name == "change" && value == "rotate") {
+        provider.rotate_keys()?;
+    } else {
+        provider.announce_keys()?;
+    }
+    redirect("/")
+}
