@@ -57,9 +57,14 @@ impl CommandError {
             | Self::File(_)
             | Self::Admin(AdminError::Wrong(_))
             | Self::Demo(DemoError::Setting(..))
-            | Self::Simulate(SimulateError::Target(_) | SimulateError::Recording(_) | SimulateError::File { .. }) => {
-                ExitCode::from(2)
-            }
+            | Self::Simulate(
+                SimulateError::Target(_)
+                | SimulateError::Recording(_)
+                | SimulateError::File { .. }
+                | SimulateError::Metadata { .. }
+                | SimulateError::Remote(_)
+                | SimulateError::NoApplication,
+            ) => ExitCode::from(2),
             Self::Simulate(_)
             | Self::Backup(_)
             | Self::Export(_)

@@ -5,6 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand};
 use muster_simulator::{Idp, recording::Options, trial::Plan};
 
+use super::saml::SamlArgs;
+
 /// Users of whom something happens to one; churn is counted in these.
 const THOUSAND: f64 = 1_000.0;
 
@@ -25,6 +27,18 @@ directory that people depend on.
 
 Exit code: 0 if nothing grave was found, 1 if there was, 2 for wrong usage.")]
     Scim(ScimArgs),
+    /// An identity provider to sign in at, for any SAML or OpenID Connect application: pick a person, edit what is said of
+    /// them, and see what the application makes of a dozen faults.
+    #[command(after_help = "\
+Examples:
+  muster simulate saml --sp-metadata https://example.com/sso/saml/okta/metadata
+  muster simulate saml --port 9300 --idp entra \\
+    --application https://example.com/saml/acs=https://example.com/saml/metadata
+  muster simulate saml --oidc https://example.com/sso/oidc/callback --client-id muster --json
+
+It checks no password: whoever reaches it can be anybody. It listens on this machine alone unless `--allow-remote`, and
+answers only the applications that are named.")]
+    Saml(SamlArgs),
 }
 
 #[derive(Debug, Args)]

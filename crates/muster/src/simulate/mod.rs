@@ -3,11 +3,13 @@
 mod args;
 mod progress;
 mod recording_show;
+mod saml;
 mod show;
 
 use std::{
     fs::File,
     io::{self, BufReader},
+    net::IpAddr,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{
@@ -21,12 +23,13 @@ use muster_crypto::NoRandomness;
 use muster_simulator::{
     client::{Client, ClientError},
     recording::{self, RecordingError},
+    sso::SsoError,
     trial::{self, Clock, Observer as _},
 };
 
 use crate::{
     output::{self, OutputError},
-    serve::Stop,
+    serve::{ServeError, Stop},
 };
 
 use args::ScimArgs;
@@ -49,6 +52,27 @@ pub(crate) enum SimulateError {
     /// The recording.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// The simulated identity provider.
+    #[error(transparent)]
+    Sso(#[from] SsoError),
+    /// Its listener.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A file of metadata.
+    #[error("the metadata {path} cannot be read", path = .path.display())]
+    Metadata {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// Others could reach it.
+    #[error(
+        "others can reach {0}, and whoever reaches this identity provider can be anybody: add `--allow-remote` to mean it"
+    )]
+    Remote(IpAddr),
+    /// It would answer nobody.
+    #[error("it answers only applications that it knows: name one with `--application`, `--sp-metadata` or `--oidc`")]
+    NoApplication,
     /// The runtime.
     #[error("the operating system refused")]
     System(#[from] io::Error),
@@ -83,13 +107,14 @@ pub(crate) fn simulate(command: &SimulateCommand, json: bool) -> Result<(), Simu
             Some(file) => play(args, file, json),
             None => scim(args, json),
         },
+        SimulateCommand::Saml(args) => saml::saml(args, json),
     }
 }
 
 /// Plays identity providers against a SCIM server.
 fn scim(args: &ScimArgs, json: bool) -> Result<(), SimulateError> {
     let client = Client::new(&args.target, &args.token).map_err(SimulateError::Target)?;
-    let plan = args.plan(suffix()?);
+    let plan = args.plan(suffix::<5>()?);
     let verdict = until_stopped(async |display| trial::run(&plan, &client, &Ticking(Instant::now()), display).await)?;
     if json {
         output::json(&show::json(&verdict))?;
@@ -139,9 +164,9 @@ fn until_stopped<T>(work: impl AsyncFnOnce(&Display) -> T) -> io::Result<T> {
     Ok(done)
 }
 
-/// Letters that tell this run's names from all others'.
-fn suffix() -> Result<String, NoRandomness> {
-    let mut bytes = [0; 5];
+/// Random letters, which tell this run's names from all others'.
+fn suffix<const LETTERS: usize>() -> Result<String, NoRandomness> {
+    let mut bytes = [0; LETTERS];
     muster_crypto::random(&mut bytes)?;
     Ok(bytes.iter().map(|byte| char::from(b'a' + byte % 26)).collect())
 }
