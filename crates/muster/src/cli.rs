@@ -48,7 +48,8 @@ pub(crate) enum Command {
     /// Run the server.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
-    /// Everything at once, without set-up: a temporary server with a directory being provisioned into it.
+    /// Everything at once, without set-up: a temporary server with a directory being provisioned into it, and an identity
+    /// provider to sign in at.
     #[command(after_help = "\
 Examples:
   muster demo

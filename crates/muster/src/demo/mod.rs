@@ -1,8 +1,9 @@
-//! `muster demo`: a temporary server, and two simulated IdPs that provision their directories into it.
+//! `muster demo`: a temporary server, two simulated IdPs that provision their directories into it, and one to sign in at.
 
 mod effect;
 mod folder;
 mod show;
+mod sign_in;
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +14,7 @@ use std::{
 use muster_simulator::{
     Directory, Idp, Length, Report,
     client::{Client, ClientError},
+    sso::SsoError,
 };
 use muster_store::Migrate;
 use tokio::{net::TcpListener, task::spawn_blocking};
@@ -25,6 +27,7 @@ use crate::{
     serve::{self, Opened, Running, ServeError, Stop},
 };
 use folder::Folder;
+use sign_in::SignIn;
 
 /// Where the demonstration listens, if the port is free.
 const PORT: u16 = 8080;
@@ -51,6 +54,9 @@ pub(crate) enum DemoError {
     /// The simulated IdP.
     #[error("the simulated identity provider cannot start")]
     Client(#[from] ClientError),
+    /// The simulated IdP to sign in at.
+    #[error(transparent)]
+    SignIn(#[from] SsoError),
     /// The output.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -98,9 +104,10 @@ pub(crate) fn demo(config: &Config, port: Option<u16>, json: bool) -> Result<(),
     let runtime = serve::runtime().map_err(ServeError::System)?;
     runtime.block_on(async {
         let mut stop = Stop::listen().map_err(ServeError::System)?;
-        let running = Running::start(&config, listener(port).await?, opened).await?;
+        let running = Running::start(&config, listener(port, PORT).await?, opened).await?;
+        let sign_in = SignIn::start(listener(None, running.address.port().saturating_add(1)).await?)?;
         let presenting = async {
-            let presented = present(&running, folder.path(), json).await;
+            let presented = present(&running, &sign_in, folder.path(), json).await;
             if presented.is_ok() {
                 std::future::pending::<()>().await;
             }
@@ -116,11 +123,13 @@ pub(crate) fn demo(config: &Config, port: Option<u16>, json: bool) -> Result<(),
 }
 
 /// Declares, provisions, and shows what came of it.
-async fn present(running: &Running, folder: &std::path::Path, json: bool) -> Result<(), DemoError> {
+async fn present(running: &Running, sign_in: &SignIn, folder: &std::path::Path, json: bool) -> Result<(), DemoError> {
     let installation = &running.installation;
-    let declaration = Box::new(declaration::parse("demo.toml", DECLARATION)?);
+    let mut declaration = Box::new(declaration::parse("demo.toml", DECLARATION)?);
+    sign_in.state(&mut declaration);
     let request = Request::Apply { declaration, prune: false, plan: false };
     let Answer::Applied(applied) = perform(installation, request).await? else { return Ok(()) };
+    sign_in.answer(&applied).await?;
     let mut reports = BTreeMap::new();
     for Run { connection, idp, directory } in RUNS {
         let Some((base_url, token)) = scim(&applied, connection) else { continue };
@@ -129,10 +138,10 @@ async fn present(running: &Running, folder: &std::path::Path, json: bool) -> Res
         reports.insert(connection, report);
     }
     if json {
-        return Ok(show::json(&applied, &installation.base_url)?);
+        return Ok(show::json(&applied, &installation.base_url, sign_in)?);
     }
     let people = effect::people(installation).await?;
-    Ok(show::text(&applied, &installation.base_url, folder, &reports, &people)?)
+    Ok(show::text(&applied, &installation.base_url, sign_in, folder, &reports, &people)?)
 }
 
 async fn perform(installation: &Installation, request: Request) -> Result<Answer, DemoError> {
@@ -148,9 +157,9 @@ fn scim<'a>(applied: &'a Applied, connection: &str) -> Option<(&'a str, &'a str)
 }
 
 /// The port that is asked for, or the usual one, or, if somebody has that, another.
-async fn listener(port: Option<u16>) -> Result<TcpListener, ServeError> {
+async fn listener(port: Option<u16>, usual: u16) -> Result<TcpListener, ServeError> {
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    match (serve::listen(local(port.unwrap_or(PORT)), "--port").await, port) {
+    match (serve::listen(local(port.unwrap_or(usual)), "--port").await, port) {
         (Err(_), None) => serve::listen(local(0), "--port").await,
         (bound, _) => bound,
     }

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use muster_simulator::Report;
 use serde::Serialize;
 
-use super::{OWNER, scim};
+use super::{
+    OWNER, scim,
+    sign_in::{CONNECTION, SignIn},
+};
 use crate::{
     admin::{Applied, Explanation},
     output::{self, OutputError, table},
@@ -17,7 +20,17 @@ struct Demonstration<'a> {
     #[serde(flatten)]
     applied: &'a Applied,
     base_url: &'a str,
+    sign_in_url: String,
+    idp_url: &'a str,
+    people: Vec<Person<'a>>,
     owner: Owner<'a>,
+}
+
+/// Somebody who can be picked at the IdP.
+#[derive(Serialize)]
+struct Person<'a> {
+    email: &'a str,
+    full_name: String,
 }
 
 /// Who owns the organizations.
@@ -28,15 +41,28 @@ struct Owner<'a> {
 }
 
 /// One line for programs.
-pub(super) fn json(applied: &Applied, base_url: &str) -> Result<(), OutputError> {
+pub(super) fn json(applied: &Applied, base_url: &str, sign_in: &SignIn) -> Result<(), OutputError> {
     let owner = Owner { email: OWNER, sign_in_link: applied.sign_in_links.get(OWNER) };
-    output::json(&Demonstration { applied, base_url, owner })
+    let people = sign_in.people().iter().map(|person| Person { email: &person.email, full_name: person.full_name() });
+    output::json(&Demonstration {
+        applied,
+        base_url,
+        sign_in_url: sign_in_url(base_url),
+        idp_url: sign_in.url(),
+        people: people.collect(),
+        owner,
+    })
+}
+
+fn sign_in_url(base_url: &str) -> String {
+    format!("{base_url}/signin")
 }
 
 /// A page for people.
 pub(super) fn text(
     applied: &Applied,
     base_url: &str,
+    sign_in: &SignIn,
     folder: &Path,
     reports: &BTreeMap<&str, Report>,
     people: &[Explanation],
@@ -59,6 +85,7 @@ pub(super) fn text(
         }
     }
     let _ = write!(text, "\n{}\n", who_is_where(people));
+    let _ = write!(text, "\n{}\n", people_to_be(base_url, sign_in));
     let _ = write!(text, "\nMuster is at {base_url}\n\n{}\n", access(applied));
     let _ = write!(text, "\n{}\nEverything is temporary; Ctrl-C ends it.", things_to_try(applied, folder, people));
     output::line(&text)
@@ -99,6 +126,21 @@ fn who_is_where(people: &[Explanation]) -> String {
         }
     }
     list.to_string()
+}
+
+/// Where to sign in, and as whom.
+fn people_to_be(base_url: &str, sign_in: &SignIn) -> String {
+    let mut list = table(["who", "email", "groups"]);
+    for person in sign_in.people() {
+        let groups = person.groups.as_deref().unwrap_or_default().join(", ");
+        list.add_row([&person.full_name(), &person.email, &groups]);
+    }
+    format!(
+        "Sign in at {}\nType one of these addresses; a simulated identity provider ({}, connection {CONNECTION}) \
+         lets you be\nanybody, edit what it says of them, and break its answer:\n\n{list}",
+        sign_in_url(base_url),
+        sign_in.url(),
+    )
 }
 
 /// Where SCIM is, and with which token.

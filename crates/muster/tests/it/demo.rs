@@ -42,6 +42,8 @@ fn the_demonstration_answers_programs_with_one_line_and_leaves_nothing_behind() 
     let (status, list) = client.send("GET", "/scim/v2/Users", None).unwrap();
     assert_eq!((status, &list["totalResults"]), (200, &Value::from(5)), "{list}");
     assert_eq!(shown["owner"]["email"], "owner@example.com");
+    assert!(shown["idp_url"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{shown}");
+    assert!(shown["connections"]["okta"]["saml"]["login_url"].is_string(), "{shown}");
     assert_eq!(temporary(folder.path()).len(), 1);
     stop(child);
     assert!(temporary(folder.path()).is_empty());
@@ -62,6 +64,8 @@ fn the_demonstration_shows_people_who_is_where_and_why() {
         "company, developers",
         "okta: group moby:developers (GRP-1)",
         "deactivated the person",
+        "/signin",
+        "ines.varga@example.com",
         "curl -s",
         "--plan",
     ] {

@@ -16,4 +16,5 @@ mod process;
 mod recordings;
 mod requests;
 mod serving;
+mod sign_in;
 mod simulate;
