@@ -1,4 +1,4 @@
-//! Independent SCIM suites against a running server: `conformance/README.md` says which, and what they found.
+//! Independent SCIM suites and identity providers against a running server: `conformance/README.md` says which, and what they found.
 
 use std::{
     fs::{self, File},
@@ -23,11 +23,18 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The suites, each a script in `conformance/suites`.
-const SUITES: &[&str] = &["check_with_scim2_tester", "check_with_scim_sanity", "check_like_okta", "check_like_entra"];
+const SUITES: &[&str] = &[
+    "check_with_scim2_tester",
+    "check_with_scim_sanity",
+    "check_like_okta",
+    "check_like_entra",
+    "check_sign_in_with_pysaml2",
+];
 
 /// Runs every suite on SQLite and on PostgreSQL, each on a database of its own, and fails if any failed.
 pub(crate) fn check() -> Result<(), Failure> {
     build_binaries()?;
+    install_xmlsec()?;
     let python = environment()?;
     let mut failed = Vec::new();
     for suite in SUITES {
@@ -48,12 +55,31 @@ fn attempt(suite: &str, python: &Path, database: Option<&str>, failed: &mut Vec<
     let mut script = Command::new(python);
     script.arg(root().join("conformance/suites").join(suite).with_extension("py"));
     script.env("SCIM_URL", &server.url).env("SCIM_TOKEN", &server.token).env("PYTHONDONTWRITEBYTECODE", "1");
+    // With what a suite changes the declaration.
+    script.env("MUSTER", serde_json::to_string(&server.command)?);
+    if database.is_some() {
+        script.env("MUSTER_DATABASE_SCHEMA", suite);
+    }
     if let Err(failure) = run(&mut script) {
         println!("  {failure}");
         let engine = if database.is_some() { "PostgreSQL" } else { "SQLite" };
         failed.push(format!("{suite} on {engine}"));
     }
     server.stop()
+}
+
+/// `xmlsec1`, with which pysaml2 signs; installed where that may be done.
+fn install_xmlsec() -> Result<(), Failure> {
+    let is_there = || output(Command::new("xmlsec1").arg("--version")).is_ok();
+    if is_there() {
+        return Ok(());
+    }
+    // It fails where one may not install, and then the message below says what to do.
+    let apt = |arguments: &[&str]| {
+        run(Command::new("apt-get").arg("-q").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    drop(apt(&["update"]).and_then(|()| apt(&["install", "-y", "--no-install-recommends", "xmlsec1"])));
+    if is_there() { Ok(()) } else { Err("`xmlsec1` is missing: on Debian `apt-get install xmlsec1`".into()) }
 }
 
 /// The Python of a virtual environment with the pinned suites in it, made when they changed.
@@ -82,6 +108,8 @@ fn environment() -> Result<PathBuf, Failure> {
 struct Server {
     child: Child,
     folder: Folder,
+    /// The binary, with what leads it to this server.
+    command: Vec<String>,
     url: String,
     token: String,
 }
@@ -96,13 +124,17 @@ impl Server {
         fs::create_dir(&folder)?;
         let folder = Folder(folder);
         let port = free_port()?;
+        let (program, data) = (binary(), folder.0.join("data"));
+        let text = |path: &Path| path.to_str().map(str::to_owned).ok_or("a folder's name is not UTF-8");
+        let mut words = vec![text(&program)?, "--data-dir".to_owned(), text(&data)?];
+        words.extend(["--listen".to_owned(), format!("127.0.0.1:{port}")]);
+        words.extend(database.iter().flat_map(|url| ["--database".to_owned(), (*url).to_owned()]));
         let muster = |arguments: &[&str]| {
-            let mut command = Command::new(binary());
-            command.args(arguments).arg("--data-dir").arg(folder.0.join("data"));
-            command.args(["--listen", &format!("127.0.0.1:{port}")]);
+            let mut command = Command::new(&program);
+            command.args(&words[1..]).args(arguments);
             command.env("MUSTER_OPERATIONS_LISTEN", "127.0.0.1:0");
-            if let Some(url) = database {
-                command.args(["--database", url]).env("MUSTER_DATABASE_SCHEMA", suite);
+            if database.is_some() {
+                command.env("MUSTER_DATABASE_SCHEMA", suite);
             }
             command
         };
@@ -115,7 +147,7 @@ impl Server {
         let (url, token) = (told("base_url")?, told("token")?);
         let log = File::create(folder.0.join("log"))?;
         let child = muster(&["serve"]).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
-        let mut server = Server { child, folder, url, token };
+        let mut server = Server { child, folder, command: words, url, token };
         server.wait(port)?;
         Ok(server)
     }
