@@ -64,8 +64,9 @@ fn email_page(
     Ok(with_leave(app, pages::page(status, &page)?))
 }
 
-/// A form that is answered with a redirect to an IdP: browsers look at where a form ends, not only where it is sent.
-fn with_leave(app: &App, mut response: Response) -> Response {
+/// For a page with a form that is answered with a redirect to an IdP: browsers look at where a form ends, not only where it
+/// is sent.
+pub(super) fn with_leave(app: &App, mut response: Response) -> Response {
     let forms = if app.base_url().starts_with("https://") { "https:" } else { "https: http:" };
     response.extensions_mut().insert(Leave { forms: forms.to_owned(), script: None });
     response

@@ -24,6 +24,7 @@ mod replays;
 mod rerun;
 mod retention;
 mod searches;
+mod sign_in;
 mod sockets;
 mod support;
 mod trial;

@@ -29,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) organizations: Vec<Organization>,
     pub(crate) connection: ConnectionId,
     pub(crate) token: TokenText,
+    base_url: &'static str,
 }
 
 /// An answer.
@@ -52,24 +53,33 @@ impl Server {
     }
 
     pub(crate) fn with(limits: Limits) -> Self {
+        Self::made(limits, BASE_URL)
+    }
+
+    /// Reached under this address.
+    pub(crate) fn at(base_url: &'static str) -> Self {
+        Self::made(Limits::default(), base_url)
+    }
+
+    fn made(limits: Limits, base_url: &'static str) -> Self {
         let world = World::new();
         let organizations = vec![world.organization("moby"), world.organization("whale")];
         let connection = world.connection("okta", &organizations.iter().collect::<Vec<_>>()).build();
         let token = world.scim_token(connection);
         let sealer = Arc::new(Sealer::new(&[DataKey::generate(1).unwrap()]).unwrap());
-        let app = node(&world, &sealer, limits);
+        let app = node(&world, &sealer, limits, base_url);
         let router = muster_http::router(&app);
-        Self { world, app, router, sealer, organizations, connection, token }
+        Self { world, app, router, sealer, organizations, connection, token, base_url }
     }
 
     /// Another node on the same database, which begins its background work now.
     pub(crate) fn another_node(&self) -> App {
-        node(&self.world, &self.sealer, Limits::default())
+        node(&self.world, &self.sealer, Limits::default(), self.base_url)
     }
 
     /// A node that has another data key.
     pub(crate) fn node_with(&self, sealer: &Arc<Sealer>) -> App {
-        node(&self.world, sealer, Limits::default())
+        node(&self.world, sealer, Limits::default(), self.base_url)
     }
 
     /// A request with the connection's token, to a path below the SCIM base URL.
@@ -137,12 +147,12 @@ impl Server {
     }
 }
 
-fn node(world: &World, sealer: &Arc<Sealer>, limits: Limits) -> App {
+fn node(world: &World, sealer: &Arc<Sealer>, limits: Limits, base_url: &str) -> App {
     App::new(AppOptions {
         store: world.store.clone(),
         surroundings: Arc::clone(&world.clock) as _,
         sealer: Arc::clone(sealer),
-        base_url: format!("{BASE_URL}/"),
+        base_url: format!("{base_url}/"),
         limits,
     })
 }

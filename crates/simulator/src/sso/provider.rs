@@ -94,7 +94,6 @@ impl IdentityProvider {
     }
 
     /// All pages and endpoints.
-    #[must_use]
     pub fn router(&self) -> Router {
         web::router(self.clone())
     }

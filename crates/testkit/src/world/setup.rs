@@ -1,7 +1,7 @@
 //! What there is before anything happens.
 
 use muster_crypto::{TokenPrefix, TokenText};
-use muster_engine::{EngineError, accounts, domains, organizations, tokens};
+use muster_engine::{EngineError, accounts, connections, domains, organizations, tokens};
 use muster_model::{
     Account, Connection, ConnectionId, ConnectionState, Domain, DomainId, DomainState, Email, Organization, Rule,
     connection::Settings, domain::Holder, mapping::Entry,
@@ -59,7 +59,8 @@ impl World {
                 let mut connection = tx.connection(connection)?.expect("the connection exists");
                 change(&mut connection.settings);
                 connection.version += 1;
-                Ok(tx.update_connection(&connection)?)
+                tx.update_connection(&connection)?;
+                connections::changed(tx)
             })
             .expect("settings are stored");
     }

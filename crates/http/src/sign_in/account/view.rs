@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     App, HttpError,
     pages::{self, Frame},
+    sign_in::start::with_leave,
 };
 
 /// The account as JSON: the fields that `interfaces.md` names.
@@ -100,7 +101,8 @@ pub(super) fn page(
         places: places(explanation).map(|place| place_view(place, names)).collect(),
         sessions: sessions.iter().map(|one| session_view(one, session, names)).collect(),
     };
-    pages::page(StatusCode::OK, &page)
+    // Signing out may lead to the IdP.
+    Ok(with_leave(app, pages::page(StatusCode::OK, &page)?))
 }
 
 /// Where the person is now, by name.

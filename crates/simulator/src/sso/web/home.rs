@@ -10,7 +10,10 @@ use crate::sso::IdentityProvider;
 
 /// `GET /`.
 pub(super) async fn show(State(provider): State<IdentityProvider>, headers: HeaderMap) -> Reply {
-    let saml: Vec<_> = provider.saml_applications().into_iter().map(|known| known.entity_id).collect();
+    let applications = provider.saml_applications();
+    // Signing out goes on to an application, and a form that ends there must be let.
+    let logouts: Vec<&str> = applications.iter().filter_map(|known| known.logout_url.as_deref()).collect();
+    let saml: Vec<_> = applications.iter().map(|known| known.entity_id.clone()).collect();
     let oidc: Vec<_> = provider.oidc_applications().into_iter().map(|known| known.client_id).collect();
     let signed_in = session(&headers)
         .and_then(|name| provider.state().sessions.get(&name).map(|session| session.profile.full_name()));
@@ -23,7 +26,7 @@ pub(super) async fn show(State(provider): State<IdentityProvider>, headers: Head
             oidc: &oidc,
             signed_in: signed_in.as_deref(),
         },
-        &[],
+        &logouts,
     )
 }
 

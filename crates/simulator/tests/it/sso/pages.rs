@@ -21,7 +21,7 @@ async fn every_page_says_what_it_is_and_runs_nothing_that_is_not_named() {
         assert_eq!(policy.contains("script-src 'sha256-"), page.url == sending.url && page.text.contains("<script>"));
         for field in page.elements("input") {
             let is_named = field.attribute("type") == Some("hidden") || page.text.contains("<label");
-            assert!(is_named, "{:?}", field);
+            assert!(is_named, "{field:?}");
         }
     }
     assert!(sending.header("content-security-policy").contains("form-action 'self' http://127.0.0.1:8080;"));
