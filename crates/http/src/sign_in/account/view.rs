@@ -124,8 +124,11 @@ fn teams<'e>(place: &'e Place, names: &'e Names) -> impl Iterator<Item = (&'e st
 }
 
 fn place_view(place: &Place, names: &Names) -> PlaceView {
-    let whole = place.grants.iter().filter(|grant| !grant.asleep);
-    let reasons: Vec<String> = whole.filter(|grant| grant.team.is_none()).map(|grant| reason(grant, names)).collect();
+    let awake = || place.grants.iter().filter(|grant| !grant.asleep);
+    let whole: Vec<&Grant> = awake().filter(|grant| grant.team.is_none()).collect();
+    // Where no reason names the organization alone, the first one for a team does.
+    let because_of = if whole.is_empty() { awake().take(1).collect() } else { whole };
+    let reasons: Vec<String> = because_of.into_iter().map(|grant| reason(grant, names)).collect();
     let membership = &place.membership;
     let role = membership.roles.iter().find(|said| said.value == membership.role);
     PlaceView {
@@ -137,7 +140,8 @@ fn place_view(place: &Place, names: &Names) -> PlaceView {
         } else {
             format!("A member since {}: {}.", minute(membership.joined), reasons.join("; "))
         },
-        role_why: role.map(|said| because(said, names)).unwrap_or_default(),
+        role_why: role
+            .map_or_else(|| "the default, because nothing says otherwise".to_owned(), |said| because(said, names)),
         teams: teams(place, names)
             .map(|(name, grant)| TeamView { name: name.to_owned(), why: reason(grant, names) })
             .collect(),
