@@ -22,6 +22,8 @@ from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256, SIG_RSA_SHA512
 ENTITY_ID = "https://idp.example.com/saml"
 SSO_URL = "https://idp.example.com/sso"
 SLO_URL = "https://idp.example.com/slo"
+EMAIL = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
+ANOTHER = "https://another.example.com/saml"
 BASE_URL = URL.removesuffix("/scim/v2")
 MUSTER = json.loads(os.environ["MUSTER"])
 PASSWORD = {"class_ref": saml.AUTHN_PASSWORD_PROTECTED, "authn_auth": ENTITY_ID}
@@ -55,7 +57,7 @@ def key_pair(folder):
     return key, certificate
 
 
-def settings(folder, key, certificate, sp_metadata=None):
+def settings(folder, key, certificate, *sp_metadata):
     """The identity provider's configuration."""
     return {
         "entityid": ENTITY_ID,
@@ -72,7 +74,7 @@ def settings(folder, key, certificate, sp_metadata=None):
                 "subject_data": os.path.join(folder, "subjects"),
             }
         },
-        "metadata": {"inline": [sp_metadata]} if sp_metadata else {},
+        "metadata": {"inline": list(sp_metadata)} if sp_metadata else {},
     }
 
 
@@ -106,7 +108,9 @@ class IdentityProvider:
     def __init__(self, folder, saml_urls):
         key, certificate = os.path.join(folder, "idp.key"), os.path.join(folder, "idp.crt")
         metadata = requests.get(saml_urls["metadata_url"], timeout=30).text
-        config = IdPConfig().load(settings(folder, key, certificate, metadata))
+        # For what is meant for somebody else.
+        another = metadata.replace(saml_urls["entity_id"], ANOTHER)
+        config = IdPConfig().load(settings(folder, key, certificate, metadata, another))
         self.server = Server(config=config)
         self.urls = saml_urls
 
@@ -122,7 +126,8 @@ class IdentityProvider:
 
     def answer(self, request, name_id, groups=("moby:pilots",), **how):
         """A response for one person."""
-        identity = {"email": ["grace@pysaml2.example.com"], "name": ["Grace Okafor"], "groups": list(groups)}
+        # By its long name: pysaml2 has a table in which `email` is an object identifier.
+        identity = {EMAIL: ["grace@pysaml2.example.com"], "name": ["Grace Okafor"], "groups": list(groups)}
         standard = {"sign_alg": SIG_RSA_SHA256, "digest_alg": DIGEST_SHA256, "authn": PASSWORD}
         arguments = {
             "in_response_to": request.id,
@@ -152,6 +157,7 @@ def main():
         sign_in(report, provider)
         refuse(report, provider)
         sign_out(report, provider)
+        provider.server.close()
     report.finish()
 
 
@@ -184,8 +190,8 @@ def refuse(report, provider):
     """What must let nobody in."""
     for title, how in {
         "not signed": {"sign_assertion": False, "sign_response": False},
-        "another audience": {"sign_assertion": True, "sign_response": True, "sp_entity_id": "https://another.example.com"},
-        "another destination": {"sign_assertion": True, "sign_response": True, "destination": "https://another.example.com"},
+        "another audience": {"sign_assertion": True, "sign_response": True, "sp_entity_id": ANOTHER},
+        "another destination": {"sign_assertion": True, "sign_response": True, "destination": ANOTHER},
     }.items():
         browser = Browser()
         asked = browser.begin("grace@pysaml2.example.com")
