@@ -9,7 +9,7 @@ use muster_engine::{
     describe::Described,
 };
 use muster_http::ScimDocuments;
-use muster_model::ConnectionId;
+use muster_model::{ConnectionId, ledger::Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -28,8 +28,19 @@ pub(crate) struct Applied {
     /// A single-use sign-in link for each account that was made, by email.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) sign_in_links: BTreeMap<String, String>,
-    /// What changed, in order.
+    /// What changed, in order; of people's places no more than [`SHOWN`].
     pub(crate) changes: Vec<Change>,
+    /// How many changes of people's places are left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) more: usize,
+}
+
+/// How many changes of people's places are told: a changed team of everybody's is some for each.
+const SHOWN: usize = 1_000;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(more: &usize) -> bool {
+    *more == 0
 }
 
 /// One organization.
@@ -176,6 +187,7 @@ pub(super) fn answer(
         let text = made.links.get(email).and_then(shown)?;
         Some((email.clone(), format!("{base_url}/signin/link?token={text}")))
     };
+    let (changes, more) = told(applied.changes);
     Applied {
         plan,
         organizations: applied
@@ -185,8 +197,25 @@ pub(super) fn answer(
             .collect(),
         connections: declaration.connections.iter().filter_map(connection).collect(),
         sign_in_links: applied.links.keys().filter_map(link).collect(),
-        changes: applied.changes.into_iter().map(Change::from).collect(),
+        changes,
+        more,
     }
+}
+
+/// Changes as they are told, and how many are left out.
+fn told(changes: Vec<Described>) -> (Vec<Change>, usize) {
+    let (mut told, mut people, mut more) = (Vec::new(), 0, 0);
+    for change in changes {
+        if matches!(change.kind, Kind::Account | Kind::Membership | Kind::Grant | Kind::DirectoryUser) {
+            people += 1;
+            if people > SHOWN {
+                more += 1;
+                continue;
+            }
+        }
+        told.push(change.into());
+    }
+    (told, more)
 }
 
 fn connection_answer(base_url: &str, id: ConnectionId, stated: &Connection, token: Option<String>) -> ConnectionAnswer {
@@ -201,5 +230,22 @@ fn connection_answer(base_url: &str, id: ConnectionId, stated: &Connection, toke
         }),
         oidc: stated.oidc.as_ref().map(|_| OidcAnswer { redirect_url: format!("{base_url}/sso/oidc/callback") }),
         scim: stated.scim.enabled.then(|| ScimAnswer { base_url: format!("{base_url}/scim/v2"), token }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_model::ledger::Event;
+
+    use super::*;
+
+    #[test]
+    fn mig_2_of_people_a_thousand_changes_are_told_and_of_settings_all() {
+        let change = |kind| Described { event: Event::GrantGiven, kind, name: "x".into(), fields: Vec::new() };
+        let mut changes: Vec<_> = std::iter::repeat_n(Kind::Grant, 1_500).map(change).collect();
+        changes.push(change(Kind::Team));
+        let (told, more) = told(changes);
+        assert_eq!((told.len(), more), (1_001, 500));
+        assert_eq!(told.last().map(|last| last.kind.as_str()), Some("team"), "settings come however late");
     }
 }

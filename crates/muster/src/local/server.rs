@@ -102,6 +102,12 @@ async fn serve(stream: UnixStream, server: &Server) -> io::Result<()> {
         Err(error) => Reply::Refused(format!("the server is of another version than this command: {error}")),
     };
     let mut line = serde_json::to_vec(&reply)?;
+    if line.len() as u64 >= LINE {
+        line = serde_json::to_vec(&Reply::Refused(
+            "it was done, but there is more to tell than can be passed on: ask for less of it, or for a shorter range"
+                .to_owned(),
+        ))?;
+    }
     line.push(b'\n');
     write.write_all(&line).await?;
     write.shutdown().await

@@ -20,7 +20,16 @@ pub(super) fn text(applied: &Applied) -> String {
     } else {
         let changes = changes(&applied.changes);
         let verb = if applied.plan { "would change" } else { "changed" };
-        let _ = write!(text, "{changes}\n\n{} {verb}", applied.changes.len());
+        if applied.more > 0 {
+            let _ = write!(
+                text,
+                "{changes}\n{} more, of people's places, are not shown: a plan lists them all",
+                applied.more
+            );
+        } else {
+            let _ = write!(text, "{changes}");
+        }
+        let _ = write!(text, "\n\n{} {verb}", applied.changes.len() + applied.more);
     }
     if !applied.plan {
         text.push_str(&made(applied));

@@ -132,6 +132,7 @@ impl Model {
             {
                 membership.resting.remove(&to);
             }
+            let states_itself = membership.has(Reason::Managed(to)) && !membership.by_groups.contains(&to);
             let reasons = std::mem::take(&mut membership.reasons).into_iter();
             let inherited = reasons.map(|(reason, team)| match reason {
                 Reason::Managed(by) => (Reason::Managed(heir(by)), team),
@@ -140,10 +141,12 @@ impl Model {
                 Reason::ByHand | Reason::Invitation => (reason, team),
             });
             membership.reasons = inherited.collect();
-            for set in [&mut membership.resting, &mut membership.by_groups] {
-                if set.remove(&from) {
-                    set.insert(to);
-                }
+            if membership.resting.remove(&from) {
+                membership.resting.insert(to);
+            }
+            // Where the heir states the place itself, the groups' word alone does not make it the groups'.
+            if membership.by_groups.remove(&from) && !states_itself {
+                membership.by_groups.insert(to);
             }
             membership.state = match membership.state {
                 State::Asleep(by) => State::Asleep(heir(by)),
