@@ -1,6 +1,7 @@
 """Signing in: pysaml2 as the identity provider, and this script as the browser."""
 
 import base64
+import functools
 import html
 import json
 import os
@@ -12,12 +13,12 @@ import urllib.parse
 
 import requests
 from report import URL, Report
-from saml2 import BINDING_HTTP_REDIRECT, saml
+from saml2 import BINDING_HTTP_REDIRECT, entity, saml, sigver
 from saml2.config import IdPConfig
 from saml2.metadata import create_metadata_string
 from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NAMEID_FORMAT_PERSISTENT, NameID
 from saml2.server import Server
-from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256, SIG_RSA_SHA512
+from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA1, SIG_RSA_SHA256, SIG_RSA_SHA512
 
 ENTITY_ID = "https://idp.example.com/saml"
 SSO_URL = "https://idp.example.com/sso"
@@ -46,6 +47,7 @@ default_organization = "moby"
 [connection.saml]
 metadata_file = "idp.xml"
 sign_requests = true
+encryption = true
 """
 
 
@@ -138,6 +140,21 @@ class IdentityProvider:
         return str(response)
 
 
+AES_256_GCM = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
+PRE_ENCRYPTION_PART = sigver.pre_encryption_part
+ENCRYPT_ASSERTION = sigver.CryptoBackendXmlSec1.encrypt_assertion
+
+
+def encrypt_with(cipher, key_type):
+    """pysaml2 knows one cipher, Triple DES, unless told otherwise here."""
+
+    def encrypt(self, statement, enc_key, template, _key_type="", node_xpath=None, node_id=None):
+        return ENCRYPT_ASSERTION(self, statement, enc_key, template, key_type, node_xpath, node_id)
+
+    sigver.CryptoBackendXmlSec1.encrypt_assertion = encrypt
+    entity.pre_encryption_part = functools.partial(PRE_ENCRYPTION_PART, msg_enc=cipher)
+
+
 def by_email(_=None):
     return NameID(format=NAMEID_FORMAT_EMAILADDRESS, text="grace@pysaml2.example.com")
 
@@ -169,8 +186,14 @@ def sign_in(report, provider):
         "a signed response": (by_email(), {"sign_assertion": False, "sign_response": True}),
         "both signed": (by_email(), {"sign_assertion": True, "sign_response": True}),
         "RSA with SHA-512": (by_email(), {"sign_assertion": True, "sign_response": True, "sign_alg": SIG_RSA_SHA512}),
+        "encrypted in a signed response": (by_email(), {"sign_response": True, "encrypt_assertion": True}),
+        "encrypted and both signed": (
+            by_email(),
+            {"sign_assertion": True, "sign_response": True, "encrypt_assertion": True},
+        ),
         "a persistent name": (persistent, {"sign_assertion": True, "sign_response": True}),
     }
+    encrypt_with(AES_256_GCM, "aes-256")
     for title, (name_id, how) in ways.items():
         browser = Browser()
         asked = browser.begin("grace@pysaml2.example.com")
@@ -188,8 +211,11 @@ def sign_in(report, provider):
 
 def refuse(report, provider):
     """What must let nobody in."""
+    encrypt_with(sigver.TRIPLE_DES_CBC, "des-192")
     for title, how in {
         "not signed": {"sign_assertion": False, "sign_response": False},
+        "SHA-1": {"sign_assertion": True, "sign_response": True, "sign_alg": SIG_RSA_SHA1},
+        "Triple DES": {"sign_response": True, "encrypt_assertion": True},
         "another audience": {"sign_assertion": True, "sign_response": True, "sp_entity_id": ANOTHER},
         "another destination": {"sign_assertion": True, "sign_response": True, "destination": ANOTHER},
     }.items():
