@@ -71,7 +71,14 @@ pub(in crate::sign_in) async fn acs(
     let is_asked_for = waiting.is_some();
     let login = match checked(&app, &provider, &form, waiting, arrival.at).await? {
         Ok(login) => login,
-        Err(failure) => return Err(attempt.refuse(&app, failure).await),
+        Err(failure) => {
+            let message = form.get("SAMLResponse").and_then(muster_saml::redacted);
+            let attempt = match message {
+                Some(message) => attempt.received(json!({ "not_accepted": message })),
+                None => attempt,
+            };
+            return Err(attempt.refuse(&app, failure).await);
+        }
     };
     let attempt = attempt.received(received(&login));
     let arrived = match arrived(&provider, &login, is_asked_for) {

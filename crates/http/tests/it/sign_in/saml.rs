@@ -114,6 +114,12 @@ async fn sso_13_each_fault_of_the_idp_is_on_the_error_log_and_nobody_comes_in() 
         // The reason is for the administrator, not for whoever sent it.
         let reason = steps(&row);
         assert!(reason.contains("refused: "), "{fault:?}: {reason}");
+        // What was received is there to read, and worth nothing.
+        let body = muster_http::logged_body(&site.server.sealer, &row).unwrap().unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let message = body["not_accepted"].as_str().unwrap_or_default();
+        assert!(message.contains("Response") || body["name_id"].is_object(), "{fault:?}: {body}");
+        assert!(!message.contains("SignatureValue>") || message.contains("SignatureValue>..."), "{fault:?}: {message}");
     }
 }
 
