@@ -27,6 +27,7 @@ use muster_model::{
     ConnectionId,
     connection::{Saml, SingleSignOn},
 };
+use muster_outbound::{Allowed, Outbound};
 use muster_saml::{Signers, response};
 use muster_simulator::sso::{IdentityProvider, Options as IdpOptions, Profile, SamlApplication, saml::Answer};
 use muster_store::{Database, Options, Store};
@@ -101,6 +102,7 @@ fn site(folder: &Path) -> Site {
         sealer,
         base_url: HERE.to_owned(),
         limits: Limits::default(),
+        outbound: Outbound::new(Allowed::default()).unwrap(),
     };
     let at = |path: &str| format!("{HERE}/sso/saml/{connection}/{path}");
     let application = SamlApplication::new(&at("acs"), &at("metadata"));

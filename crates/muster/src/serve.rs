@@ -5,6 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 use muster_crypto::Sealer;
 use muster_engine::Surroundings;
 use muster_http::{App, AppOptions, Limits};
+use muster_outbound::{Outbound, SetUpError};
 use muster_store::{Migrate, Store};
 use tokio::{
     net::TcpListener,
@@ -39,6 +40,9 @@ pub(crate) enum ServeError {
     /// The runtime, signals, the listener while in use.
     #[error("the operating system refused")]
     System(#[from] io::Error),
+    /// The client for outbound requests.
+    #[error("outbound requests cannot be made")]
+    Outbound(#[from] SetUpError),
     /// A task of the server panicked.
     #[error("a part of the server failed: its log says more")]
     Panicked,
@@ -128,6 +132,7 @@ impl Running {
             sealer: Arc::new(sealer),
             base_url: base_url.clone(),
             limits: limits.clone(),
+            outbound: Outbound::new(config.outbound.clone())?,
         });
         app.start_retention(config.retention);
         let application = Application::Serving(app.clone());

@@ -4,12 +4,12 @@ use std::fmt;
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use openidconnect::PkceCodeVerifier;
+use openidconnect::{PkceCodeVerifier, RedirectUrl};
 
 use crate::{
     assertion::SigningKey,
     callback::Callback,
-    error::SignInError,
+    error::{IssuerError, SignInError},
     exchange,
     login::Login,
     provider::Provider,
@@ -26,7 +26,7 @@ pub struct Client {
     /// How it shows that it is that client.
     pub authentication: ClientAuthentication,
     /// Where browsers come back, registered there to the letter.
-    pub redirect_uri: url::Url,
+    pub(crate) redirect_uri: RedirectUrl,
 }
 
 /// How a client shows who it is (OpenID Connect Core §9).
@@ -91,6 +91,17 @@ impl fmt::Debug for Pending {
 }
 
 impl Client {
+    /// A client that browsers come back to at this address.
+    ///
+    /// # Errors
+    ///
+    /// The address is none.
+    pub fn new(id: &str, authentication: ClientAuthentication, redirect_uri: &str) -> Result<Self, IssuerError> {
+        let wrong = |_| IssuerError::RedirectUri(redirect_uri.chars().take(200).collect());
+        let redirect_uri = RedirectUrl::new(redirect_uri.to_owned()).map_err(wrong)?;
+        Ok(Self { id: id.to_owned(), authentication, redirect_uri })
+    }
+
     /// Goes from a callback to a login: the code is redeemed, the ID token checked, userinfo asked. `now` in seconds since
     /// 1970; `jti` names our statement to the provider, once, if one is signed.
     ///

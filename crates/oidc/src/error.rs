@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{assertion::KeyError, transport::Unreachable};
 
-/// Why an issuer cannot be used.
+/// Why an issuer, or we as its client, cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IssuerError {
     /// It is no issuer identifier (OpenID Connect Discovery §2).
@@ -18,6 +18,9 @@ pub enum IssuerError {
         /// What the tenant is called there.
         what: &'static str,
     },
+    /// Our own address is none.
+    #[error("`{0}` is no address that browsers can come back to: set the base URL")]
+    RedirectUri(String),
     /// Nobody vouches for the accounts there.
     #[error("personal Microsoft accounts belong to no company: use the issuer of your own tenant")]
     Personal,

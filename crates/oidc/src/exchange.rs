@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 use openidconnect::{
     AuthType, AuthUrl, AuthorizationCode, Client as LibraryClient, ClientId, ClientSecret, CodeTokenRequest,
     EmptyAdditionalClaims, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl, JsonWebKeySet,
-    OAuth2TokenResponse, RedirectUrl, RequestTokenError, StandardErrorResponse, TokenUrl,
+    OAuth2TokenResponse, RequestTokenError, StandardErrorResponse, TokenUrl,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJweContentEncryptionAlgorithm,
         CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenResponse,
@@ -62,7 +62,7 @@ pub(crate) fn library(client: &Client, provider: &Provider) -> Library {
     let library = LibraryClient::new(ClientId::new(client.id.clone()), issuer, JsonWebKeySet::new(Vec::new()))
         .set_auth_uri(AuthUrl::from_url(provider.authorization_endpoint.clone()))
         .set_token_uri(TokenUrl::from_url(provider.token_endpoint.clone()))
-        .set_redirect_uri(RedirectUrl::from_url(client.redirect_uri.clone()));
+        .set_redirect_uri(client.redirect_uri.clone());
     match &client.authentication {
         ClientAuthentication::Basic(secret) => {
             library.set_client_secret(ClientSecret::new(secret.clone())).set_auth_type(AuthType::BasicAuth)

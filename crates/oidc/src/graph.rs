@@ -77,16 +77,28 @@ async fn token(
     now: i64,
 ) -> Result<String, SignInError> {
     let address = format!("https://{host}/{tenant}/oauth2/v2.0/token");
+    let form = form(client, &address, &format!("{graph}/.default"), jti, now)?;
+    let request = Request::post(address)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT, "application/json")
+        .body(Bytes::from(form));
+    let answer = provider::ask(transport, WHAT, request.map_err(unsendable)?).await?;
+    let token = json::text(&answer, "access_token").map(str::to_owned);
+    token.ok_or_else(|| ProviderError::Unreadable { what: WHAT, why: "`access_token` is missing".to_owned() }.into())
+}
+
+/// The form of RFC 6749 §4.4.2, with which the client shows who it is.
+fn form(client: &Client, audience: &str, scope: &str, jti: &str, now: i64) -> Result<String, SignInError> {
     let mut form = Serializer::new(String::new());
-    form.append_pair("grant_type", "client_credentials");
-    form.append_pair("scope", &format!("{graph}/.default"));
-    form.append_pair("client_id", &client.id);
+    form.append_pair("grant_type", "client_credentials")
+        .append_pair("scope", scope)
+        .append_pair("client_id", &client.id);
     match &client.authentication {
         ClientAuthentication::Basic(secret) | ClientAuthentication::Post(secret) => {
             form.append_pair("client_secret", secret);
         }
         ClientAuthentication::PrivateKey(key) => {
-            let signed = key.assertion(&client.id, &address, jti, now).map_err(SignInError::Key)?;
+            let signed = key.assertion(&client.id, audience, jti, now).map_err(SignInError::Key)?;
             form.append_pair("client_assertion_type", ASSERTION_TYPE).append_pair("client_assertion", &signed);
         }
         ClientAuthentication::None => {
@@ -94,13 +106,7 @@ async fn token(
             return Err(ProviderError::Unreadable { what: WHAT, why }.into());
         }
     }
-    let request = Request::post(address)
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(header::ACCEPT, "application/json")
-        .body(Bytes::from(form.finish()));
-    let answer = provider::ask(transport, WHAT, request.map_err(unsendable)?).await?;
-    let token = json::text(&answer, "access_token").map(str::to_owned);
-    token.ok_or_else(|| ProviderError::Unreadable { what: WHAT, why: "`access_token` is missing".to_owned() }.into())
+    Ok(form.finish())
 }
 
 async fn page(transport: &impl Transport, address: &str, token: &str) -> Result<Object, ProviderError> {

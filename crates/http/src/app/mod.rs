@@ -21,6 +21,7 @@ use muster_model::{
     Rule, Version,
     trace::{Note, Step},
 };
+use muster_outbound::Outbound;
 use muster_scim::schema::{Bulk, Capabilities};
 use muster_store::{Conn, Store, StoreError, Tx};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -31,7 +32,7 @@ use crate::{
     auth::Callers,
     journal::{Bodies, ReadLog, Record, Trace},
     metrics::Metrics,
-    sign_in::{LogBound, Providers},
+    sign_in::{Discoveries, LogBound, Providers},
 };
 
 /// The pieces in which room for bodies is given, in bytes.
@@ -53,6 +54,8 @@ pub struct AppOptions {
     pub base_url: String,
     /// Bounds of what clients may take.
     pub limits: Limits,
+    /// How requests go out that tenants cause (SEC-3).
+    pub outbound: Outbound,
 }
 
 /// The application behind the routes. Cloning is cheap; all clones are one.
@@ -80,6 +83,8 @@ pub(crate) struct Inner {
     /// Room for large answers, in pieces of [`ROOM`].
     answers: Arc<Semaphore>,
     providers: Providers,
+    discoveries: Discoveries,
+    outbound: Outbound,
     sign_in_log: LogBound,
     /// Made when the first password is checked.
     passwords: OnceLock<Arc<Passwords>>,
@@ -128,7 +133,7 @@ impl App {
     /// Outside a tokio runtime.
     #[must_use]
     pub fn new(options: AppOptions) -> Self {
-        let AppOptions { store, surroundings, sealer, mut base_url, limits } = options;
+        let AppOptions { store, surroundings, sealer, mut base_url, limits, outbound } = options;
         base_url.truncate(base_url.trim_end_matches('/').len());
         let inner = Arc::new(Inner {
             metrics: Metrics::new(store.clone()),
@@ -146,6 +151,8 @@ impl App {
             answers: Arc::new(Semaphore::new((limits.answers / ROOM).min(Semaphore::MAX_PERMITS))),
             limits,
             providers: Providers::default(),
+            discoveries: Discoveries::default(),
+            outbound,
             sign_in_log: LogBound::default(),
             passwords: OnceLock::new(),
             closing: AtomicBool::new(false),
@@ -351,6 +358,14 @@ impl App {
 
     pub(crate) fn providers(&self) -> &Providers {
         &self.inner.providers
+    }
+
+    pub(crate) fn discoveries(&self) -> &Discoveries {
+        &self.inner.discoveries
+    }
+
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.inner.outbound
     }
 
     pub(crate) fn sign_in_log(&self) -> &LogBound {

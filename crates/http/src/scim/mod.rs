@@ -155,6 +155,7 @@ mod tests {
             sealer: Arc::new(Sealer::new(&[DataKey::generate(1).unwrap()]).unwrap()),
             base_url: String::new(),
             limits,
+            outbound: muster_outbound::Outbound::new("".parse().unwrap()).unwrap(),
         })
     }
 

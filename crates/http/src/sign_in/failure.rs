@@ -1,7 +1,11 @@
 //! Why an IdP's answer is not accepted, before any rule of the engine is asked.
 
 use muster_model::{Rule, texts};
+use muster_oidc::{IssuerError, SignInError};
 use muster_saml::{KeyError, MessageError};
+
+/// For a person whom the IdP itself has refused.
+const NOT_SIGNED_IN: &str = "Your identity provider did not sign you in. Contact your company administrator.";
 
 /// Why a sign-in came to nothing. The text is for the administrator of the connection (SSO-13).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -9,6 +13,15 @@ pub enum SignInFailure {
     /// The SAML message is refused.
     #[error(transparent)]
     Saml(#[from] MessageError),
+    /// The OpenID provider's answer is refused, or there is none.
+    #[error("{0}")]
+    Oidc(Box<SignInError>),
+    /// The connection's issuer cannot be used.
+    #[error(transparent)]
+    Issuer(IssuerError),
+    /// The client authenticates with a secret, and none is kept.
+    #[error("connection `{0}` has no client secret: state `client_secret_file`")]
+    NoClientSecret(String),
     /// SSO-5: what should be the address is none.
     #[error("{0}")]
     NotAnEmail(&'static str),
@@ -35,6 +48,12 @@ impl SignInFailure {
         match self {
             Self::Saml(MessageError::InResponseTo { .. }) => Rule::Sso7,
             Self::Saml(MessageError::Signature(_) | MessageError::Undecryptable) | Self::Key(_) => Rule::Sso8,
+            Self::Oidc(error) => match **error {
+                SignInError::Nonce => Rule::Sso7,
+                SignInError::Signature | SignInError::UnknownKey(_) => Rule::Sso8,
+                _ => Rule::Sso1,
+            },
+            Self::Issuer(_) | Self::NoClientSecret(_) => Rule::Sso1,
             Self::NotAnEmail(_) => Rule::Sso5,
             Self::Saml(_) | Self::NotConfigured(_) | Self::NotAuthenticatedAnew | Self::Missing(_) => Rule::Sso1,
         }
@@ -46,9 +65,8 @@ impl SignInFailure {
         match self {
             Self::NotAnEmail(text) => Some(text),
             Self::Saml(MessageError::InResponseTo { .. }) => Some(texts::NO_SESSION),
-            Self::Saml(MessageError::Status { .. }) => {
-                Some("Your identity provider did not sign you in. Contact your company administrator.")
-            }
+            Self::Saml(MessageError::Status { .. }) => Some(NOT_SIGNED_IN),
+            Self::Oidc(error) if matches!(**error, SignInError::Refused { .. }) => Some(NOT_SIGNED_IN),
             _ => None,
         }
     }

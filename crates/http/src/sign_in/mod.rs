@@ -2,7 +2,7 @@
 //!
 //! 1. `start`: the address leads to a connection, by its domain.
 //! 2. `pending`: a sign-in begins, bound to the browser; `saml` sends the browser to the IdP.
-//! 3. `saml` takes the IdP's answer and has its protocol checked; what is left is free of protocol.
+//! 3. `saml` and `oidc` take the IdP's answer and has its protocol checked; what is left is free of protocol.
 //! 4. `finish`: the engine decides, provisions and begins a session, in one commit, with the log (`journal`).
 //! 5. `account`: who is signed in, where, and why; signing out.
 //!
@@ -17,6 +17,7 @@ mod identity_provider;
 mod journal;
 mod local;
 mod log_bound;
+mod oidc;
 mod own_keys;
 mod pending;
 mod provider;
@@ -34,6 +35,7 @@ use muster_model::ConnectionId;
 pub use failure::SignInFailure;
 pub use identity_provider::{saml_certificates, saml_settings};
 pub(crate) use log_bound::LogBound;
+pub(crate) use oidc::Discoveries;
 pub(crate) use provider::Providers;
 
 use crate::{App, HttpError, pages};
@@ -53,6 +55,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/sso/saml/{connection}/login", get(saml::login))
         .route("/sso/saml/{connection}/acs", post(saml::acs))
         .route("/sso/saml/{connection}/slo", get(saml::logout_redirect).post(saml::logout_form))
+        .route("/sso/oidc/callback", get(oidc::callback))
         .merge(local::routes())
         .with_state(app.clone())
         .merge(pages::assets())

@@ -37,6 +37,15 @@ pub(crate) enum Step {
         /// When the request demanded that the person be authenticated anew, in seconds since 1970; `None` if it did not.
         anew_since: Option<i64>,
     },
+    /// An OpenID provider's callback.
+    Oidc {
+        /// Of which nonce and PKCE's verifier are made.
+        secret: [u8; 32],
+        /// When the browser was sent away, in seconds since 1970.
+        requested_at: i64,
+        /// Whether the request demanded that the person be authenticated anew.
+        forced: bool,
+    },
     /// The person's word: the IdP began, and another account may be signed in here (SSO-3).
     Confirm(Box<Arrived>),
 }

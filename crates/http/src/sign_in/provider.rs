@@ -6,17 +6,17 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use muster_crypto::{Place, Sealer};
+use muster_crypto::{Place, Sealer, Secret};
 use muster_engine::{EngineError, connections};
 use muster_model::{
     Connection, ConnectionId,
-    connection::{KeyPurpose, OwnCertificate, Saml, SingleSignOn},
+    connection::{ClientAuthentication, KeyPurpose, Oidc, OwnCertificate, Saml, SingleSignOn},
 };
 use muster_saml::{DecryptionKeys, KeyError, Signers, SigningKey};
 use muster_store::{Conn, PendingSignIn};
 use uuid::Uuid;
 
-use super::SignInFailure;
+use super::{SignInFailure, oidc};
 use crate::{App, HttpError, app::Lane};
 
 /// The most connections that are kept; beyond it all are forgotten.
@@ -39,10 +39,13 @@ pub(crate) struct Provider {
     signers: Result<Signers, KeyError>,
     decryption: Option<DecryptionKeys>,
     signing: Option<SigningKey>,
+    client_secret: Option<Secret>,
+    client_key: Option<muster_oidc::SigningKey>,
 }
 
 impl Provider {
-    fn new(connection: Connection, version: i64, own: Vec<OwnCertificate>, sealer: &Sealer) -> Self {
+    fn new(read: Read, version: i64, sealer: &Sealer) -> Self {
+        let Read { connection, own, secret } = read;
         let pems = |purpose: KeyPurpose| {
             let of_purpose = own.iter().filter(move |own| own.purpose == purpose);
             of_purpose.filter_map(|own| private_key(sealer, own)).collect::<Vec<String>>()
@@ -55,7 +58,12 @@ impl Provider {
         };
         let certificates: Vec<Vec<u8>> = certificates.iter().filter_map(|text| STANDARD.decode(text).ok()).collect();
         let signers = Signers::new(certificates.iter().map(Vec::as_slice));
-        Self { connection, version, own, signers, decryption, signing }
+        let client_key = own.iter().find(|own| own.purpose == KeyPurpose::Signing).and_then(|own| {
+            let der = der(&private_key(sealer, own)?)?;
+            muster_oidc::SigningKey::from_pkcs8(&der, &own.fingerprint).ok()
+        });
+        let client_secret = secret.and_then(|sealed| oidc::open_secret(sealer, connection.id, &sealed));
+        Self { connection, version, own, signers, decryption, signing, client_secret, client_key }
     }
 
     /// The SAML settings.
@@ -64,6 +72,35 @@ impl Provider {
             Some(SingleSignOn::Saml(saml)) if !saml.entity_id.is_empty() => Ok(saml),
             _ => Err(SignInFailure::NotConfigured(self.connection.name.clone())),
         }
+    }
+
+    /// The OIDC settings.
+    pub(crate) fn oidc(&self) -> Result<&Oidc, SignInFailure> {
+        match &self.connection.settings.sso {
+            Some(SingleSignOn::Oidc(oidc)) => Ok(oidc),
+            _ => Err(SignInFailure::NotConfigured(self.connection.name.clone())),
+        }
+    }
+
+    /// We, as the OpenID provider knows us.
+    pub(crate) fn client(&self, base_url: &str) -> Result<muster_oidc::Client, SignInFailure> {
+        let oidc = self.oidc()?;
+        let name = || self.connection.name.clone();
+        let secret = || {
+            let secret = self.client_secret.as_ref().map(|secret| secret.expose().to_owned());
+            secret.ok_or_else(|| SignInFailure::NoClientSecret(name()))
+        };
+        let authentication = match oidc.authentication {
+            ClientAuthentication::ClientSecretBasic => muster_oidc::ClientAuthentication::Basic(secret()?),
+            ClientAuthentication::ClientSecretPost => muster_oidc::ClientAuthentication::Post(secret()?),
+            ClientAuthentication::PrivateKeyJwt => {
+                let key = self.client_key.clone().ok_or_else(|| SignInFailure::NotConfigured(name()))?;
+                muster_oidc::ClientAuthentication::PrivateKey(key)
+            }
+            ClientAuthentication::None => muster_oidc::ClientAuthentication::None,
+        };
+        muster_oidc::Client::new(&oidc.client_id, authentication, &format!("{base_url}/sso/oidc/callback"))
+            .map_err(SignInFailure::Issuer)
     }
 
     /// Whose signatures count.
@@ -101,6 +138,11 @@ fn private_key(sealer: &Sealer, own: &OwnCertificate) -> Option<String> {
     String::from_utf8(opened.ok()?).ok()
 }
 
+/// The DER in a PEM of ours.
+fn der(pem: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(pem.lines().filter(|line| !line.starts_with('-')).collect::<String>()).ok()
+}
+
 /// Where a private key is sealed.
 pub(crate) fn key_place(fingerprint: &[u8; 32]) -> Place {
     Place { table: "connection_certificates", column: "private_key", row: head(fingerprint) }
@@ -131,18 +173,25 @@ pub(crate) async fn load(
         })
         .await?;
     let pending = pending.filter(|pending| pending.connection == id);
-    let Some((connection, own)) = read else {
+    let Some(read) = read else {
         let known = known.ok_or(EngineError::not_found("connection", id))?;
         return Ok((known, pending));
     };
-    let provider = Arc::new(Provider::new(connection, version, own, app.sealer()));
+    let provider = Arc::new(Provider::new(read, version, app.sealer()));
     app.providers().keep(id, Arc::clone(&provider));
     Ok((provider, pending))
 }
 
-fn read(conn: &mut Conn<'_>, id: ConnectionId) -> Result<(Connection, Vec<OwnCertificate>), EngineError> {
+/// What the database knows of a connection.
+struct Read {
+    connection: Connection,
+    own: Vec<OwnCertificate>,
+    secret: Option<Vec<u8>>,
+}
+
+fn read(conn: &mut Conn<'_>, id: ConnectionId) -> Result<Read, EngineError> {
     let connection = conn.connection(id)?.ok_or_else(|| EngineError::not_found("connection", id))?;
-    Ok((connection, conn.own_certificates(id)?))
+    Ok(Read { connection, own: conn.own_certificates(id)?, secret: conn.connection_secret(id)? })
 }
 
 impl Providers {

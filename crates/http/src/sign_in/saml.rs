@@ -97,7 +97,7 @@ pub(super) async fn login(
 ) -> Result<Response, HttpError> {
     let id = connection_id(id)?;
     let visitor = visitor(&app, &headers, arrival).await?;
-    start::go(&app, &headers, id, query.login_hint.as_deref().filter(|hint| hint.len() <= 320), &visitor).await
+    start::go(&app, &headers, arrival, id, query.login_hint.as_deref().filter(|hint| hint.len() <= 320), &visitor).await
 }
 
 /// Sends the browser to the IdP with a request.

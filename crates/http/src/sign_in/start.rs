@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 use muster_engine::sign_in;
 use muster_model::{Connection, ConnectionId, Email, connection::SingleSignOn};
 
-use super::{local, provider, saml};
+use super::{local, oidc, provider, saml};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -94,7 +94,7 @@ pub(super) async fn submit(
     };
     if let Some(connection) = chosen {
         let visitor = visitor(&app, &headers, arrival).await?;
-        return go(&app, &headers, connection.id, Some(email.as_str()), &visitor).await;
+        return go(&app, &headers, arrival, connection.id, Some(email.as_str()), &visitor).await;
     }
     if connections.is_empty() {
         return local::ask(&app, &email);
@@ -109,6 +109,7 @@ pub(super) async fn submit(
 pub(super) async fn go(
     app: &App,
     headers: &HeaderMap,
+    arrival: Arrival,
     id: ConnectionId,
     login_hint: Option<&str>,
     visitor: &Visitor,
@@ -116,8 +117,7 @@ pub(super) async fn go(
     let (provider, _) = provider::load(app, id, None).await?;
     match &provider.connection.settings.sso {
         Some(SingleSignOn::Saml(_)) => saml::go(app, headers, provider, login_hint, visitor).await,
-        Some(SingleSignOn::Oidc(_)) | None => {
-            Err(super::SignInFailure::NotConfigured(provider.connection.name.clone()).into())
-        }
+        Some(SingleSignOn::Oidc(_)) => oidc::go(app, headers, arrival, provider, login_hint, visitor).await,
+        None => Err(super::SignInFailure::NotConfigured(provider.connection.name.clone()).into()),
     }
 }

@@ -17,6 +17,8 @@ mod isolation;
 mod large_groups;
 mod lists;
 mod log;
+mod oidc;
+mod openid_provider;
 mod pages;
 mod passwords;
 mod protocol;

@@ -1,6 +1,9 @@
 //! A server in memory, and a client of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use axum::{Router, body::Body};
 use http::{HeaderMap, Request, StatusCode};
@@ -8,6 +11,7 @@ use http_body_util::BodyExt;
 use muster_crypto::{DataKey, Sealer, TokenText};
 use muster_http::{App, AppOptions, Limits};
 use muster_model::{ConnectionId, Organization, RequestId};
+use muster_outbound::Outbound;
 use muster_store::RequestRow;
 use muster_testkit::World;
 use serde_json::{Value, json};
@@ -147,6 +151,9 @@ impl Server {
     }
 }
 
+/// The one client for all of them: it reads the authorities of the system once.
+static OUTBOUND: LazyLock<Outbound> = LazyLock::new(|| Outbound::new("127.0.0.1, localhost".parse().unwrap()).unwrap());
+
 fn node(world: &World, sealer: &Arc<Sealer>, limits: Limits, base_url: &str) -> App {
     App::new(AppOptions {
         store: world.store.clone(),
@@ -154,6 +161,7 @@ fn node(world: &World, sealer: &Arc<Sealer>, limits: Limits, base_url: &str) -> 
         sealer: Arc::clone(sealer),
         base_url: format!("{base_url}/"),
         limits,
+        outbound: OUTBOUND.clone(),
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use muster_http::{App, AppOptions, Limits};
+use muster_outbound::Outbound;
 use tokio::runtime::{Builder, Handle};
 
 use super::{AdminError, Installation};
@@ -27,6 +28,7 @@ impl Installation {
             Application::Closed(config) => config,
         };
         let sealer = open::sealer(config, &self.store, &self.surroundings)?;
+        let outbound = Outbound::new(config.outbound.clone()).map_err(std::io::Error::other)?;
         Builder::new_current_thread().enable_all().build()?.block_on(async {
             let app = App::new(AppOptions {
                 store: self.store.clone(),
@@ -34,6 +36,7 @@ impl Installation {
                 sealer: Arc::new(sealer),
                 base_url: self.base_url.clone(),
                 limits: Limits::default(),
+                outbound,
             });
             let done = work(&app).await;
             // No server goes on with what has only begun.

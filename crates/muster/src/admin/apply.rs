@@ -8,7 +8,7 @@ use muster_engine::{
     declare::{self, Secrets},
     describe::Described,
 };
-use muster_http::ScimDocuments;
+use muster_http::{HttpError, ScimDocuments};
 use muster_model::{ConnectionId, ledger::Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -163,7 +163,33 @@ pub(super) fn apply(
     };
     let store = &installation.store;
     let applied = if plan { store.rehearse_blocking(work)? } else { store.write_blocking(work)? };
+    if !plan {
+        keep_client_secrets(installation, declaration, &applied)?;
+    }
     Ok(answer(installation, declaration, applied, &made, plan))
+}
+
+/// Seals the client secrets that a declaration states. They are sealed for their connections, which are there only now.
+fn keep_client_secrets(
+    installation: &Installation,
+    declaration: &Declaration,
+    applied: &declare::Applied,
+) -> Result<(), AdminError> {
+    let stated = |connection: &Connection| {
+        let secret = connection.oidc.as_ref()?.client_secret.as_ref()?.secret();
+        Some((*applied.connections.get(connection.name.trim())?, secret))
+    };
+    let stated: Vec<_> = declaration.connections.iter().filter_map(stated).collect();
+    if stated.is_empty() {
+        return Ok(());
+    }
+    installation.with_app(async |app| {
+        for (id, secret) in &stated {
+            app.keep_client_secret(*id, secret).await?;
+        }
+        Ok::<_, HttpError>(())
+    })??;
+    Ok(())
 }
 
 /// What applying came to, with the secrets that it turned out to need.

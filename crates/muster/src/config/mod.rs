@@ -13,6 +13,7 @@ use std::{
 };
 
 use muster_engine::retention::Policy;
+use muster_outbound::Allowed;
 use muster_store::{Database, PostgresOptions};
 
 use settings::Setting;
@@ -28,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     /// What is kept how long.
     pub(crate) retention: Policy,
+    /// Where requests that tenants cause may go beyond the public internet (SEC-3).
+    pub(crate) outbound: Allowed,
 }
 
 /// Where the server listens and keeps its files.
@@ -119,6 +122,7 @@ impl Default for Config {
             keys: Keys::default(),
             operations: Operations { listen: Some(settings::OPERATIONS), asked_for: false },
             retention: Policy::default(),
+            outbound: Allowed::default(),
             log: Log { level: "info".to_owned(), format: LogFormat::Auto },
         }
     }

@@ -189,6 +189,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        section: "outbound",
+        key: "allow",
+        flag: None,
+        placeholder: "LIST",
+        value: "hosts and networks with commas between them, such as \"idp.corp.example, 10.20.0.0/16\"",
+        help: "Where requests to identity providers may go beyond the public internet; a named host also over plain http",
+        default: "nowhere",
+        set: |config, value| {
+            config.outbound = value.parse().map_err(|_| "is neither hosts nor networks")?;
+            Ok(())
+        },
+    },
+    Setting {
         section: "log",
         key: "level",
         flag: Some("log"),

@@ -15,6 +15,7 @@ use precedence::Precedence;
 
 pub(crate) use convert::{from_engine, to_engine};
 pub(crate) use read::{ReadError, parse, read};
+use sso::ClientSecret;
 pub(crate) use sso::{Oidc, Saml};
 
 /// A whole file.

@@ -5,11 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Declaration;
+use super::{ClientSecret, Declaration};
 use crate::toml_text;
 
 /// The largest metadata file, in bytes.
 const METADATA_BYTES: u64 = 1024 * 1024;
+/// The largest file with a client secret, in bytes.
+const SECRET_BYTES: u64 = 4 * 1024;
 
 /// Why a file is no declaration.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,13 @@ pub(crate) fn read(path: &Path) -> Result<Declaration, ReadError> {
         if let Some(saml) = &mut connection.saml
             && let Some(file) = saml.metadata_file.take()
         {
-            saml.metadata = Some(metadata(&folder.join(file))?);
+            saml.metadata = Some(contents(&folder.join(file), METADATA_BYTES, "metadata has at most 1 MiB")?);
+        }
+        if let Some(oidc) = &mut connection.oidc
+            && let Some(file) = oidc.client_secret_file.take()
+        {
+            let secret = contents(&folder.join(file), SECRET_BYTES, "a client secret has at most 4 KiB")?;
+            oidc.client_secret = Some(ClientSecret::of_file(&secret));
         }
     }
     Ok(declaration)
@@ -52,10 +60,11 @@ pub(crate) fn parse(shown: &str, text: &str) -> Result<Declaration, ReadError> {
     toml::from_str(text).map_err(|error| ReadError::Wrong(toml_text::explain(shown, text, &error)))
 }
 
-fn metadata(path: &Path) -> Result<String, ReadError> {
+/// A file's text, if it has at most this many bytes.
+fn contents(path: &Path, bytes: u64, too_large: &'static str) -> Result<String, ReadError> {
     let io_error = |source| ReadError::Io { path: path.to_owned(), source };
-    if fs::metadata(path).map_err(io_error)?.len() > METADATA_BYTES {
-        return Err(io_error(io::Error::new(io::ErrorKind::FileTooLarge, "metadata has at most 1 MiB")));
+    if fs::metadata(path).map_err(io_error)?.len() > bytes {
+        return Err(io_error(io::Error::new(io::ErrorKind::FileTooLarge, too_large)));
     }
     fs::read_to_string(path).map_err(io_error)
 }

@@ -1,5 +1,8 @@
 //! `[connection.saml]` and `[connection.oidc]`, and what the engine takes of them.
 
+use std::fmt;
+
+use muster_crypto::Secret;
 use muster_engine::Surroundings as _;
 use muster_model::{
     connection::{self, Binding, ClientAuthentication, SingleSignOn},
@@ -57,9 +60,12 @@ pub(crate) struct Saml {
 pub(crate) struct Oidc {
     pub(crate) issuer: String,
     pub(crate) client_id: String,
-    /// Read when the file is applied; kept sealed.
+    /// Read when the file is, into `client_secret`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) client_secret_file: Option<String>,
+    /// Kept sealed; without one, the secret that is kept stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) client_secret: Option<ClientSecret>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) authentication: ClientAuthentication,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,6 +80,30 @@ pub(crate) struct Oidc {
     pub(crate) graph_groups: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) attributes: AttributeNames,
+}
+
+/// A client secret on its way from the file to where it is sealed, perhaps through the socket of a server.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct ClientSecret(String);
+
+impl ClientSecret {
+    /// A secret as a file holds it: the line's end is none of it.
+    pub(super) fn of_file(text: &str) -> Self {
+        Self(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// The secret, to be sealed.
+    pub(crate) fn secret(&self) -> Secret {
+        Secret::new(self.0.clone())
+    }
+}
+
+/// Tells nothing.
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ClientSecret(..)")
+    }
 }
 
 /// The single sign-on settings of a connection, in the engine's types.
@@ -173,6 +203,7 @@ impl Oidc {
             issuer: oidc.issuer,
             client_id: oidc.client_id,
             client_secret_file: None,
+            client_secret: None,
             authentication: oidc.authentication,
             tenant: oidc.tenant,
             scopes: oidc.scopes,

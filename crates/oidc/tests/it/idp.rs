@@ -262,11 +262,8 @@ impl Idp {
 }
 
 pub(crate) fn client() -> Client {
-    Client {
-        id: CLIENT.to_owned(),
-        authentication: ClientAuthentication::Basic("s3cret".to_owned()),
-        redirect_uri: "https://muster.example.com/sso/oidc/callback".parse().unwrap(),
-    }
+    let authentication = ClientAuthentication::Basic("s3cret".to_owned());
+    Client::new(CLIENT, authentication, "https://muster.example.com/sso/oidc/callback").unwrap()
 }
 
 pub(crate) fn pending(now: i64, forced: bool) -> Pending {

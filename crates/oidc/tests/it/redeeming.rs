@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{
 };
 use aws_lc_rs::{encoding::AsDer, encoding::Pkcs8V1Der};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use muster_oidc::{Client, ClientAuthentication, KeyError, SignInError, SigningKey};
+use muster_oidc::{ClientAuthentication, KeyError, SignInError, SigningKey};
 use serde_json::{Value, json};
 
 use crate::idp::{CLIENT, ISSUER, Idp, NOW, client, parameter, rsa};
@@ -13,7 +13,8 @@ use crate::idp::{CLIENT, ISSUER, Idp, NOW, client, parameter, rsa};
 /// What the token endpoint was sent: the `Authorization` header and the form.
 async fn sent(authentication: ClientAuthentication) -> (Option<String>, String) {
     let idp = Idp::new();
-    let client = Client { authentication, ..client() };
+    let mut client = client();
+    client.authentication = authentication;
     assert_eq!(idp.sign_in_without_token(&client).await, Err(SignInError::NoIdToken));
     let asked = idp.asked.lock().unwrap();
     let request = asked.iter().find(|request| request.uri().path() == "/token").unwrap();

@@ -133,6 +133,15 @@ impl Conn<'_> {
         self.opt("SELECT settings FROM connections WHERE id = ?1", vals![id], |row| from_json(row, 0, TABLE))
     }
 
+    /// The sealed client secret of a connection.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn connection_secret(&mut self, id: ConnectionId) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.opt("SELECT secret FROM connections WHERE id = ?1", vals![id], |row| row.get(0))?.flatten())
+    }
+
     /// Every domain that a connection names, verified or not.
     ///
     /// # Errors
@@ -195,6 +204,16 @@ impl Tx<'_> {
             ],
             Expect::One,
         )
+    }
+
+    /// Keeps the sealed client secret of a connection; whether there is that connection.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn set_connection_secret(&mut self, id: ConnectionId, sealed: &[u8]) -> Result<bool, StoreError> {
+        let sql = "UPDATE connections SET secret = ?2 WHERE id = ?1";
+        Ok(self.exec(sql, vals![id, sealed.to_vec()])? == 1)
     }
 
     /// Replaces what a connection covers.

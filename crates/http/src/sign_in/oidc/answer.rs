@@ -1,0 +1,130 @@
+//! What a browser brings back from the provider.
+
+use axum::{
+    Extension,
+    extract::{RawQuery, State},
+    response::Response,
+};
+use http::HeaderMap;
+use muster_engine::{EngineError, Refusal};
+use muster_model::{
+    Rule,
+    session::IdpSession,
+    sign_in::{Asserted, Subject, SubjectKind, read},
+};
+use muster_oidc::{Callback, Client, Login, Pending as Remembered, Provider as Discovered};
+
+use super::{CALLBACK, discovery, received::received, transport, unique_name, with_key};
+use crate::{
+    App, HttpError,
+    app::Lane,
+    arrival::Arrival,
+    browser::Secret,
+    sign_in::{
+        SignInFailure,
+        finish::{Arrived, finish},
+        journal::Attempt,
+        pending::{self, Pending, Step},
+        provider::{self, Provider},
+    },
+};
+
+/// `GET /sso/oidc/callback`: the provider's answer, for the sign-in that its `state` names (SSO-7).
+pub(in crate::sign_in) async fn callback(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let unknown = || HttpError::from(EngineError::from(Refusal::SignInNotFound));
+    let callback = Callback::parse(query.as_deref().unwrap_or_default()).map_err(|_| unknown())?;
+    let key = Secret::read(callback.state()).ok_or_else(unknown)?.hash();
+    let now = app.surroundings().now();
+    let row = app.read(Lane::Point, move |conn| Ok(conn.pending_sign_in(&key, now)?)).await?.ok_or_else(unknown)?;
+    let (provider, _) = provider::load(&app, row.connection, None).await?;
+    let attempt = Attempt::new(arrival, row.connection, "oidc", "GET", CALLBACK.to_owned());
+    let (session, remembered) = match pending::opened(&app, &headers, &row)? {
+        Some(Pending { session, step: Step::Oidc { secret, requested_at, forced } }) => {
+            (session, Remembered { secret, requested_at, forced })
+        }
+        // Of another browser, or of another protocol.
+        _ => return Err(attempt.refuse_by_rule(&app, Refusal::SignInNotFound).await),
+    };
+    let provider = with_key(&app, provider).await?;
+    let (client, discovered, login) = match check(&app, &provider, &callback, &remembered).await {
+        Ok(checked) => checked,
+        Err(failure) => return Err(attempt.refuse(&app, failure).await),
+    };
+    let attempt = attempt.received(received(&login));
+    let arrived = match arrived(&app, &provider, &client, &discovered, login).await {
+        Ok(arrived) => arrived,
+        Err(failure) => return Err(attempt.refuse(&app, failure).await),
+    };
+    finish(&app, &headers, &provider, attempt, arrived, Some(key), session).await
+}
+
+/// The checks of the protocol, on the way to the provider and back.
+async fn check(
+    app: &App,
+    provider: &Provider,
+    callback: &Callback,
+    remembered: &Remembered,
+) -> Result<(Client, std::sync::Arc<Discovered>, Login), SignInFailure> {
+    let client = provider.client(app.base_url())?;
+    let discovered = discovery::provider(app, provider).await?;
+    let (jti, now) = (unique_name(app), app.surroundings().now().seconds());
+    let login = client.sign_in(&transport(app), &discovered, callback, remembered, &jti, now).await;
+    Ok((client, discovered, login.map_err(|error| SignInFailure::Oidc(Box::new(error)))?))
+}
+
+/// What the answer says, free of protocol (SSO-4).
+async fn arrived(
+    app: &App,
+    provider: &Provider,
+    client: &Client,
+    discovered: &Discovered,
+    mut login: Login,
+) -> Result<Arrived, SignInFailure> {
+    let oidc = provider.oidc()?;
+    let mut checks = vec![
+        (Rule::Sso8, "the ID token is signed with a key of the provider".to_owned()),
+        (Rule::Sso1, "issuer, audience and times agree".to_owned()),
+        (Rule::Sso7, "it answers the request of this browser".to_owned()),
+    ];
+    if login.overage && oidc.graph_groups {
+        let (jti, now) = (unique_name(app), app.surroundings().now().seconds());
+        match muster_oidc::graph_groups(&transport(app), client, discovered, &login, &jti, now).await {
+            Ok(groups) => {
+                checks.push((Rule::Jit3, format!("Microsoft Graph names {} groups", groups.len())));
+                login.claims.retain(|(name, _)| !oidc.attributes.groups.contains(name));
+                login.claims.extend(oidc.attributes.groups.first().map(|name| (name.clone(), groups)));
+                login.overage = false;
+            }
+            Err(error) => checks.push((Rule::Jit3, format!("the groups are unknown: {error}"))),
+        }
+    }
+    let subject = Subject { kind: SubjectKind::Sub, value: login.subject.clone() };
+    let asserted = Asserted {
+        attributes: &login.claims,
+        name_id: None,
+        subject: Some(&subject),
+        overage: login.overage,
+        absent_groups_are_none: oidc.absent_groups_are_none,
+    };
+    let said = read(&oidc.attributes, asserted).map_err(SignInFailure::NotAnEmail)?;
+    checks.push((Rule::Sso4, format!("the address is `{}`", said.email)));
+    Ok(Arrived {
+        idp: IdpSession {
+            subject: login.subject,
+            format: None,
+            name_qualifier: None,
+            sp_name_qualifier: None,
+            index: login.session_id,
+        },
+        not_after: None,
+        // The code works once at the provider, and the sign-in once here.
+        assertion: None,
+        checks,
+        said,
+    })
+}
