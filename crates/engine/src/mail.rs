@@ -11,6 +11,8 @@ use crate::{EngineError, Env};
 
 /// How long whoever has taken a mail has time to send it; then another tries.
 const TAKEN_FOR: Duration = Duration::from_mins(2);
+/// How long a mail waits for somebody to send it.
+const KEPT_FOR: Duration = Duration::from_hours(24);
 /// After so many attempts it is given up.
 const ATTEMPTS: i64 = 10;
 
@@ -78,6 +80,15 @@ pub fn take(tx: &mut Tx<'_>, env: &Env, sealer: &Sealer) -> Result<Option<(MailI
 /// The store's.
 pub fn sent(tx: &mut Tx<'_>, id: MailId) -> Result<(), EngineError> {
     Ok(tx.delete_mail(id)?)
+}
+
+/// Forgets mail that nobody has sent for a day: what it tells of is over.
+///
+/// # Errors
+///
+/// The store's.
+pub fn forget_old(tx: &mut Tx<'_>, env: &Env) -> Result<(), EngineError> {
+    Ok(tx.delete_mails_before(env.now().before(KEPT_FOR))?)
 }
 
 fn place(id: MailId) -> Place {

@@ -14,6 +14,7 @@ mod doctor;
 mod error;
 mod local;
 mod logging;
+mod mail;
 mod open;
 mod output;
 mod recordings;

@@ -19,6 +19,7 @@ use crate::{
     admin::{Application, Installation},
     config::{Config, Operations},
     local::Socket,
+    mail,
     open::{self, OpenError},
     surroundings::System,
 };
@@ -65,6 +66,8 @@ pub(crate) struct Running {
     stop: watch::Sender<bool>,
     socket: Option<Socket>,
     listeners: Vec<JoinHandle<io::Result<()>>>,
+    /// Sends mail.
+    postman: JoinHandle<()>,
 }
 
 /// Runs the server until SIGTERM or SIGINT.
@@ -123,13 +126,14 @@ impl Running {
     /// Begins to serve whoever comes to this listener.
     pub(crate) async fn start(config: &Config, listener: TcpListener, opened: Opened) -> Result<Self, ServeError> {
         let Opened { store, sealer, surroundings } = opened;
+        let sealer = Arc::new(sealer);
         let address = listener.local_addr()?;
         let base_url = config.base_url(address);
         let limits = Limits::default();
         let app = App::new(AppOptions {
             store: store.clone(),
             surroundings: Arc::clone(&surroundings),
-            sealer: Arc::new(sealer),
+            sealer: Arc::clone(&sealer),
             base_url: base_url.clone(),
             limits: limits.clone(),
             outbound: Outbound::new(config.outbound.clone())?,
@@ -145,8 +149,11 @@ impl Running {
             let router = muster_http::operations_router(&app);
             listeners.push(spawn(operations, router, limits.clone(), stopped.clone()));
         }
+        let (mail, under) = (config.mail.clone(), installation.base_url.clone());
+        let (on, by) = (installation.store.clone(), Arc::clone(&installation.surroundings));
+        let postman = tokio::spawn(mail::run(mail, under, on, by, sealer, stopped.clone()));
         listeners.insert(0, spawn(listener, muster_http::router(&app), limits, stopped));
-        Ok(Self { address, installation, app, stop, socket, listeners })
+        Ok(Self { address, installation, app, stop, socket, listeners, postman })
     }
 
     /// Finishes what was accepted, and closes the store.
@@ -163,6 +170,7 @@ impl Running {
             };
             result = result.and(ended);
         }
+        result = result.and(self.postman.await.map_err(|_| ServeError::Panicked));
         self.app.close().await;
         self.installation.store.close().await;
         result

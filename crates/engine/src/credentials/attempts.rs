@@ -16,6 +16,19 @@ const FAILURES: i64 = 10;
 const WITHIN: Duration = Duration::from_mins(5);
 const LOCKED_FOR: Duration = Duration::from_mins(5);
 
+/// How many old counts are removed in one transaction.
+const FORGOTTEN_AT_ONCE: i64 = 1_000;
+
+/// Forgets failures that nobody counts any more.
+///
+/// # Errors
+///
+/// The store's.
+pub fn forget_old(tx: &mut Tx<'_>, env: &Env) -> Result<(), EngineError> {
+    tx.forget_rates(env.now(), FORGOTTEN_AT_ONCE)?;
+    Ok(())
+}
+
 /// Whose failures are counted together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Attempts {

@@ -17,6 +17,7 @@ mod links;
 mod password;
 
 pub use self::{
+    attempts::forget_old,
     links::{RESET_LIVES, follow_link, reset, send_reset, whose_reset},
     password::{
         Answer, Browser, Challenge, PASSWORD_BYTES, PASSWORD_CHARACTERS, challenge, check, confirm, set, sign_in,

@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use muster_crypto::Secret;
 use muster_engine::retention::Policy;
 use muster_outbound::Allowed;
 use muster_store::{Database, PostgresOptions};
@@ -27,10 +28,20 @@ pub(crate) struct Config {
     pub(crate) keys: Keys,
     pub(crate) operations: Operations,
     pub(crate) log: Log,
+    pub(crate) mail: Mail,
     /// What is kept how long.
     pub(crate) retention: Policy,
     /// Where requests that tenants cause may go beyond the public internet (SEC-3).
     pub(crate) outbound: Allowed,
+}
+
+/// How mail is sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Mail {
+    /// The mail server, with what opens it; `None`: no mail is sent.
+    pub(crate) url: Option<Secret>,
+    /// Whom mail is from; `None` is `muster@` the base URL's host.
+    pub(crate) from: Option<String>,
 }
 
 /// Where the server listens and keeps its files.
@@ -121,6 +132,7 @@ impl Default for Config {
             database: DatabaseSection::default(),
             keys: Keys::default(),
             operations: Operations { listen: Some(settings::OPERATIONS), asked_for: false },
+            mail: Mail::default(),
             retention: Policy::default(),
             outbound: Allowed::default(),
             log: Log { level: "info".to_owned(), format: LogFormat::Auto },

@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Arg;
+use muster_crypto::Secret;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, ConfigError, DatabaseUrl, LogFormat};
@@ -133,6 +134,34 @@ pub(crate) const SETTINGS: &[Setting] = &[
                 "off" => None,
                 address => Some(address.parse().map_err(|_| "is not an address with a port")?),
             };
+            Ok(())
+        },
+    },
+    Setting {
+        section: "mail",
+        key: "url",
+        flag: None,
+        placeholder: "URL",
+        value: "smtps://USER:PASSWORD@HOST, or smtp://HOST:PORT, with ?tls=required for STARTTLS",
+        help: "The mail server; without one no mail is sent",
+        default: "none",
+        set: |config, value| {
+            lettre::SmtpTransport::from_url(value).map_err(|_| "is not a mail server's address")?;
+            config.mail.url = Some(Secret::new(value));
+            Ok(())
+        },
+    },
+    Setting {
+        section: "mail",
+        key: "from",
+        flag: None,
+        placeholder: "ADDRESS",
+        value: "an address, or NAME <ADDRESS>",
+        help: "Whom mail is from",
+        default: "muster@ and the host of the base URL",
+        set: |config, value| {
+            value.parse::<lettre::message::Mailbox>().map_err(|_| "is not an address")?;
+            config.mail.from = Some(value.to_owned());
             Ok(())
         },
     },

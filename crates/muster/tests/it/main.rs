@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod erasure;
 mod held;
+mod mail;
 mod migration;
 mod process;
 mod recordings;

@@ -71,6 +71,15 @@ impl Tx<'_> {
         Ok(taken)
     }
 
+    /// Forgets mail that was written before `time`.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn delete_mails_before(&mut self, time: Timestamp) -> Result<(), StoreError> {
+        self.put("DELETE FROM mails WHERE created < ?1", vals![time], Expect::Any)
+    }
+
     /// Forgets a mail: it was sent, or never will be.
     ///
     /// # Errors
