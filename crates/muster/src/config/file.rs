@@ -85,6 +85,16 @@ mod tests {
     }
 
     #[test]
+    fn sec_3_only_what_the_operator_names_is_allowed_beyond_the_public_internet() {
+        let mut config = Config::default();
+        assert_eq!(config.outbound, muster_outbound::Allowed::default());
+        apply("muster.toml", "[outbound]\nallow = \"idp.corp.example, 10.20.0.0/16\"\n", &mut config).unwrap();
+        assert_eq!(config.outbound, "idp.corp.example, 10.20.0.0/16".parse().unwrap());
+        let wrong = error("[outbound]\nallow = \"https://idp.corp.example\"\n");
+        assert!(wrong.contains("`outbound.allow`") && wrong.contains("idp.corp.example, 10.20.0.0/16"), "{wrong}");
+    }
+
+    #[test]
     fn an_unknown_key_names_the_nearest_and_its_line() {
         let unknown = error("[server]\n\nlisen = \"127.0.0.1:1\"\n");
         assert_eq!(unknown, "muster.toml:3:1: unknown key `lisen`: did you mean `listen`?");

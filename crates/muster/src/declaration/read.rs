@@ -132,6 +132,23 @@ precedence = { role = "last" }
     }
 
     #[test]
+    fn sso_1_a_client_secret_is_read_from_beside_the_file_and_shown_to_nobody() {
+        let folder = std::env::temp_dir().join(format!("muster-client-secret-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let text = "[[connection]]\nname = \"x\"\norganizations = [\"moby\"]\n[connection.oidc]\n\
+                    issuer = \"https://i\"\nclient_id = \"c\"\nclient_secret_file = \"secret.txt\"\n";
+        fs::write(folder.join("muster.toml"), text).unwrap();
+        fs::write(folder.join("secret.txt"), "s3cret\n").unwrap();
+        let declaration = read(&folder.join("muster.toml")).unwrap();
+        let oidc = declaration.connections[0].oidc.as_ref().unwrap();
+        assert_eq!(oidc.client_secret.as_ref().unwrap().secret().expose(), "s3cret");
+        assert!(!format!("{declaration:?}").contains("s3cret"));
+        fs::write(folder.join("secret.txt"), "x".repeat(5_000)).unwrap();
+        assert!(matches!(read(&folder.join("muster.toml")), Err(ReadError::Io { .. })));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn wrong_keys_and_values_are_named_with_their_place() {
         for (text, expected) in [
             (
