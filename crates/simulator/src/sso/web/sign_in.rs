@@ -135,12 +135,14 @@ pub(super) fn respond(
     profile: &Profile,
     fault: Option<Fault>,
 ) -> Reply {
-    let session = begin_session(provider, headers, profile)?;
+    // Who is denied is not signed in here either.
+    let is_denied = fault == Some(Fault::Denied);
+    let session = if is_denied { random::message_id()? } else { begin_session(provider, headers, profile)? };
     let response = match &pending.asked {
         Asked::Saml(asked) => respond_in_saml(provider, asked, profile, fault, &session),
         Asked::Oidc(asked) => respond_in_oidc(provider, asked, profile, fault, &session),
     };
-    response.map(|response| with_session(response, &session))
+    response.map(|response| if is_denied { response } else { with_session(response, &session) })
 }
 
 fn respond_in_saml(

@@ -85,6 +85,20 @@ async fn sso_7_a_replay_is_the_last_response_byte_for_byte() {
 }
 
 #[tokio::test]
+async fn who_cancels_is_signed_in_nowhere() {
+    let provider = provider();
+    provider.register_saml(application());
+    let mut browser = browser(&provider);
+    let home = browser.get(IDP).await;
+    let people = browser.submit(&home, &home.form("application")).await;
+    let sending = browser.submit(&people, &people.only_form().by("choice", "cancel")).await;
+    let response = STANDARD.decode(sending.only_form().value("SAMLResponse").unwrap()).unwrap();
+    let response = String::from_utf8(response).unwrap();
+    assert!(response.contains("status:AuthnFailed") && !response.contains("<saml:Assertion"), "{response}");
+    assert!(!browser.get(IDP).await.words().contains("Signed in as"));
+}
+
+#[tokio::test]
 async fn markup_in_names_is_shown_as_text() {
     let provider = provider();
     provider.register_saml(muster_simulator::sso::SamlApplication::new(ACS, &format!("{SP}?<script>")));
