@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    Failure,
+    Failure, debian,
     postgres::{self, free_port},
     process::{output, root, run},
     tests::build_binaries,
@@ -34,7 +34,8 @@ const SUITES: &[&str] = &[
 /// Runs every suite on SQLite and on PostgreSQL, each on a database of its own, and fails if any failed.
 pub(crate) fn check() -> Result<(), Failure> {
     build_binaries()?;
-    install_xmlsec()?;
+    // pysaml2 signs with it.
+    debian::require("xmlsec1", &["xmlsec1"])?;
     let python = environment()?;
     let mut failed = Vec::new();
     for suite in SUITES {
@@ -66,20 +67,6 @@ fn attempt(suite: &str, python: &Path, database: Option<&str>, failed: &mut Vec<
         failed.push(format!("{suite} on {engine}"));
     }
     server.stop()
-}
-
-/// `xmlsec1`, with which pysaml2 signs; installed where that may be done.
-fn install_xmlsec() -> Result<(), Failure> {
-    let is_there = || output(Command::new("xmlsec1").arg("--version")).is_ok();
-    if is_there() {
-        return Ok(());
-    }
-    // It fails where one may not install, and then the message below says what to do.
-    let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get").arg("-q").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    drop(apt(&["update"]).and_then(|()| apt(&["install", "-y", "--no-install-recommends", "xmlsec1"])));
-    if is_there() { Ok(()) } else { Err("`xmlsec1` is missing: on Debian `apt-get install xmlsec1`".into()) }
 }
 
 /// The Python of a virtual environment with the pinned suites in it, made when they changed.

@@ -4,7 +4,9 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its output")]
 
 mod arrows;
+mod browser;
 mod conformance;
+mod debian;
 mod postgres;
 mod process;
 mod stages;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Failure, arrows, conformance,
+    Failure, arrows, browser, conformance,
     postgres::Server,
     process::{cargo, run as run_command},
     tests::Tests,
@@ -27,7 +27,12 @@ const STAGES: &[Stage] = &[
     Stage { name: "doc", what: "the documentation builds without warnings", run: doc },
     Stage { name: "test", what: "unit and integration tests, on SQLite", run: test },
     Stage { name: "postgres", what: "the suites that need a PostgreSQL server", run: postgres },
-    Stage { name: "conformance", what: "independent SCIM suites, on SQLite and PostgreSQL", run: conformance::check },
+    Stage { name: "browser", what: "the pages in headless Chromium", run: browser::check },
+    Stage {
+        name: "conformance",
+        what: "independent SCIM suites and an identity provider, on SQLite and PostgreSQL",
+        run: conformance::check,
+    },
 ];
 
 /// What runs on a PostgreSQL server: package, test target, and under which isolation, where the tests do not choose it.
@@ -84,8 +89,9 @@ fn format() -> Result<(), Failure> {
 
 fn clippy() -> Result<(), Failure> {
     run_command(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    // No part of "all targets", because it needs a server to run.
-    run_command(&mut cargo(&["clippy", "--workspace", "--test", "postgres", "--", "-D", "warnings"]))
+    // No part of "all targets", because they need a server or a browser to run.
+    let tests = ["--test", "postgres", "--test", "browser"];
+    run_command(cargo(&["clippy", "--workspace"]).args(tests).args(["--", "-D", "warnings"]))
 }
 
 fn doc() -> Result<(), Failure> {

@@ -30,7 +30,9 @@ struct Test {
 impl Tests {
     /// Builds them, and the binaries that they run.
     pub(crate) fn build() -> Result<Self, Failure> {
-        let mut build = cargo(&["test", "--workspace", "--test", "it", "--test", "postgres", "--no-run", "--quiet"]);
+        let targets = ["--test", "it", "--test", "postgres", "--test", "browser"];
+        let mut build = cargo(&["test", "--workspace", "--no-run", "--quiet"]);
+        build.args(targets);
         let output = build.args(["--message-format", "json"]).stderr(Stdio::inherit()).output()?;
         if !output.status.success() {
             let messages = String::from_utf8_lossy(&output.stdout);

@@ -19,3 +19,4 @@ mod requests;
 mod serving;
 mod sign_in;
 mod simulate;
+mod staying;

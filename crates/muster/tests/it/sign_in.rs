@@ -1,48 +1,15 @@
 //! Signing in over real sockets: the demonstration, and the simulated identity provider alone.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-};
-
 use muster_testkit::browser::{Browser, Form, Page, Sockets};
 use serde_json::Value;
 
-use crate::process::{Folder, errors};
+use crate::{
+    process::{Folder, errors},
+    staying::Staying,
+};
 
-/// A command that prints one line of JSON and stays; killed when dropped.
-struct Staying {
-    child: Child,
-    said: Value,
-}
-
-impl Staying {
-    fn start(folder: &Folder, arguments: &[&str]) -> Self {
-        let mut command = folder.muster();
-        command.args(arguments).arg("--json").env("TMPDIR", folder.path());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        Self { child, said: serde_json::from_str(&line).unwrap() }
-    }
-
-    fn says(&self, name: &str) -> &str {
-        self.said[name].as_str().unwrap()
-    }
-
-    /// Asks it to end, and waits.
-    fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
-impl Drop for Staying {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+fn start(folder: &Folder, arguments: &[&str]) -> Staying {
+    Staying::start(folder.muster().env("TMPDIR", folder.path()), arguments)
 }
 
 fn wait_for<T>(future: impl Future<Output = T>) -> T {
@@ -66,7 +33,7 @@ async fn send(browser: &mut Browser<Sockets>, page: &Page, form: &Form) -> Page 
 #[test]
 fn sso_3_the_demonstration_signs_people_in_and_shows_them_where_they_are_and_why() {
     let folder = Folder::embedded();
-    let demo = Staying::start(&folder, &["demo"]);
+    let demo = start(&folder, &["demo"]);
     wait_for(async {
         let mut browser = Browser::new(Sockets::new());
         // Nobody has provisioned Ines: her first sign-in does (JIT-1, GRP-2).
@@ -94,7 +61,7 @@ fn sso_3_the_demonstration_signs_people_in_and_shows_them_where_they_are_and_why
 #[test]
 fn sso_13_the_faults_of_the_demonstration_let_nobody_in() {
     let folder = Folder::embedded();
-    let demo = Staying::start(&folder, &["demo"]);
+    let demo = start(&folder, &["demo"]);
     let account = format!("{}/account", demo.says("base_url"));
     wait_for(async {
         let faults = [
@@ -143,7 +110,7 @@ fn the_identity_provider_alone_says_where_it_is_and_answers_whom_it_was_told() {
     let application = "http://127.0.0.1:1/acs=urn:example:sp";
     let oidc = "http://127.0.0.1:1/callback";
     let arguments = ["simulate", "saml", "--port", "0", "--idp", "entra", "--application", application, "--oidc", oidc];
-    let idp = Staying::start(&folder, &arguments);
+    let idp = start(&folder, &arguments);
     assert_eq!(idp.said["saml"]["applications"][0], "urn:example:sp");
     let client = &idp.said["oidc"]["clients"][0];
     assert_eq!((&client["client_id"], &client["redirect_uris"][0]), (&Value::from("muster"), &Value::from(oidc)));

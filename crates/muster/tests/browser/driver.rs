@@ -1,0 +1,184 @@
+//! A browser with a screen, through WebDriver (<https://www.w3.org/TR/webdriver2/>).
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use muster_testkit::browser::{Sockets, Transport};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+/// How long a page may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What an element is called in answers.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// How wide the window is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Screen {
+    Phone,
+    Desktop,
+}
+
+impl Screen {
+    fn size(self) -> (u32, u32) {
+        match self {
+            Self::Phone => (390, 844),
+            Self::Desktop => (1280, 900),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Desktop => "desktop",
+        }
+    }
+}
+
+/// A browser of its own, gone when dropped.
+pub(crate) struct Browser {
+    driver: Child,
+    runtime: Runtime,
+    transport: Sockets,
+    session: String,
+    screen: Screen,
+}
+
+impl Browser {
+    /// Opens a window. Without `scripts`, none run.
+    pub(crate) fn open(screen: Screen, scripts: bool) -> Self {
+        let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| {
+            let line = line.unwrap();
+            line.split("successfully on port ").nth(1).map(|port| port.trim_end_matches('.').to_owned())
+        });
+        // It writes no more than a few lines; somebody must read them.
+        std::thread::spawn(move || lines.for_each(drop));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let session = format!("http://127.0.0.1:{}/session", port.unwrap());
+        let mut browser = Self { driver, runtime, transport: Sockets::new(), session, screen };
+        let (width, height) = screen.size();
+        let mut arguments =
+            vec!["--headless=new".to_owned(), "--no-sandbox".to_owned(), "--disable-dev-shm-usage".to_owned()];
+        arguments.push(format!("--window-size={width},{height}"));
+        let content = if scripts { 1 } else { 2 };
+        let options = json!({
+            "args": arguments,
+            "prefs": { "profile.managed_default_content_settings.javascript": content },
+            "mobileEmulation": { "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1.0 } },
+        });
+        let capabilities = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
+        let opened = browser.ask("POST", "", &json!({ "capabilities": { "alwaysMatch": capabilities } }));
+        browser.session = format!("{}/{}", browser.session, opened["sessionId"].as_str().unwrap());
+        browser
+    }
+
+    /// Sends a command; its value, or what was wrong.
+    fn try_ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, Value> {
+        let body = if method == "GET" || method == "DELETE" { Vec::new() } else { body.to_string().into_bytes() };
+        let request = http::Request::builder().method(method).uri(format!("{}{path}", self.session));
+        let request = request.header("content-type", "application/json").body(body).unwrap();
+        let answer = self.runtime.block_on(self.transport.send(request));
+        let value: Value = serde_json::from_slice(answer.body()).unwrap();
+        if answer.status().is_success() { Ok(value["value"].clone()) } else { Err(value["value"].clone()) }
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.try_ask(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// Goes to an address.
+    pub(crate) fn go(&self, url: &str) {
+        self.ask("POST", "/url", &json!({ "url": url }));
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> String {
+        self.ask("GET", "/url", &Value::Null).as_str().unwrap().to_owned()
+    }
+
+    /// Waits until an element is there, by a CSS selector.
+    fn element(&self, selector: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let found = self.try_ask("POST", "/element", &json!({ "using": "css selector", "value": selector }));
+            match found {
+                Ok(found) => return found[ELEMENT].as_str().unwrap().to_owned(),
+                Err(error) => {
+                    assert!(begun.elapsed() < PATIENCE, "{selector}: {error} at {}: {}", self.address(), self.text());
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+            }
+        }
+    }
+
+    /// Types into a field, in place of what is there.
+    pub(crate) fn type_in(&self, selector: &str, text: &str) {
+        let element = self.element(selector);
+        self.ask("POST", &format!("/element/{element}/clear"), &json!({}));
+        self.ask("POST", &format!("/element/{element}/value"), &json!({ "text": text }));
+    }
+
+    /// Clicks.
+    pub(crate) fn click(&self, selector: &str) {
+        let element = self.element(selector);
+        self.ask("POST", &format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Waits until the address contains this.
+    pub(crate) fn wait_for(&self, part: &str) {
+        let begun = Instant::now();
+        while !self.address().contains(part) {
+            assert!(begun.elapsed() < PATIENCE, "{part} is not in {}: {}", self.address(), self.text());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.element("main");
+    }
+
+    /// What a person reads.
+    pub(crate) fn text(&self) -> String {
+        let body = self.try_ask("POST", "/element", &json!({ "using": "css selector", "value": "body" }));
+        let body = body.unwrap_or_default();
+        let text =
+            self.try_ask("GET", &format!("/element/{}/text", body[ELEMENT].as_str().unwrap_or_default()), &json!({}));
+        text.unwrap_or_default().as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Keeps a picture of the page, and demands that it fits the window's width and that nothing was refused or failed.
+    pub(crate) fn picture(&self, name: &str) {
+        let picture = self.ask("GET", "/screenshot", &Value::Null);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/browser");
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{name}-{}.png", self.screen.name()));
+        fs::write(file, STANDARD.decode(picture.as_str().unwrap()).unwrap()).unwrap();
+        // The driver's own scripts run wherever the page's do not.
+        let script = json!({ "script": "return document.documentElement.scrollWidth - window.innerWidth", "args": [] });
+        let over = self.ask("POST", "/execute/sync", &script).as_i64().unwrap();
+        assert!(over <= 0, "{name} is {over} pixels wider than the window");
+        let log = self.ask("POST", "/se/log", &json!({ "type": "browser" }));
+        let is_own = |entry: &&Value| !entry["message"].as_str().unwrap_or_default().contains("favicon");
+        let log: Vec<_> = log.as_array().unwrap().iter().filter(is_own).collect();
+        let grave: Vec<_> = log.iter().filter(|entry| is_grave(entry)).collect();
+        assert!(grave.is_empty(), "{name}: {grave:?}");
+    }
+}
+
+/// A refusal of the policy or a failed script; that a page is an error page by its status is none.
+fn is_grave(entry: &Value) -> bool {
+    entry["level"] == "SEVERE" && entry["source"] != "network"
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        drop(self.try_ask("DELETE", "", &Value::Null));
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+    }
+}
