@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    Failure, debian,
+    Failure, debian, node,
     postgres::{self, free_port},
     process::{output, root, run},
     tests::build_binaries,
@@ -29,13 +29,18 @@ const SUITES: &[&str] = &[
     "check_like_okta",
     "check_like_entra",
     "check_sign_in_with_pysaml2",
+    "check_sign_in_with_oidc_provider",
 ];
+
+/// An OpenID provider that others wrote.
+const OIDC_PROVIDER: &str = "conformance/oidc-provider";
 
 /// Runs every suite on SQLite and on PostgreSQL, each on a database of its own, and fails if any failed.
 pub(crate) fn check() -> Result<(), Failure> {
     build_binaries()?;
     // pysaml2 signs with it.
     debian::require("xmlsec1", &["xmlsec1"])?;
+    node::install(OIDC_PROVIDER)?;
     let python = environment()?;
     let mut failed = Vec::new();
     for suite in SUITES {
@@ -56,6 +61,7 @@ fn attempt(suite: &str, python: &Path, database: Option<&str>, failed: &mut Vec<
     let mut script = Command::new(python);
     script.arg(root().join("conformance/suites").join(suite).with_extension("py"));
     script.env("SCIM_URL", &server.url).env("SCIM_TOKEN", &server.token).env("PYTHONDONTWRITEBYTECODE", "1");
+    script.env("OIDC_PROVIDER", root().join("target").join(OIDC_PROVIDER).join("provider.mjs"));
     // With what a suite changes the declaration.
     script.env("MUSTER", serde_json::to_string(&server.command)?);
     if database.is_some() {
@@ -120,6 +126,8 @@ impl Server {
             let mut command = Command::new(&program);
             command.args(&words[1..]).args(arguments);
             command.env("MUSTER_OPERATIONS_LISTEN", "127.0.0.1:0");
+            // Where the providers of the suites are.
+            command.env("MUSTER_OUTBOUND_ALLOW", "127.0.0.1");
             if database.is_some() {
                 command.env("MUSTER_DATABASE_SCHEMA", suite);
             }

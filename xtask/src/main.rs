@@ -7,6 +7,7 @@ mod arrows;
 mod browser;
 mod conformance;
 mod debian;
+mod node;
 mod postgres;
 mod process;
 mod stages;
