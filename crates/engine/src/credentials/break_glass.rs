@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use muster_crypto::{Sealer, TokenHash};
 use muster_model::{
-    Account, AccountId, AccountState, Email, Organization, OrganizationId, Rule, Session, Token, token::TokenKind,
-    trace::Note,
+    Account, AccountId, AccountState, Email, Membership, Organization, OrganizationId, Rule, Session, Token,
+    token::TokenKind, trace::Note,
 };
 use muster_store::{Conn, Tx};
 
@@ -54,6 +54,27 @@ pub fn make(
 /// The store's.
 pub fn is_ready(conn: &mut Conn<'_>, env: &Env, organization: OrganizationId) -> Result<bool, EngineError> {
     Ok(conn.tokens(organization.0, TokenKind::Glass)?.iter().any(|(token, _)| token.is_live(env.now())))
+}
+
+/// The organizations that an account owns, itself or through their company, by name; whether each has a code that works.
+///
+/// # Errors
+///
+/// The store's.
+pub fn owned_by(conn: &mut Conn<'_>, env: &Env, account: AccountId) -> Result<Vec<(Organization, bool)>, EngineError> {
+    let is_own = |membership: &Membership| membership.is_active() && membership.is_owner();
+    let memberships = conn.memberships_of(account)?;
+    let mut ids: Vec<_> = memberships.iter().filter(|one| is_own(one)).map(|one| one.organization).collect();
+    ids.extend(conn.organizations_owned_through_company(account)?);
+    ids.sort_unstable();
+    ids.dedup();
+    let mut owned = Vec::with_capacity(ids.len());
+    for id in ids {
+        let is_ready = is_ready(conn, env, id)?;
+        owned.extend(conn.organization(id)?.map(|organization| (organization, is_ready)));
+    }
+    owned.sort_by(|one, other| one.0.name.cmp(&other.0.name));
+    Ok(owned)
 }
 
 /// Lets an owner in with the code of the organization and the owner's own address. It works once; all owners are told by

@@ -156,3 +156,32 @@ async fn sec_1_an_owners_link_signs_in_once_and_asks_for_a_password() {
     assert_eq!(browser.submit(&page, &page.only_form()).await.status, 404);
     assert_eq!(browser.get(&url("/signin/link?token=mst_link_x")).await.status, 404);
 }
+
+#[tokio::test]
+async fn sso_11_an_owner_makes_a_code_and_comes_in_with_it_once() {
+    let server = Server::new();
+    let ada = owner(&server);
+    let hash = muster_crypto::Passwords::new(std::num::NonZeroUsize::MIN)
+        .and_then(|passwords| passwords.hash(&muster_crypto::Secret::new(PASSWORD)))
+        .unwrap();
+    let id = ada.id;
+    server.world.by_hand(move |tx, env| muster_engine::credentials::set(tx, env, id, &hash, None)).unwrap();
+    let mut signed_in = browser(&server);
+    sign_in(&mut signed_in, ADA, PASSWORD).await;
+    let page = signed_in.get(&url("/account/break-glass")).await;
+    assert!(page.words().contains("moby") && !page.words().contains("whale"), "{}", page.words());
+    let page = signed_in.submit(&page, &page.only_form()).await;
+    let code = page.elements("code").remove(0).text;
+    assert!(!signed_in.get(&url("/account/break-glass")).await.text.contains(&code), "shown once");
+
+    let mut stranger = browser(&server);
+    let page = stranger.get(&url("/signin/break-glass")).await;
+    let wrong = stranger.submit(&page, &page.only_form().with("email", ADA).with("code", "mst_glass_x")).await;
+    assert_eq!(wrong.status, 422);
+    let form = page.only_form().with("email", ADA).with("code", &code);
+    let page = stranger.submit(&page, &form).await;
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/account/break-glass"));
+    assert_eq!(stranger.submit(&wrong, &form).await.status, 422, "it works once");
+    let mut nobody = browser(&server);
+    assert_eq!(nobody.get(&url("/account/break-glass")).await.url.path(), "/signin");
+}

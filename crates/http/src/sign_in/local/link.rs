@@ -10,10 +10,9 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use muster_crypto::TokenPrefix;
-use muster_engine::{Origin, credentials};
-use muster_model::{Actor, Source};
+use muster_engine::credentials;
 
-use super::{FORM_BYTES, begin, commit, link_of, reset::Token, signed_in, used_link};
+use super::{FORM_BYTES, NOBODY, begin, commit, link_of, reset::Token, signed_in, used_link};
 use crate::{
     App, HttpError,
     arrival::Arrival,
@@ -50,7 +49,6 @@ pub(super) async fn submit(
     let link = link_of(form.text("token"), TokenPrefix::Link).ok_or_else(used_link)?;
     let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
     let (session, secret) = begin(&headers, replaces)?;
-    let origin = Origin { source: Source::Manual, actor: Actor::System, connection: None, request: None };
-    commit(&app, origin, move |tx, env| credentials::follow_link(tx, env, &link, session.clone())).await?;
+    commit(&app, NOBODY, move |tx, env| credentials::follow_link(tx, env, &link, session.clone())).await?;
     signed_in(&app, &secret, "/account/password")
 }

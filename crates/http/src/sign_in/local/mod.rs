@@ -2,6 +2,7 @@
 //!
 //! A password is hashed on a thread of its own between two transactions: see `muster_engine::credentials`.
 
+mod break_glass;
 mod change;
 mod link;
 mod password;
@@ -13,7 +14,7 @@ use axum::{Router, http::HeaderMap, response::Response, routing::get};
 use http::header;
 use muster_crypto::{PasswordError, Passwords, TokenHash, TokenPrefix, TokenText};
 use muster_engine::{EngineError, Env, Origin, sessions::Begin, transact};
-use muster_model::{SessionId, session::ClientKind};
+use muster_model::{Actor, SessionId, Source, session::ClientKind};
 use muster_store::Tx;
 
 pub(super) use password::ask;
@@ -24,6 +25,8 @@ use crate::{
     pages,
 };
 
+/// What somebody does on pages for which nobody need be signed in.
+const NOBODY: Origin = Origin { source: Source::Manual, actor: Actor::System, connection: None, request: None };
 /// The largest form of ours.
 const FORM_BYTES: usize = 16 * 1_024;
 
@@ -33,6 +36,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/signin/password", get(password::page).post(password::submit))
         .route("/signin/reset", get(reset::page).post(reset::submit))
         .route("/signin/link", get(link::page).post(link::submit))
+        .route("/signin/break-glass", get(break_glass::page).post(break_glass::submit))
+        .route("/account/break-glass", get(break_glass::codes).post(break_glass::make))
         .route("/account/password", get(change::page).post(change::submit))
 }
 

@@ -4,13 +4,10 @@ use askama::Template;
 use axum::{Extension, body::Body, extract::State, response::Response};
 use http::{HeaderMap, StatusCode, header};
 use muster_crypto::Secret as Password;
-use muster_engine::{
-    Origin,
-    credentials::{self, Answer, Browser, PASSWORD_BYTES, enforcement},
-};
-use muster_model::{Actor, Email, RequestId, Source};
+use muster_engine::credentials::{self, Answer, Browser, PASSWORD_BYTES, enforcement};
+use muster_model::{Email, RequestId};
 
-use super::{FORM_BYTES, begin, commit, secret, signed_in, with_passwords};
+use super::{FORM_BYTES, NOBODY, begin, commit, secret, signed_in, with_passwords};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -76,9 +73,8 @@ pub(super) async fn submit(
     let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
     let (session, secret) = begin(&headers, replaces)?;
     let browser = Browser { device: device.hash(), session };
-    let origin = Origin { source: Source::Manual, actor: Actor::System, connection: None, request: None };
     let answer =
-        commit(&app, origin, move |tx, env| credentials::sign_in(tx, env, &challenge, is_right, &browser)).await?;
+        commit(&app, NOBODY, move |tx, env| credentials::sign_in(tx, env, &challenge, is_right, &browser)).await?;
     note(arrival.id, &answer);
     match answer {
         Answer::SignedIn(_) => {

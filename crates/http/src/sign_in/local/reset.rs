@@ -13,10 +13,10 @@ use muster_engine::{
     credentials::{self, PASSWORD_CHARACTERS},
     mail::Letter,
 };
-use muster_model::{Actor, Email, Source};
+use muster_model::{Actor, Email};
 use serde::Deserialize;
 
-use super::{FORM_BYTES, commit, link_of, used_link, with_passwords};
+use super::{FORM_BYTES, NOBODY, commit, link_of, used_link, with_passwords};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -50,9 +50,6 @@ pub(super) struct Token {
     #[serde(default)]
     pub(super) token: Option<String>,
 }
-
-/// What somebody does on these pages nobody is signed in for.
-const NOBODY: Origin = Origin { source: Source::Manual, actor: Actor::System, connection: None, request: None };
 
 /// `GET /signin/reset`: asks for the address; with a link's `token`, for the new password.
 pub(super) async fn page(
