@@ -9,7 +9,7 @@
 //! - `form-action` of the page's Content-Security-Policy is heeded: a form that a browser would not send panics.
 //! - Redirects are followed, at most [`REDIRECTS`] of them; 307 and 308 keep method and body.
 //!
-//! How requests travel is a [`Transport`]: routers in memory, or sockets ([`Sockets`], feature `sockets`).
+//! How requests travel is a [`Transport`]: routers in memory, or sockets (`Sockets`, feature `sockets`).
 
 mod cookies;
 mod html;
