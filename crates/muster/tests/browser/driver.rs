@@ -51,8 +51,8 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Opens a window. Without `scripts`, none run.
-    pub(crate) fn open(screen: Screen, scripts: bool) -> Self {
+    /// Opens a window.
+    pub(crate) fn open(screen: Screen) -> Self {
         let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = lines.find_map(|line| {
@@ -68,10 +68,8 @@ impl Browser {
         let mut arguments =
             vec!["--headless=new".to_owned(), "--no-sandbox".to_owned(), "--disable-dev-shm-usage".to_owned()];
         arguments.push(format!("--window-size={width},{height}"));
-        let content = if scripts { 1 } else { 2 };
         let options = json!({
             "args": arguments,
-            "prefs": { "profile.managed_default_content_settings.javascript": content },
             "mobileEmulation": { "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1.0 } },
         });
         let capabilities = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
@@ -158,7 +156,6 @@ impl Browser {
         fs::create_dir_all(&folder).unwrap();
         let file = folder.join(format!("{name}-{}.png", self.screen.name()));
         fs::write(file, STANDARD.decode(picture.as_str().unwrap()).unwrap()).unwrap();
-        // The driver's own scripts run wherever the page's do not.
         let script = json!({ "script": "return document.documentElement.scrollWidth - window.innerWidth", "args": [] });
         let over = self.ask("POST", "/execute/sync", &script).as_i64().unwrap();
         assert!(over <= 0, "{name} is {over} pixels wider than the window");

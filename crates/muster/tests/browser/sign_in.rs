@@ -28,7 +28,7 @@ fn begin(browser: &Browser, demo: &Staying, email: &str) {
 fn sso_3_a_person_picks_who_to_be_and_sees_where_they_are_and_why() {
     let demo = demo();
     for screen in [Screen::Phone, Screen::Desktop] {
-        let browser = Browser::open(screen, true);
+        let browser = Browser::open(screen);
         begin(&browser, &demo, "ines.varga@example.com");
         assert!(browser.text().contains("not for production"), "{}", browser.text());
         browser.picture("people");
@@ -46,7 +46,7 @@ fn sso_3_a_person_picks_who_to_be_and_sees_where_they_are_and_why() {
 #[test]
 fn sso_13_a_fault_is_explained_with_its_trace() {
     let demo = demo();
-    let browser = Browser::open(Screen::Phone, true);
+    let browser = Browser::open(Screen::Phone);
     begin(&browser, &demo, "bruno.okafor@example.com");
     browser.click("a[href$='person=bruno']");
     browser.wait_for("person=bruno");
@@ -56,20 +56,5 @@ fn sso_13_a_fault_is_explained_with_its_trace() {
     browser.wait_for("/acs");
     assert!(browser.text().contains("TraceID"), "{}", browser.text());
     browser.picture("refused");
-    demo.stop();
-}
-
-#[test]
-fn sso_3_signing_in_needs_no_scripts() {
-    let demo = demo();
-    let browser = Browser::open(Screen::Desktop, false);
-    begin(&browser, &demo, "chiara.moreau@example.com");
-    browser.click("button[value=chiara]");
-    // Nothing goes on by itself here.
-    browser.wait_for("/sign-in/");
-    browser.picture("send");
-    browser.click("form[action*='/acs'] button");
-    browser.wait_for("/account");
-    assert!(browser.text().contains("Chiara Moreau"), "{}", browser.text());
     demo.stop();
 }
