@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http::{HeaderMap, header};
 
+use super::require_same_origin;
 use crate::{App, HttpError, body};
 
 /// The fields of a posted form.
@@ -12,7 +13,13 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// Receives and reads a form of at most `limit` bytes.
+    /// Receives and reads a form of a page of ours, from nowhere else (CSRF).
+    pub(crate) async fn own(app: &App, headers: &HeaderMap, body: Body) -> Result<Self, HttpError> {
+        require_same_origin(headers, app.base_url())?;
+        Self::receive(app, headers, body, OWN_BYTES).await
+    }
+
+    /// Receives and reads a form of at most `limit` bytes, from anywhere.
     pub(crate) async fn receive(app: &App, headers: &HeaderMap, body: Body, limit: usize) -> Result<Self, HttpError> {
         let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = given.split(';').next().unwrap_or_default().trim();
@@ -49,6 +56,8 @@ impl Form {
     }
 }
 
+/// The largest form of ours.
+const OWN_BYTES: usize = 16 * 1_024;
 /// The most fields that a form may have.
 const FIELDS: usize = 64;
 

@@ -9,10 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, header};
-use muster_engine::{Env, Origin, explain, sessions};
+use muster_engine::{Origin, explain, sessions};
 use muster_model::{Actor, Session, SessionId, Source, session::Ended};
 
-use super::saml;
+use super::{local::commit, saml};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -20,9 +20,6 @@ use crate::{
     browser::{Cookies, Form, Visitor, require_same_origin, visitor},
     pages,
 };
-
-/// The largest form of ours.
-const FORM_BYTES: usize = 16 * 1_024;
 
 /// `GET /account`: a page, or JSON for programs.
 pub(super) async fn page(
@@ -60,7 +57,7 @@ pub(super) async fn sign_out(
     let mut location = format!("{}/signin", app.base_url());
     if let Visitor::SignedIn(session) = visitor(&app, &headers, arrival).await? {
         let id = session.id;
-        change(&app, &session, move |tx, env| sessions::end(tx, env, id, Ended::SignedOut)).await?;
+        commit(&app, by(&session), move |tx, env| sessions::end(tx, env, id, Ended::SignedOut)).await?;
         if let Some(at_idp) = saml::at_idp(&app, &session).await? {
             location = at_idp;
         }
@@ -77,28 +74,18 @@ pub(super) async fn end_session(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    require_same_origin(&headers, app.base_url())?;
+    let form = Form::own(&app, &headers, body).await?;
     let visitor = visitor(&app, &headers, arrival).await?;
     let Some(session) = visitor.session() else { return pages::see_other(&format!("{}/signin", app.base_url())) };
-    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
     if let Some(id) = form.text("session").and_then(|id| id.parse::<SessionId>().ok()) {
         let account = session.account;
-        change(&app, session, move |tx, env| sessions::end_own(tx, env, account, id)).await?;
+        commit(&app, by(session), move |tx, env| sessions::end_own(tx, env, account, id)).await?;
     }
     pages::see_other(&format!("{}/account", app.base_url()))
 }
 
-/// Does something in a signed-in person's name.
-async fn change<F>(app: &App, session: &Session, mut work: F) -> Result<bool, HttpError>
-where
-    F: FnMut(&mut muster_store::Tx<'_>, &mut Env) -> Result<bool, muster_engine::EngineError> + Send + 'static,
-{
-    let surroundings = app.surroundings();
+/// What a signed-in person does.
+fn by(session: &Session) -> Origin {
     let actor = Actor::Account(session.account.0);
-    let origin = Origin { source: Source::Manual, actor, connection: None, request: None };
-    let done = app.store().write(move |tx| {
-        let mut env = Env::new(std::sync::Arc::clone(&surroundings), origin);
-        work(tx, &mut env)
-    });
-    Ok(done.await?)
+    Origin { source: Source::Manual, actor, connection: None, request: None }
 }

@@ -68,6 +68,10 @@ pub(crate) async fn finish(
             env.note(*rule, Note::Checked(what.clone()));
         }
         let connection = connections::current(tx, &known, under)?.ok_or(HttpError::Outdated)?;
+        // The answer was checked by these settings: a certificate that was taken out meanwhile counts no more (SEC-1).
+        if connection.settings.sso != known.settings.sso {
+            return Err(HttpError::Outdated);
+        }
         let accepted = Accepted {
             pending: pending.as_ref(),
             assertion: arrived.assertion.as_ref().map(|(hash, until)| (hash, *until)),

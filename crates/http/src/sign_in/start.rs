@@ -11,12 +11,9 @@ use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Form, Leave, Visitor, require_same_origin, visitor},
+    browser::{Form, Leave, Visitor, visitor},
     pages::{self, Frame},
 };
-
-/// The largest form of ours.
-const FORM_BYTES: usize = 16 * 1_024;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -79,8 +76,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    require_same_origin(&headers, app.base_url())?;
-    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
+    let form = Form::own(&app, &headers, body).await?;
     let typed = form.text("email").unwrap_or_default();
     let Ok(email) = Email::parse(typed) else {
         let mistake = "This is not an email address. Write it like name@company.com.";

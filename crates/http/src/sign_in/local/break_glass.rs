@@ -13,12 +13,12 @@ use muster_engine::{
 };
 use muster_model::{AccountId, Actor, Email, OrganizationId, Source};
 
-use super::{FORM_BYTES, NOBODY, begin, commit, signed_in};
+use super::{NOBODY, begin, commit, signed_in};
 use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Form, require_same_origin, visitor},
+    browser::{Form, visitor},
     pages::{self, Frame},
 };
 
@@ -59,8 +59,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    require_same_origin(&headers, app.base_url())?;
-    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
+    let form = Form::own(&app, &headers, body).await?;
     let typed = form.text("email").unwrap_or_default();
     let refuse = |status, mistake| {
         pages::page(status, &UsePage { frame: Frame::of(&app), email: typed, mistake: Some(mistake) })
@@ -122,12 +121,11 @@ pub(super) async fn make(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    require_same_origin(&headers, app.base_url())?;
+    let form = Form::own(&app, &headers, body).await?;
     let visitor = visitor(&app, &headers, arrival).await?;
     let Some(account) = visitor.session().map(|session| session.account) else {
         return pages::see_other(&format!("{}/signin", app.base_url()));
     };
-    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
     let named = form.text("organization").and_then(|id| id.parse::<OrganizationId>().ok());
     let missing = || EngineError::not_found("organization", "of this form");
     let id = named.ok_or_else(missing)?;

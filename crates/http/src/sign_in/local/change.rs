@@ -9,12 +9,12 @@ use muster_engine::{
 };
 use muster_model::{Account, Actor, Session, Source};
 
-use super::{FORM_BYTES, commit, reset::NewPasswordPage, with_passwords};
+use super::{commit, reset::NewPasswordPage, with_passwords};
 use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Form, require_same_origin, visitor},
+    browser::{Form, visitor},
     pages::{self, Frame},
 };
 
@@ -58,11 +58,10 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    require_same_origin(&headers, app.base_url())?;
+    let form = Form::own(&app, &headers, body).await?;
     let Some((session, account)) = signed_in(&app, &headers, arrival).await? else {
         return pages::see_other(&format!("{}/signin", app.base_url()));
     };
-    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
     let refuse = |why: String| show(&app, StatusCode::UNPROCESSABLE_ENTITY, &account, Some(why));
     let origin =
         Origin { source: Source::Manual, actor: Actor::Account(account.id.0), connection: None, request: None };

@@ -12,11 +12,11 @@ use http::{HeaderMap, StatusCode};
 use muster_crypto::TokenPrefix;
 use muster_engine::credentials;
 
-use super::{FORM_BYTES, NOBODY, begin, commit, link_of, reset::Token, signed_in, used_link};
+use super::{NOBODY, begin, commit, link_of, reset::Token, signed_in, used_link};
 use crate::{
     App, HttpError,
     arrival::Arrival,
-    browser::{Form, require_same_origin, visitor},
+    browser::{Form, visitor},
     pages::{self, Frame},
 };
 
@@ -44,8 +44,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    require_same_origin(&headers, app.base_url())?;
-    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
+    let form = Form::own(&app, &headers, body).await?;
     let link = link_of(form.text("token"), TokenPrefix::Link).ok_or_else(used_link)?;
     let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
     let (session, secret) = begin(&headers, replaces)?;

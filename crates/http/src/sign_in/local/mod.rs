@@ -27,9 +27,6 @@ use crate::{
 
 /// What somebody does on pages for which nobody need be signed in.
 const NOBODY: Origin = Origin { source: Source::Manual, actor: Actor::System, connection: None, request: None };
-/// The largest form of ours.
-const FORM_BYTES: usize = 16 * 1_024;
-
 /// The pages of local accounts.
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -55,7 +52,7 @@ async fn with_passwords<T: Send + 'static>(
 }
 
 /// One change of the engine.
-async fn commit<T: Send + 'static>(
+pub(super) async fn commit<T: Send + 'static>(
     app: &App,
     origin: Origin,
     mut work: impl FnMut(&mut Tx<'_>, &mut Env) -> Result<T, EngineError> + Send + 'static,

@@ -7,12 +7,12 @@ use muster_crypto::Secret as Password;
 use muster_engine::credentials::{self, Answer, Browser, PASSWORD_BYTES, enforcement};
 use muster_model::{Email, RequestId};
 
-use super::{FORM_BYTES, NOBODY, begin, commit, secret, signed_in, with_passwords};
+use super::{NOBODY, begin, commit, secret, signed_in, with_passwords};
 use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Cookies, Form, Secret, require_same_origin, visitor},
+    browser::{Cookies, Form, Secret, visitor},
     pages::{self, Frame},
 };
 
@@ -50,8 +50,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    require_same_origin(&headers, app.base_url())?;
-    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
+    let form = Form::own(&app, &headers, body).await?;
     let name: String = form.text("name").unwrap_or_default().chars().take(254).collect();
     let password = form.get("password").filter(|password| password.len() <= PASSWORD_BYTES);
     let password = Password::new(password.unwrap_or_default());

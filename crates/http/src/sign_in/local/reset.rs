@@ -16,11 +16,11 @@ use muster_engine::{
 use muster_model::{Actor, Email};
 use serde::Deserialize;
 
-use super::{FORM_BYTES, NOBODY, commit, link_of, used_link, with_passwords};
+use super::{NOBODY, commit, link_of, used_link, with_passwords};
 use crate::{
     App, HttpError,
     app::Lane,
-    browser::{Form, require_same_origin},
+    browser::Form,
     pages::{self, Frame},
 };
 
@@ -84,8 +84,7 @@ fn new_password(app: &App, status: StatusCode, token: &str, mistake: Option<Stri
 
 /// `POST /signin/reset`: sends a link to an `email`, or sets the `password` of a `token`.
 pub(super) async fn submit(State(app): State<App>, headers: HeaderMap, body: Body) -> Result<Response, HttpError> {
-    require_same_origin(&headers, app.base_url())?;
-    let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
+    let form = Form::own(&app, &headers, body).await?;
     match form.text("token") {
         Some(token) => set(&app, token, form.get("password").unwrap_or_default()).await,
         None => send(&app, form.text("email").unwrap_or_default()).await,

@@ -31,7 +31,7 @@ use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Form, Secret, require_same_origin, visitor},
+    browser::{Form, Secret, visitor},
     pages::{self, Frame},
     sign_in::{
         Segment, SignInFailure, connection_id,
@@ -44,9 +44,6 @@ use crate::{
 
 /// The largest form that an IdP posts: a message of 256 KiB in Base64, encoded for a form.
 const FORM_BYTES: usize = 768 * 1_024;
-/// The largest form of ours.
-const OWN_FORM_BYTES: usize = 16 * 1_024;
-
 /// `POST /sso/saml/{connection}/acs`: an IdP's answer.
 pub(in crate::sign_in) async fn acs(
     State(app): State<App>,
@@ -314,8 +311,7 @@ pub(in crate::sign_in) async fn confirmed(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    require_same_origin(&headers, app.base_url())?;
-    let form = Form::receive(&app, &headers, body, OWN_FORM_BYTES).await?;
+    let form = Form::own(&app, &headers, body).await?;
     let field = |name| form.text(name).unwrap_or_default().to_owned();
     let waits = Waits { connection: field("connection"), key: field("key") };
     let (provider, arrived, key) = waiting(&app, &headers, &waits).await?;
