@@ -1,26 +1,30 @@
 //! Secrets: made, sealed, hashed, compared.
 //!
-//! This crate owns how Muster handles what must not be read: tokens ([`token`]), passwords ([`password`]), values at rest
-//! ([`seal`]), values that are compared but not kept ([`blind`]), key pairs of our own ([`own_key`]), the master key that
+//! This crate owns how Muster handles what must not be read: tokens ([`token`]), passwords ([`password`]), one-time codes
+//! ([`totp`], [`recovery`]), values at rest ([`seal`]), values that are compared but not kept ([`blind`]), key pairs of our own ([`own_key`]), the master key that
 //! opens them ([`key_file`]), and the type that keeps a secret out of logs ([`Secret`]). All cryptography is AWS-LC's, but
-//! for Argon2, which that lacks; nothing is invented here. It must not know: the database, HTTP, or
+//! for Argon2, which that lacks, and one-time codes, of which a library knows the details; nothing is invented here. It must not know: the database, HTTP, or
 //! what the secrets are for.
 
 pub mod blind;
 pub mod key_file;
 pub mod own_key;
 pub mod password;
+pub mod recovery;
 pub mod seal;
 mod secret;
 pub mod token;
+pub mod totp;
 
 pub use blind::Blinder;
 pub use key_file::{KeyFileError, MasterKey};
 pub use own_key::{NoKey, OwnKey};
 pub use password::{PasswordError, PasswordHash, Passwords};
+pub use recovery::RecoveryCode;
 pub use seal::{DataKey, Place, SealError, Sealer};
 pub use secret::Secret;
 pub use token::{TokenHash, TokenPrefix, TokenText};
+pub use totp::TotpSecret;
 
 /// Fills `bytes` with unpredictable ones, from AWS-LC's generator: seeded by the operating system, it needs no system
 /// call for each id.

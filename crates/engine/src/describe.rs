@@ -99,6 +99,7 @@ impl Names {
             Kind::DirectoryUser => text("user_name"),
             Kind::DirectoryGroup => text("display_name"),
             Kind::Invitation => text("email"),
+            Kind::Factor => text("kind"),
             Kind::Account | Kind::Team | Kind::Membership | Kind::Grant => None,
         };
         let of = match change.of {

@@ -77,6 +77,9 @@ pub enum Refusal {
     /// SSO-9.
     #[error("single sign-on through connection `{0}` is enforced for this account: its password counts no more")]
     SsoEnforced(String),
+    /// How somebody signs in is changed only by who has shown recently who they are.
+    #[error("it is a while since you showed who you are: confirm that it is you, then try again")]
+    NotRecent,
     /// SSO-11.
     #[error(
         "no owner has signed in through connection `{0}` since its single sign-on settings last changed: sign in through it first, then enforce it"

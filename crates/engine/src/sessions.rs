@@ -80,6 +80,7 @@ pub fn begin(
         trace: env.origin().request,
         created: now,
         last_used: now,
+        authenticated: now,
         absolute_end,
         idle_seconds: idle.and_then(|idle| i64::try_from(idle.as_secs()).ok()),
         ended: None,

@@ -73,6 +73,8 @@ ids! {
     HeldChangeId;
     /// An API, SCIM or access token (not the secret itself).
     TokenId;
+    /// An authenticator app, recovery codes or a passkey.
+    FactorId;
     /// A browser or desktop session.
     SessionId;
     /// A mail that is to be sent.

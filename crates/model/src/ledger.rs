@@ -90,6 +90,12 @@ events! {
     TokenCreated = "token.create";
     /// A token was revoked.
     TokenRevoked = "token.revoke";
+    /// A second factor or passkey was set up.
+    FactorAdded = "account.factor.add";
+    /// A recovery code was used.
+    FactorUsed = "account.factor.use";
+    /// A second factor or passkey was removed.
+    FactorRemoved = "account.factor.remove";
     /// An invitation was made.
     InvitationCreated = "org.invite.create";
     /// An invitation was sent again, with a new link.
@@ -153,6 +159,8 @@ pub enum Kind {
     Connection,
     /// A token.
     Token,
+    /// A second factor or passkey; `of` is the account.
+    Factor,
     /// An invitation; `of` the organization.
     Invitation,
     /// A directory user; `of` the connection.
@@ -163,7 +171,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Account,
         Self::Company,
         Self::Organization,
@@ -173,6 +181,7 @@ impl Kind {
         Self::Domain,
         Self::Connection,
         Self::Token,
+        Self::Factor,
         Self::Invitation,
         Self::DirectoryUser,
         Self::DirectoryGroup,
@@ -191,6 +200,7 @@ impl Kind {
             Self::Domain => "domain",
             Self::Connection => "connection",
             Self::Token => "token",
+            Self::Factor => "factor",
             Self::Invitation => "invitation",
             Self::DirectoryUser => "directory-user",
             Self::DirectoryGroup => "directory-group",

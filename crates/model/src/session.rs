@@ -72,6 +72,8 @@ pub struct Session {
     pub created: Timestamp,
     /// When it was last used, to the hour.
     pub last_used: Timestamp,
+    /// When the person last showed who they are: at its beginning, or since.
+    pub authenticated: Timestamp,
     /// When it ends at the latest.
     pub absolute_end: Timestamp,
     /// After how many seconds without use it ends.
@@ -190,6 +192,7 @@ mod tests {
             trace: None,
             created,
             last_used: created,
+            authenticated: created,
             absolute_end: created.after(kind.life()),
             idle_seconds: kind.idle().map(|idle| idle.as_secs() as i64),
             ended: None,

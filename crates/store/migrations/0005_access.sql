@@ -35,6 +35,7 @@ CREATE TABLE sessions (
     trace           {uuid},
     created         {int} NOT NULL,
     last_used       {int} NOT NULL,
+    authenticated   {int} NOT NULL,
     absolute_end    {int} NOT NULL,
     idle_seconds    {int},
     ended           {int},
@@ -46,17 +47,19 @@ CREATE INDEX sessions_connection ON sessions (connection, account) WHERE ended I
 -- A logout that the IdP begins names the person as the assertion did.
 CREATE INDEX sessions_idp_subject ON sessions (connection, idp_subject) WHERE ended IS NULL AND idp_subject IS NOT NULL;
 
--- kind: password, totp, passkey. Of a password, `secret` is its hash.
+-- kind: password, totp, recovery, passkey. `secret` is a password's hash, the hashes of the recovery codes that are left, or
+-- sealed. `handle` is the hash of a passkey's credential id, `step` the last time step whose code was accepted.
 CREATE TABLE credentials (
     account         {uuid} NOT NULL,
     kind            {text} NOT NULL,
     id              {uuid} NOT NULL,
-    organization    {uuid},
+    handle          {bytes} CONSTRAINT credentials_handle_key UNIQUE,
     secret          {bytes} NOT NULL,
     label           {text} NOT NULL,
     created         {int} NOT NULL,
     last_used       {int},
-    used            {int},
+    step            {int},
+    version         {int} NOT NULL,
     CONSTRAINT credentials_pkey PRIMARY KEY (account, kind, id)
 ){norowid};
 
@@ -68,6 +71,18 @@ CREATE TABLE devices (
     last_used       {int} NOT NULL,
     CONSTRAINT devices_pkey PRIMARY KEY (account, hash)
 ){norowid};
+
+-- What a browser has begun here and not ended: the second step of a sign-in, an authenticator app or passkey that is being
+-- set up, a passkey that is asked for. Sealed, and taken away by whoever ends it.
+CREATE TABLE ceremonies (
+    key             {bytes} NOT NULL CONSTRAINT ceremonies_pkey PRIMARY KEY,
+    account         {uuid},
+    browser         {bytes} NOT NULL,
+    content         {bytes} NOT NULL,
+    expires         {int} NOT NULL
+){strict};
+CREATE INDEX ceremonies_expires ON ceremonies (expires);
+CREATE INDEX ceremonies_account ON ceremonies (account) WHERE account IS NOT NULL;
 
 CREATE TABLE pending_sign_ins (
     key             {bytes} NOT NULL CONSTRAINT pending_sign_ins_pkey PRIMARY KEY,

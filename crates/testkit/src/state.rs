@@ -53,8 +53,15 @@ impl World {
         for (subject, stored) in &stored {
             assert_eq!(replayed.get(subject), Some(stored), "{subject:?}: the ledger (left), the tables (right)");
         }
-        let kinds =
-            [Kind::Account, Kind::Membership, Kind::Grant, Kind::Team, Kind::DirectoryUser, Kind::DirectoryGroup];
+        let kinds = [
+            Kind::Account,
+            Kind::Factor,
+            Kind::Membership,
+            Kind::Grant,
+            Kind::Team,
+            Kind::DirectoryUser,
+            Kind::DirectoryGroup,
+        ];
         for (subject, told) in replayed {
             if kinds.contains(&subject.kind) {
                 assert!(stored.contains_key(&subject), "the ledger alone knows {subject:?}: {told:?}");
@@ -70,6 +77,9 @@ fn tables(conn: &mut Conn<'_>) -> Result<State, EngineError> {
         for membership in conn.memberships_of(account.id)? {
             let subject = Subject::within(Kind::Membership, membership.account, membership.organization);
             put(&mut state, subject, membership.version, &membership);
+        }
+        for (factor, _) in conn.factors(account.id)? {
+            put(&mut state, Subject::within(Kind::Factor, factor.id, factor.account), factor.version, &factor);
         }
         for grant in conn.grants_of(account.id)? {
             put(&mut state, Subject::within(Kind::Grant, grant.id, grant.account), grant.version, &grant);

@@ -9,7 +9,11 @@ use muster_model::{
 };
 use muster_store::{Conn, Tx};
 
-use super::{attempts::Attempts, links};
+use super::{
+    attempts::Attempts,
+    links,
+    second_step::{self, Passed, Shown},
+};
 use crate::{
     EngineError, Env, invitations,
     mail::{self, Letter},
@@ -24,6 +28,8 @@ pub const SESSION_LIVES: Duration = Duration::from_mins(60);
 pub enum Opened {
     /// It is an organization's, and its owner has a session.
     SignedIn(Box<Session>),
+    /// It is an organization's, and its owner's second factor is to follow: this is to be kept meanwhile. The code still works.
+    SecondFactor(Box<Passed>),
     /// It is no code of an organization that the person owns, or was used.
     Wrong,
     /// There were too many wrong ones.
@@ -97,23 +103,53 @@ pub fn open(
     if attempts.are_locked(tx, env)? {
         return Ok(Opened::Locked);
     }
-    let token = tx.token_by_hash(TokenKind::Glass, code.as_bytes())?.filter(|token| token.is_live(env.now()));
-    let (Some(account), Some(token)) = (account, token) else {
+    let Some(account) = account else {
         attempts.fail(tx, env)?;
         return Ok(Opened::Wrong);
     };
-    let Some(organization) = owned(tx, &account, token.scope.into())? else {
-        attempts.fail(tx, env)?;
-        return Ok(Opened::Wrong);
-    };
+    if opened_by(tx, env, &account, code)?.is_some()
+        && let Some(passed) = second_step::needed(tx, account.id, Shown::Glass(*code.as_bytes()), None)?
+    {
+        return Ok(Opened::SecondFactor(passed));
+    }
+    match enter(tx, env, sealer, &account, code, session)? {
+        Some(session) => Ok(Opened::SignedIn(Box::new(session))),
+        None => {
+            attempts.fail(tx, env)?;
+            Ok(Opened::Wrong)
+        }
+    }
+}
+
+/// Uses a code up, and begins its owner's session; `None` if it is no code of an organization that the person owns.
+pub(super) fn enter(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    sealer: &Sealer,
+    account: &Account,
+    code: &TokenHash,
+    session: Begin,
+) -> Result<Option<Session>, EngineError> {
+    let Some(organization) = opened_by(tx, env, account, code)? else { return Ok(None) };
     links::revoke(tx, env, TokenKind::Glass, organization.id.0, "used")?;
     let latest = env.now().after(SESSION_LIVES);
     let not_after = Some(session.not_after.map_or(latest, |not_after| not_after.min(latest)));
     let session = sessions::begin(tx, env, account.id, None, Begin { not_after, ..session })?;
-    tell(tx, env, sealer, &organization, &account)?;
+    tell(tx, env, sealer, &organization, account)?;
     env.about(account.id);
     env.note(Rule::Sso11, Note::Checked("the break-glass code, which works no longer".to_owned()));
-    Ok(Opened::SignedIn(Box::new(session)))
+    Ok(Some(session))
+}
+
+/// The organization that a code opens to an account.
+fn opened_by(
+    conn: &mut Conn<'_>,
+    env: &Env,
+    account: &Account,
+    code: &TokenHash,
+) -> Result<Option<Organization>, EngineError> {
+    let token = conn.token_by_hash(TokenKind::Glass, code.as_bytes())?.filter(|token| token.is_live(env.now()));
+    token.map_or(Ok(None), |token| owned(conn, account, token.scope.into()))
 }
 
 /// The organization, if the account is an owner's of it; company owners are.

@@ -10,7 +10,10 @@ use muster_model::{
 };
 use muster_store::{Conn, Tx};
 
-use super::{enforcement, password};
+use super::{
+    enforcement, password,
+    second_step::{self, Passed, Shown},
+};
 use crate::{
     EngineError, Env, Refusal, domains,
     ledger::Subject,
@@ -84,20 +87,41 @@ pub fn reset(tx: &mut Tx<'_>, env: &mut Env, link: &TokenHash, hash: &PasswordHa
     Ok(account.id)
 }
 
-/// Signs in whom the operator gave a link; it works no longer.
+/// What came of a link of the operator's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// A session has begun; the link works no longer.
+    SignedIn(Box<Session>),
+    /// The second factor is to follow, and uses the link up: this is to be kept meanwhile.
+    SecondFactor(Box<Passed>),
+}
+
+/// Signs in whom the operator gave a link; it works no longer. It stands for a password, not for a second factor.
 ///
 /// # Errors
 ///
 /// Not found for a link that is unknown, used or too old; [`Refusal::SsoEnforced`] (SSO-9); the store's.
-pub fn follow_link(tx: &mut Tx<'_>, env: &mut Env, link: &TokenHash, session: Begin) -> Result<Session, EngineError> {
+pub fn follow_link(tx: &mut Tx<'_>, env: &mut Env, link: &TokenHash, session: Begin) -> Result<Followed, EngineError> {
     let token = live(tx, env, TokenKind::Link, link)?;
     let account = account_of(tx, &token)?;
     if let Some(connection) = enforcement::enforcing(tx, account.email.as_ref())?.into_iter().next() {
         return Err(Refusal::SsoEnforced(connection).into());
     }
-    revoke(tx, env, TokenKind::Link, account.id.0, "used")?;
+    if let Some(passed) = second_step::needed(tx, account.id, Shown::Link(*link.as_bytes()), None)? {
+        return Ok(Followed::SecondFactor(passed));
+    }
+    use_up(tx, env, account.id, link)?;
     env.about(account.id);
-    sessions::begin(tx, env, account.id, None, session)
+    Ok(Followed::SignedIn(Box::new(sessions::begin(tx, env, account.id, None, session)?)))
+}
+
+/// Uses up a link of the operator's, if it is this account's and works.
+pub(super) fn use_up(tx: &mut Tx<'_>, env: &mut Env, account: AccountId, link: &TokenHash) -> Result<(), EngineError> {
+    let token = live(tx, env, TokenKind::Link, link)?;
+    if token.scope != account.0 {
+        return Err(missing());
+    }
+    revoke(tx, env, TokenKind::Link, account.0, "used")
 }
 
 fn missing() -> EngineError {

@@ -1,10 +1,14 @@
 //! Signing in with a password, and setting one.
 
-use muster_crypto::{PasswordHash, Secret};
+use muster_crypto::{PasswordHash, Secret, sha256};
 use muster_model::{Account, AccountId, AccountState, Email, Rule, Session, SessionId, session::Ended, trace::Note};
 use muster_store::{Conn, Tx};
 
-use super::{attempts::Attempts, enforcement};
+use super::{
+    attempts::Attempts,
+    enforcement,
+    second_step::{self, Passed, Shown},
+};
 use crate::{
     EngineError, Env, Refusal, accounts,
     sessions::{self, Begin},
@@ -21,9 +25,16 @@ pub struct Challenge {
     account: Option<AccountId>,
     hash: Option<PasswordHash>,
     attempts: Attempts,
+    /// The device, if the account has signed in on it before.
+    known: Option<[u8; 32]>,
 }
 
 impl Challenge {
+    /// Whether it is this account's.
+    pub(super) fn is_of(&self, account: AccountId) -> bool {
+        self.account == Some(account)
+    }
+
     /// What a password is to be checked against; `None` is to be checked, too, and is always wrong.
     #[must_use]
     pub fn hash(&self) -> Option<&PasswordHash> {
@@ -45,6 +56,8 @@ pub struct Browser {
 pub enum Answer {
     /// It is right, and a session has begun.
     SignedIn(Box<Session>),
+    /// It is right, and the second factor is to follow: this is to be kept meanwhile. No session has begun.
+    SecondFactor(Box<Passed>),
     /// It is wrong, or there is no such account, or that has no password.
     Wrong,
     /// There were too many wrong ones (SSO-10), or there would have been for any other account.
@@ -63,7 +76,8 @@ pub fn challenge(conn: &mut Conn<'_>, name: &str, device: Option<&[u8; 32]>) -> 
     let name = name.trim().to_lowercase();
     let account = account_called(conn, &name)?.filter(|account| account.state == AccountState::Active);
     let Some(account) = account else {
-        return Ok(Challenge { account: None, hash: None, attempts: Attempts::new("password", None, &name, None) });
+        let attempts = Attempts::new("password", None, &name, None);
+        return Ok(Challenge { account: None, hash: None, attempts, known: None });
     };
     let mut known = None;
     if let Some(device) = device
@@ -75,6 +89,7 @@ pub fn challenge(conn: &mut Conn<'_>, name: &str, device: Option<&[u8; 32]>) -> 
         account: Some(account.id),
         hash: conn.password(account.id)?.map(PasswordHash::new),
         attempts: Attempts::new("password", Some(account.id), &name, known),
+        known: known.copied(),
     })
 }
 
@@ -106,6 +121,12 @@ pub fn sign_in(
     if !connections.is_empty() {
         env.note(Rule::Sso9, Note::PassedOver("the password, because single sign-on is enforced".to_owned()));
         return Ok(Answer::SingleSignOn(connections));
+    }
+    let shown = challenge.hash.as_ref().map(|hash| Shown::Password(sha256(hash.as_str().as_bytes())));
+    if let Some(shown) = shown
+        && let Some(passed) = second_step::needed(tx, account.id, shown, challenge.known)?
+    {
+        return Ok(Answer::SecondFactor(passed));
     }
     tx.remember_device(account.id, &browser.device, env.now())?;
     let session = sessions::begin(tx, env, account.id, None, browser.session.clone())?;

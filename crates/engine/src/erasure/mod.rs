@@ -29,7 +29,8 @@ pub use sweep::{Found, Logged, Progress, look, slice};
 pub use words::{TOMBSTONE, Words};
 
 use crate::{
-    EngineError, Env, Refusal, accounts, blocks, directory::Documents, ledger::Subject, roles, standing::Standing,
+    EngineError, Env, Refusal, accounts, blocks, credentials::factors, directory::Documents, ledger::Subject, roles,
+    standing::Standing,
 };
 
 /// What ended sessions and tokens say (SES-3).
@@ -81,6 +82,7 @@ pub fn begin(
 
     end_memberships(tx, env, account)?;
     end_invitations(tx, env, &words)?;
+    factors::forget(tx, env, account, Rule::Acc2)?;
     tx.end_all_access(account, REASON, env.now())?;
     tx.resolve_all_reports(account.0, env.now())?;
     blocks::blind(tx, env, account, before.email.as_ref(), &words.addresses())?;

@@ -143,7 +143,7 @@ pub fn outcome(conn: &mut Conn<'_>, env: &Env) -> Result<Outcome, EngineError> {
         | Kind::Connection
         | Kind::Token
         | Kind::DirectoryGroup => true,
-        Kind::Account | Kind::Membership | Kind::Grant | Kind::Invitation | Kind::DirectoryUser => false,
+        Kind::Account | Kind::Factor | Kind::Membership | Kind::Grant | Kind::Invitation | Kind::DirectoryUser => false,
     };
     let settings: Vec<Change> = env.changes().iter().filter(about_settings).cloned().collect();
     let existed = |change: &&Change| change.kind == Kind::Account && change.old.is_some();

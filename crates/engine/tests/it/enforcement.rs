@@ -26,7 +26,7 @@ const ADA: &str = "ada@example.com";
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// `okta` over `moby`, whose people have `example.com`; Ada is an owner.
-fn world() -> (World, Organization, ConnectionId) {
+pub(crate) fn world() -> (World, Organization, ConnectionId) {
     let (world, moby, _, okta) = crate::plans::world();
     let ada = with_password(&world, ADA, "right");
     world.set_member(&moby, &ada, Role::Owner).unwrap();
@@ -35,7 +35,7 @@ fn world() -> (World, Organization, ConnectionId) {
 }
 
 /// States whether `okta` is enforced, and where its IdP is.
-fn set(world: &World, enforced: bool, sso_url: &str) -> Result<(), EngineError> {
+pub(crate) fn set(world: &World, enforced: bool, sso_url: &str) -> Result<(), EngineError> {
     let mut declaration = world.read(declare::export);
     let saml = Saml {
         entity_id: "https://idp.example".into(),
@@ -58,7 +58,7 @@ fn set(world: &World, enforced: bool, sso_url: &str) -> Result<(), EngineError> 
 }
 
 /// Somebody comes in through `okta`, and has a session.
-fn come_in(world: &World, okta: ConnectionId, email: &str, number: u8) {
+pub(crate) fn come_in(world: &World, okta: ConnectionId, email: &str, number: u8) {
     world.advance(MINUTE);
     let said = asserted(email);
     let origin = Origin { source: Source::Sso, actor: Actor::System, connection: Some(okta), request: None };
@@ -148,11 +148,11 @@ fn sso_9_enforcement_tells_who_has_never_come_in_that_way() {
     assert_eq!(addresses(&affected.never_tried), ["bob@example.com"]);
 }
 
-fn code() -> TokenHash {
+pub(crate) fn code() -> TokenHash {
     TokenText::generate(TokenPrefix::BreakGlass).unwrap().hash()
 }
 
-fn make(world: &World, organization: &Organization, code: TokenHash) -> Result<(), EngineError> {
+pub(crate) fn make(world: &World, organization: &Organization, code: TokenHash) -> Result<(), EngineError> {
     let organization = organization.clone();
     world.by_hand(move |tx, env| break_glass::make(tx, env, &organization, &code).map(drop))
 }

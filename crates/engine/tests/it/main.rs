@@ -13,6 +13,7 @@ mod domains;
 mod drift;
 mod enforcement;
 mod erasure;
+mod factors;
 mod grp;
 mod guard;
 mod installation;

@@ -31,7 +31,7 @@ pub(crate) fn hash(password: &str) -> PasswordHash {
     PasswordHash::new(password.to_owned())
 }
 
-fn link(prefix: TokenPrefix) -> TokenHash {
+pub(crate) fn link(prefix: TokenPrefix) -> TokenHash {
     TokenText::generate(prefix).unwrap().hash()
 }
 
@@ -171,7 +171,7 @@ fn what_is_no_password_is_refused() {
 }
 
 /// Asks for a link to a new password.
-fn ask(world: &World, sealer: &Arc<Sealer>, email: &str) -> TokenHash {
+pub(crate) fn ask(world: &World, sealer: &Arc<Sealer>, email: &str) -> TokenHash {
     let hash = link(TokenPrefix::Reset);
     let (sealer, email) = (Arc::clone(sealer), Email::parse(email).unwrap());
     let letter = Letter { to: email.clone(), subject: "A new password".into(), text: "the link".into() };
@@ -194,7 +194,7 @@ pub(crate) fn mailbox(world: &World, sealer: &Arc<Sealer>) -> Vec<Letter> {
         .unwrap()
 }
 
-fn reset(world: &World, link: TokenHash, password: &str) -> Result<(), EngineError> {
+pub(crate) fn reset(world: &World, link: TokenHash, password: &str) -> Result<(), EngineError> {
     let hash = hash(password);
     world.by_hand(move |tx, env| credentials::reset(tx, env, &link, &hash).map(drop))
 }

@@ -1,5 +1,5 @@
-//! The cookies: one opens a session, one binds a sign-in on its way to the browser that began it (SSO-7), and one tells a
-//! device where somebody has signed in with a password (SSO-10).
+//! The cookies: one opens a session, one binds a sign-in on its way to the browser that began it (SSO-7), one what was begun
+//! here in several steps, and one tells a device where somebody has signed in with a password (SSO-10).
 //!
 //! The IdP's answer is a cross-site POST. The session's cookie does not come along with it (`SameSite=Lax`); the binding one
 //! must, so it is `SameSite=None`. On plain http, which only loopback may have, browsers take neither `__Host-` nor
@@ -18,6 +18,7 @@ pub(crate) struct Cookies {
 enum Name {
     Session,
     SignIn,
+    Step,
     Device,
 }
 
@@ -35,6 +36,16 @@ impl Cookies {
     /// The value of the cookie that binds sign-ins to this browser.
     pub(crate) fn sign_in<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         self.value(headers, Name::SignIn)
+    }
+
+    /// The value of the cookie that binds what was begun here in several steps to this browser.
+    pub(crate) fn step<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        self.value(headers, Name::Step)
+    }
+
+    /// Gives the cookie that binds what is begun here in several steps to this browser, for so many seconds.
+    pub(crate) fn set_step(&self, value: &str, seconds: u64) -> Option<HeaderValue> {
+        self.set(Name::Step, value, &format!("; Max-Age={seconds}"))
     }
 
     /// The value of the cookie by which a device is known that somebody signed in on (SSO-10).
@@ -68,6 +79,8 @@ impl Cookies {
             (Name::Session, false) => "muster",
             (Name::Device, true) => "__Host-muster-device",
             (Name::Device, false) => "muster-device",
+            (Name::Step, true) => "__Host-muster-step",
+            (Name::Step, false) => "muster-step",
             (Name::SignIn, true) => "__Host-muster-sign-in",
             (Name::SignIn, false) => "muster-sign-in",
         }

@@ -196,6 +196,7 @@ impl HttpError {
                 Refusal::DomainNotVerified(_) => Rule::Sso6,
                 Refusal::FormerHolder(_) => Rule::Org4,
                 Refusal::SsoEnforced(_) => Rule::Sso9,
+                Refusal::NotRecent => Rule::Sec5,
                 Refusal::NeverTried(_) => Rule::Sso11,
                 Refusal::AnotherSubject(_) | Refusal::AccountClosed => Rule::Jit1,
                 Refusal::NotAssigned(_) => Rule::Jit7,

@@ -62,6 +62,7 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         | Refusal::AnotherSubject(_)
         | Refusal::FormerHolder(_)
         | Refusal::SsoEnforced(_)
+        | Refusal::NotRecent
         | Refusal::NeverTried(_)
         | Refusal::AccountClosed
         | Refusal::NotAssigned(_)

@@ -2,6 +2,8 @@
 
 mod view;
 
+pub(super) use view::minute;
+
 use axum::{
     Extension, Json,
     body::Body,

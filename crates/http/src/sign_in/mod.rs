@@ -6,7 +6,8 @@
 //! 4. `finish`: the engine decides, provisions and begins a session, in one commit, with the log (`journal`).
 //! 5. `account`: who is signed in, where, and why; signing out.
 //!
-//! `local` is what people do whose company has no identity provider here, guests, and owners: they have passwords.
+//! `local` is what people do whose company has no identity provider here, guests, and owners: they have passwords. `security`
+//! is what they have besides.
 //!
 //! `provider` is a connection with all that is needed to talk to its IdP, `own_keys` our keys towards it.
 
@@ -22,6 +23,7 @@ mod own_keys;
 mod pending;
 mod provider;
 mod saml;
+mod security;
 mod start;
 
 use axum::{
@@ -57,6 +59,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/sso/saml/{connection}/slo", get(saml::logout_redirect).post(saml::logout_form))
         .route("/sso/oidc/callback", get(oidc::callback))
         .merge(local::routes())
+        .merge(security::routes())
         .with_state(app.clone())
         .merge(pages::assets())
 }

@@ -5,13 +5,17 @@ use std::{sync::Arc, time::Duration};
 use muster_crypto::{DataKey, Sealer};
 use muster_engine::{
     EngineError, Env, Origin,
+    credentials::passkeys,
     declare::{self, Declaration},
     erasure::{self, Progress},
     plans::{self, Made, Proposal},
     retention::Policy,
+    sessions::{self, Begin},
 };
 use muster_http::{HttpError, ScimDocuments, logged_body, logged_reads};
-use muster_model::{AccountId, AccountState, Actor, Email, ErasureId, PlanId, Role, directory::Unprovisioned};
+use muster_model::{
+    AccountId, AccountState, Actor, Email, ErasureId, PlanId, Role, directory::Unprovisioned, session::ClientKind,
+};
 use muster_store::vals;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -35,11 +39,15 @@ const CALLED: [&str; 9] = [
 /// nothing that lives longer than an hour. A column that is in neither is new: look whether an erasure has to open it.
 const OPENED: [&str; 5] =
     ["ledger.changes", "ledger_baselines.fields", "plans.inputs", "read_chunks.content", "requests.body"];
-const OTHER_BYTES: [&str; 31] = [
+const OTHER_BYTES: [&str; 35] = [
+    "ceremonies.browser",
+    "ceremonies.content",
+    "ceremonies.key",
     "connection_certificates.certificate",
     "connection_certificates.fingerprint",
     "connection_certificates.private_key",
     "connections.secret",
+    "credentials.handle",
     "credentials.secret",
     "data_keys.wrapped",
     "devices.hash",
@@ -251,7 +259,7 @@ fn other_rows(server: &Server, account: AccountId, user: &str, username: &str) {
         let id = |n: u128| Uuid::from_u128(0xADA0 + n);
         let any = muster_store::Expect::Any;
         tx.put("INSERT INTO sessions (id, hash, account, connection, kind, device, idp_session, created, last_used, \
-             absolute_end, version) VALUES (?1, ?2, ?3, ?4, 'web', 'Ada Lovelace''s laptop', '{\"subject\":\"ada.lovelace@example.com\"}', 1, 1, 9, 1)",
+             authenticated, absolute_end, version) VALUES (?1, ?2, ?3, ?4, 'web', 'Ada Lovelace''s laptop', '{\"subject\":\"ada.lovelace@example.com\"}', 1, 1, 1, 9, 1)",
             vals![id(1), vec![1_u8; 32], account, connection], any)?;
         tx.put(
             "INSERT INTO tokens (id, hash, kind, scope, label, scopes, account, created_by_kind, created, version) \
@@ -265,8 +273,6 @@ fn other_rows(server: &Server, account: AccountId, user: &str, username: &str) {
             vals![connection, account],
             any,
         )?;
-        tx.put("INSERT INTO credentials (account, kind, id, secret, label, created) VALUES (?1, 'passkey', ?2, ?3, 'Lovelace''s key', 1)",
-            vals![account, id(3), vec![3_u8]], any)?;
         tx.put(
             "INSERT INTO outbox (id, account, event, payload, at) VALUES (?1, ?2, 'member.added', ?3, 1)",
             vals![id(4), account, "{\"email\":\"ada.lovelace@example.com\"}"],
@@ -295,6 +301,20 @@ fn other_rows(server: &Server, account: AccountId, user: &str, username: &str) {
         Ok::<_, EngineError>(())
     };
     server.world.store.write_blocking(write).unwrap();
+    let sealer = Arc::clone(&server.sealer);
+    let add = move |tx: &mut muster_store::Tx<'_>, env: &mut Env| {
+        let begin = Begin {
+            hash: [9; 32],
+            kind: ClientKind::Web,
+            device: String::new(),
+            idp: None,
+            not_after: None,
+            replaces: None,
+        };
+        let session = sessions::begin(tx, env, account, None, begin)?;
+        passkeys::add(tx, env, &sealer, &session, "Lovelace's key", b"Ada Lovelace", &[3; 32]).map(drop)
+    };
+    server.world.by_hand(add).unwrap();
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod cursors;
 mod discovery;
 mod erasure;
 mod exchanges;
+mod factors;
 mod filters;
 mod groups;
 mod guard;

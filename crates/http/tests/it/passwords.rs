@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use crate::support::{BASE_URL, Server};
 
-const ADA: &str = "ada@example.com";
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const ADA: &str = "ada@example.com";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A browser in front of a server in memory.
-fn browser(server: &Server) -> Browser<impl Transport> {
+pub(crate) fn browser(server: &Server) -> Browser<impl Transport> {
     let router = server.router.clone();
     Browser::new(async move |request: Request<Vec<u8>>| {
         let response = router.clone().oneshot(request.map(Body::from)).await.unwrap();
@@ -27,11 +27,11 @@ fn browser(server: &Server) -> Browser<impl Transport> {
     })
 }
 
-fn url(path: &str) -> String {
+pub(crate) fn url(path: &str) -> String {
     format!("{BASE_URL}{path}")
 }
 
-fn owner(server: &Server) -> Account {
+pub(crate) fn owner(server: &Server) -> Account {
     let ada = server.world.account(ADA, true);
     server.world.set_member(&server.organizations[0], &ada, Role::Owner).unwrap();
     ada
@@ -54,11 +54,11 @@ fn mailed(server: &Server) -> Vec<String> {
     letters.unwrap().iter().map(link).collect()
 }
 
-fn mistake(page: &Page) -> String {
+pub(crate) fn mistake(page: &Page) -> String {
     page.elements("p").into_iter().find(|p| p.attribute("role") == Some("alert")).map(|p| p.text).unwrap_or_default()
 }
 
-async fn sign_in(browser: &mut Browser<impl Transport>, name: &str, password: &str) -> Page {
+pub(crate) async fn sign_in(browser: &mut Browser<impl Transport>, name: &str, password: &str) -> Page {
     let page = browser.get(&url("/signin/password")).await;
     let form = page.only_form().with("name", name).with("password", password);
     browser.submit(&page, &form).await

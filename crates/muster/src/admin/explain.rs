@@ -219,7 +219,7 @@ fn history(
 fn concerns(change: &Change, account: &Account, users: &[DirectoryUser]) -> bool {
     match change.kind {
         Kind::Account | Kind::Membership => change.id == account.id.0,
-        Kind::Grant => change.of == Some(account.id.0),
+        Kind::Grant | Kind::Factor => change.of == Some(account.id.0),
         Kind::DirectoryUser => users.iter().any(|user| user.id.0 == change.id) || mentions(change, account),
         Kind::Company
         | Kind::Organization

@@ -37,7 +37,8 @@ impl Tx<'_> {
     /// What the database says.
     pub fn set_password(&mut self, account: AccountId, hash: &str, at: Timestamp) -> Result<(), StoreError> {
         self.put(
-            "INSERT INTO credentials (account, kind, id, secret, label, created) VALUES (?1, 'password', ?2, ?3, '', ?4) \
+            "INSERT INTO credentials (account, kind, id, secret, label, created, version) \
+             VALUES (?1, 'password', ?2, ?3, '', ?4, 1) \
              ON CONFLICT (account, kind, id) DO UPDATE SET secret = excluded.secret, created = excluded.created",
             vals![account, Uuid::nil(), hash.as_bytes(), at],
             Expect::One,

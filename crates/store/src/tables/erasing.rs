@@ -239,6 +239,7 @@ impl Tx<'_> {
             Expect::Any,
         )?;
         self.put("DELETE FROM credentials WHERE account = ?1", of(), Expect::Any)?;
+        self.put("DELETE FROM ceremonies WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM devices WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM mails WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM subjects WHERE account = ?1", of(), Expect::Any)?;

@@ -4,6 +4,7 @@
 mod accounts;
 mod baselines;
 mod blocked_addresses;
+mod ceremonies;
 mod connections;
 mod counters;
 mod credentials;
@@ -14,6 +15,7 @@ mod duties;
 mod endings;
 mod erasing;
 mod erasures;
+mod factors;
 mod grants;
 mod group_moves;
 mod held_changes;
@@ -37,6 +39,7 @@ mod teams;
 mod tokens;
 mod walks;
 
+pub use ceremonies::Ceremony;
 pub use counters::Counter;
 pub use directory_groups::UserGroup;
 pub use domains::DomainHolding;
@@ -55,9 +58,9 @@ pub use search::{Candidates, Key, Listed};
 pub use server::DatabaseServer;
 
 use muster_model::{
-    AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, ErasureId, GrantId, HeldChangeId,
-    InvitationId, LedgerId, MailId, MappingId, OrganizationId, PlanId, RequestId, SessionId, TeamId, Timestamp,
-    TokenId, WalkId,
+    AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, ErasureId, FactorId, GrantId,
+    HeldChangeId, InvitationId, LedgerId, MailId, MappingId, OrganizationId, PlanId, RequestId, SessionId, TeamId,
+    Timestamp, TokenId, WalkId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -84,6 +87,7 @@ id_vals!(
     DirectoryUserId,
     DomainId,
     ErasureId,
+    FactorId,
     GrantId,
     HeldChangeId,
     InvitationId,

@@ -105,6 +105,11 @@ impl Tx<'_> {
              (SELECT scope, value FROM used_once WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
             vals![now, limit],
         )?;
-        Ok(pending + used)
+        let ceremonies = self.exec(
+            "DELETE FROM ceremonies WHERE key IN \
+             (SELECT key FROM ceremonies WHERE expires <= ?1 ORDER BY expires LIMIT ?2)",
+            vals![now, limit],
+        )?;
+        Ok(pending + used + ceremonies)
     }
 }

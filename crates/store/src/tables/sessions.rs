@@ -12,7 +12,7 @@ use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
 
 const TABLE: &str = "sessions";
 const COLUMNS: &str = "s.id, s.account, s.connection, s.kind, s.device, s.idp_session, s.trace, s.created, s.last_used, \
-                       s.absolute_end, s.idle_seconds, s.ended, s.reason, s.version";
+                       s.absolute_end, s.idle_seconds, s.ended, s.reason, s.version, s.authenticated";
 
 fn session(row: &Row<'_>) -> Result<Session, StoreError> {
     let ended = row.get::<Option<i64>>(11)?.map(Timestamp);
@@ -35,6 +35,7 @@ fn session(row: &Row<'_>) -> Result<Session, StoreError> {
         idle_seconds: row.get(10)?,
         ended: ended.map(|at| (at, reason)),
         version: row.get(13)?,
+        authenticated: Timestamp(row.get(14)?),
     })
 }
 
@@ -47,7 +48,7 @@ impl Conn<'_> {
     pub fn session_by_hash(&mut self, hash: &[u8; 32]) -> Result<Option<(Session, AccountState)>, StoreError> {
         let sql =
             format!("SELECT {COLUMNS}, a.state FROM sessions s JOIN accounts a ON a.id = s.account WHERE s.hash = ?1");
-        self.opt(&sql, vals![hash.to_vec()], |row| Ok((session(row)?, word(row, 14, "accounts", AccountState::parse)?)))
+        self.opt(&sql, vals![hash.to_vec()], |row| Ok((session(row)?, word(row, 15, "accounts", AccountState::parse)?)))
     }
 
     /// A session.
@@ -126,8 +127,8 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO sessions (id, hash, account, connection, kind, client, device, idp_subject, idp_session, trace, \
-             created, last_used, absolute_end, idle_seconds, ended, reason, version) \
-             VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, NULL, ?14)",
+             created, last_used, absolute_end, idle_seconds, ended, reason, version, authenticated) \
+             VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, NULL, ?14, ?15)",
             vals![
                 session.id,
                 hash.to_vec(),
@@ -146,6 +147,7 @@ impl Tx<'_> {
                 session.absolute_end,
                 session.idle_seconds,
                 session.version,
+                session.authenticated,
             ],
             Expect::Any,
         )
@@ -199,6 +201,16 @@ impl Tx<'_> {
             vals![account, connection, micros],
             Expect::Any,
         )
+    }
+
+    /// Notes that the person in a session has shown again who they are.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn note_authentication(&mut self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE sessions SET authenticated = ?2 WHERE id = ?1 AND ended IS NULL";
+        self.put(sql, vals![id, at], Expect::Any)
     }
 
     /// Notes that a session was used.

@@ -209,7 +209,7 @@ fn session_view(session: &Session, this: &Session, names: &Names) -> SessionView
 }
 
 /// A time to the minute, as people read it: in UTC, which is all that we know of where they are.
-fn minute(at: Timestamp) -> String {
+pub(in crate::sign_in) fn minute(at: Timestamp) -> String {
     let text = at.to_string();
     match text.get(..16) {
         Some(minute) => format!("{} UTC", minute.replace('T', " ")),

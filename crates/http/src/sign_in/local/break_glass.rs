@@ -9,11 +9,14 @@ use http::{HeaderMap, StatusCode};
 use muster_crypto::{TokenHash, TokenPrefix, TokenText};
 use muster_engine::{
     EngineError, Env, Origin,
-    credentials::break_glass::{self, Opened},
+    credentials::{
+        break_glass::{self, Opened},
+        ceremonies,
+    },
 };
 use muster_model::{AccountId, Actor, Email, OrganizationId, Source};
 
-use super::{NOBODY, begin, commit, signed_in};
+use super::{NOBODY, begin, commit, second_factor, signed_in, step::Step};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -72,10 +75,17 @@ pub(super) async fn submit(
     let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
     let (session, secret) = begin(&headers, replaces)?;
     let sealer = app.shared_sealer();
-    let opened =
-        commit(&app, NOBODY, move |tx, env| break_glass::open(tx, env, &sealer, &email, &code, session.clone()))
-            .await?;
-    match opened {
+    let step = Step::begin(&app, &headers)?;
+    let binding = step.binding;
+    let opened = commit(&app, NOBODY, move |tx, env| {
+        let opened = break_glass::open(tx, env, &sealer, &email, &code, session.clone())?;
+        if let Opened::SecondFactor(passed) = &opened {
+            ceremonies::begin(tx, env, &sealer, &binding, Some(passed.account), &**passed)?;
+        }
+        Ok(opened)
+    });
+    match opened.await? {
+        Opened::SecondFactor(passed) => second_factor::ask(&app, step, &passed),
         Opened::SignedIn(_) => {
             tracing::warn!(request = %arrival.id, "a break-glass code was used");
             signed_in(&app, &secret, "/account/break-glass")

@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use muster_crypto::Secret as Password;
 use muster_engine::{
     EngineError, Origin, Refusal,
-    credentials::{self, PASSWORD_BYTES, PASSWORD_CHARACTERS},
+    credentials::{self, PASSWORD_BYTES, PASSWORD_CHARACTERS, recent},
 };
 use muster_model::{Account, Actor, Session, Source};
 
@@ -82,9 +82,18 @@ pub(super) async fn submit(
         }
     }
     let hash = with_passwords(&app, move |passwords| passwords.hash(&password)).await?;
-    let (id, keep) = (account.id, session.id);
-    let set = commit(&app, origin, move |tx, env| credentials::set(tx, env, id, &hash, Some(keep))).await;
-    match set {
+    let has_one = account.password_set.is_some();
+    let set = commit(&app, origin, move |tx, env| {
+        // Whoever has a password has shown it.
+        if !has_one {
+            recent::require(env, &session)?;
+        }
+        credentials::set(tx, env, session.account, &hash, Some(session.id))
+    });
+    match set.await {
+        Err(HttpError::Engine(EngineError::Refused(Refusal::NotRecent))) => {
+            pages::see_other(&format!("{}/account/confirm", app.base_url()))
+        }
         Err(HttpError::Engine(EngineError::Refused(refusal @ Refusal::SsoEnforced(_)))) => refuse(refusal.to_string()),
         Err(error) => Err(error),
         Ok(()) => pages::see_other(&format!("{}/account", app.base_url())),

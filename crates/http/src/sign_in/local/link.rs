@@ -10,9 +10,9 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use muster_crypto::TokenPrefix;
-use muster_engine::credentials;
+use muster_engine::credentials::{self, Followed, ceremonies};
 
-use super::{NOBODY, begin, commit, link_of, reset::Token, signed_in, used_link};
+use super::{NOBODY, begin, commit, link_of, reset::Token, second_factor, signed_in, step::Step, used_link};
 use crate::{
     App, HttpError,
     arrival::Arrival,
@@ -48,6 +48,17 @@ pub(super) async fn submit(
     let link = link_of(form.text("token"), TokenPrefix::Link).ok_or_else(used_link)?;
     let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
     let (session, secret) = begin(&headers, replaces)?;
-    commit(&app, NOBODY, move |tx, env| credentials::follow_link(tx, env, &link, session.clone())).await?;
-    signed_in(&app, &secret, "/account/password")
+    let step = Step::begin(&app, &headers)?;
+    let (binding, sealer) = (step.binding, app.shared_sealer());
+    let followed = commit(&app, NOBODY, move |tx, env| {
+        let followed = credentials::follow_link(tx, env, &link, session.clone())?;
+        if let Followed::SecondFactor(passed) = &followed {
+            ceremonies::begin(tx, env, &sealer, &binding, Some(passed.account), &**passed)?;
+        }
+        Ok(followed)
+    });
+    match followed.await? {
+        Followed::SignedIn(_) => signed_in(&app, &secret, "/account/password"),
+        Followed::SecondFactor(passed) => second_factor::ask(&app, step, &passed),
+    }
 }

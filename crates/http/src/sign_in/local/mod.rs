@@ -7,10 +7,17 @@ mod change;
 mod link;
 mod password;
 mod reset;
+mod second_factor;
+pub(super) mod step;
 
 use std::sync::Arc;
 
-use axum::{Router, http::HeaderMap, response::Response, routing::get};
+use axum::{
+    Router,
+    http::HeaderMap,
+    response::Response,
+    routing::{get, post},
+};
 use http::header;
 use muster_crypto::{PasswordError, Passwords, TokenHash, TokenPrefix, TokenText};
 use muster_engine::{EngineError, Env, Origin, sessions::Begin, transact};
@@ -31,6 +38,7 @@ const NOBODY: Origin = Origin { source: Source::Manual, actor: Actor::System, co
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/signin/password", get(password::page).post(password::submit))
+        .route("/signin/second-factor", post(second_factor::submit))
         .route("/signin/reset", get(reset::page).post(reset::submit))
         .route("/signin/link", get(link::page).post(link::submit))
         .route("/signin/break-glass", get(break_glass::page).post(break_glass::submit))
@@ -39,7 +47,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// Does something with passwords where it keeps nobody waiting but its own client.
-async fn with_passwords<T: Send + 'static>(
+pub(super) async fn with_passwords<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&Passwords) -> Result<T, PasswordError> + Send + 'static,
 ) -> Result<T, HttpError> {

@@ -4,10 +4,10 @@ use askama::Template;
 use axum::{Extension, body::Body, extract::State, response::Response};
 use http::{HeaderMap, StatusCode, header};
 use muster_crypto::Secret as Password;
-use muster_engine::credentials::{self, Answer, Browser, PASSWORD_BYTES, enforcement};
+use muster_engine::credentials::{self, Answer, Browser, PASSWORD_BYTES, ceremonies, enforcement};
 use muster_model::{Email, RequestId};
 
-use super::{NOBODY, begin, commit, secret, signed_in, with_passwords};
+use super::{NOBODY, begin, commit, second_factor, secret, signed_in, step::Step, with_passwords};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -18,7 +18,7 @@ use crate::{
 
 const WRONG: &str = "The address or the password is wrong.";
 const LOCKED: &str = "There were too many wrong passwords. Wait five minutes, then try again.";
-const ENFORCED: &str = "Your company wants you to sign in through it: continue with SSO.";
+pub(super) const ENFORCED: &str = "Your company wants you to sign in through it: continue with SSO.";
 
 #[derive(Template)]
 #[template(path = "password.html")]
@@ -72,8 +72,16 @@ pub(super) async fn submit(
     let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
     let (session, secret) = begin(&headers, replaces)?;
     let browser = Browser { device: device.hash(), session };
-    let answer =
-        commit(&app, NOBODY, move |tx, env| credentials::sign_in(tx, env, &challenge, is_right, &browser)).await?;
+    let step = Step::begin(&app, &headers)?;
+    let (binding, sealer) = (step.binding, app.shared_sealer());
+    let answer = commit(&app, NOBODY, move |tx, env| {
+        let answer = credentials::sign_in(tx, env, &challenge, is_right, &browser)?;
+        if let Answer::SecondFactor(passed) = &answer {
+            ceremonies::begin(tx, env, &sealer, &binding, Some(passed.account), &**passed)?;
+        }
+        Ok(answer)
+    })
+    .await?;
     note(arrival.id, &answer);
     match answer {
         Answer::SignedIn(_) => {
@@ -82,6 +90,7 @@ pub(super) async fn submit(
             response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
             Ok(response)
         }
+        Answer::SecondFactor(passed) => second_factor::ask(&app, step, &passed),
         Answer::Wrong => show(&app, StatusCode::UNPROCESSABLE_ENTITY, &name, Some(WRONG)),
         Answer::Locked => show(&app, StatusCode::TOO_MANY_REQUESTS, &name, Some(LOCKED)),
         Answer::SingleSignOn(_) => show(&app, StatusCode::FORBIDDEN, &name, Some(ENFORCED)),
@@ -89,12 +98,13 @@ pub(super) async fn submit(
 }
 
 /// One line for the operator; it names nobody.
-fn note(request: RequestId, answer: &Answer) {
+pub(super) fn note(request: RequestId, answer: &Answer) {
     let outcome = match answer {
         Answer::SignedIn(_) => "signed in",
+        Answer::SecondFactor(_) => "right, and the second factor is to follow",
         Answer::Wrong => "wrong",
         Answer::Locked => "locked",
         Answer::SingleSignOn(_) => "single sign-on is enforced",
     };
-    tracing::info!(%request, outcome, "a password was tried");
+    tracing::info!(%request, outcome, "a password or second factor was tried");
 }

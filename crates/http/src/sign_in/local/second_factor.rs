@@ -1,0 +1,104 @@
+//! `/signin/second-factor`: what is asked for after a password, a link or a break-glass code, where there is a second factor.
+
+use askama::Template;
+use axum::{Extension, body::Body, extract::State, response::Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use muster_crypto::Secret as Code;
+use muster_engine::{
+    Refusal,
+    credentials::{
+        Answer, Browser, ceremonies,
+        second_step::{self, Passed, Proof, Way},
+    },
+};
+
+use super::{
+    NOBODY, begin, commit,
+    password::{ENFORCED, note},
+    secret, signed_in,
+    step::{self, Step},
+};
+use crate::{
+    App, HttpError,
+    app::Lane,
+    arrival::Arrival,
+    browser::{Cookies, Form, Secret, visitor},
+    pages::{self, Frame},
+};
+
+const WRONG: &str = "The code is wrong, or was used before. Wait for the next one, then try again.";
+const LOCKED: &str = "There were too many wrong codes. Wait five minutes, then try again.";
+/// More than any code has.
+const CODE_BYTES: usize = 128;
+
+#[derive(Template)]
+#[template(path = "second_factor.html")]
+struct SecondFactorPage<'p> {
+    frame: Frame,
+    step: &'p str,
+    by_code: bool,
+    mistake: Option<&'p str>,
+}
+
+fn show(
+    app: &App,
+    status: StatusCode,
+    step: &str,
+    passed: &Passed,
+    mistake: Option<&str>,
+) -> Result<Response, HttpError> {
+    let page = SecondFactorPage { frame: Frame::of(app), step, by_code: passed.by_code, mistake };
+    pages::page(status, &page)
+}
+
+/// Asks for the second factor; what was shown first was kept under this step.
+pub(super) fn ask(app: &App, step: Step, passed: &Passed) -> Result<Response, HttpError> {
+    let mut response = show(app, StatusCode::OK, step.key.expose(), passed, None)?;
+    response.headers_mut().extend(step.cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+/// `POST /signin/second-factor`.
+pub(super) async fn submit(
+    State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, HttpError> {
+    let form = Form::own(&app, &headers, body).await?;
+    let over = || HttpError::from(muster_engine::EngineError::from(Refusal::SignInNotFound));
+    let binding = step::binding(&app, &headers, &form).ok_or_else(over)?;
+    let (sealer, now) = (app.shared_sealer(), arrival.at);
+    let passed = app.read(Lane::Point, move |conn| ceremonies::look::<Passed>(conn, &sealer, &binding, now)).await?;
+    let passed = passed.ok_or_else(over)?;
+    let code = form.text("code").filter(|code| code.len() <= CODE_BYTES).unwrap_or_default();
+    let proof = Proof::Code(Code::new(code));
+    let device = match Cookies::new(app.base_url()).device(&headers).and_then(Secret::read) {
+        Some(device) => device,
+        None => secret()?,
+    };
+    let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
+    let (session, secret) = begin(&headers, replaces)?;
+    let browser = Browser { device: device.hash(), session };
+    let sealer = app.shared_sealer();
+    let answer =
+        commit(&app, NOBODY, move |tx, env| second_step::finish(tx, env, &sealer, &binding, &proof, &browser)).await?;
+    note(arrival.id, &answer);
+    let again =
+        |status, mistake| show(&app, status, form.text(step::FIELD).unwrap_or_default(), &passed, Some(mistake));
+    match answer {
+        Answer::SignedIn(_) => {
+            let (path, device) = match passed.way() {
+                Way::Password => ("/account", Cookies::new(app.base_url()).set_device(device.expose())),
+                Way::Link => ("/account/password", None),
+                Way::BreakGlass => ("/account/break-glass", None::<HeaderValue>),
+            };
+            let mut response = signed_in(&app, &secret, path)?;
+            response.headers_mut().extend(device.map(|cookie| (header::SET_COOKIE, cookie)));
+            Ok(response)
+        }
+        Answer::Locked => again(StatusCode::TOO_MANY_REQUESTS, LOCKED),
+        Answer::SingleSignOn(_) => again(StatusCode::FORBIDDEN, ENFORCED),
+        Answer::Wrong | Answer::SecondFactor(_) => again(StatusCode::UNPROCESSABLE_ENTITY, WRONG),
+    }
+}
