@@ -37,6 +37,23 @@ pub struct Field {
     pub new: Value,
 }
 
+/// The fields that are worth showing of something that is new or gone, by the word for its kind.
+#[must_use]
+pub fn telling(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "organization" => &["company", "seats"],
+        "domain" => &["holder.id", "state"],
+        "connection" => {
+            &["organizations", "domains", "settings.default_organization", "settings.scim.enabled", "state"]
+        }
+        "account" => &["username"],
+        "token" => &["scope"],
+        "membership" => &["role"],
+        "grant" => &["organization", "team", "source"],
+        _ => &[],
+    }
+}
+
 /// Changes with the names that their subjects have now, or had.
 ///
 /// # Errors

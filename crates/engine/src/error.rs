@@ -1,6 +1,6 @@
 //! Why the engine did not do what was asked.
 
-use muster_model::{Rule, texts};
+use muster_model::{Rule, connection::KeyPurpose, texts};
 use muster_store::{StoreError, TxError, Unique};
 use uuid::Uuid;
 
@@ -85,6 +85,9 @@ pub enum Refusal {
         "no owner has signed in through connection `{0}` since its single sign-on settings last changed: sign in through it first, then enforce it"
     )]
     NeverTried(String),
+    /// SSO-8.
+    #[error("this is the only {} key that is good now: add another one first", .0.as_str())]
+    LastKey(KeyPurpose),
     /// ORG-4.
     #[error(
         "the account with the address `{0}` is from before the address's domain was verified here: it is entered only with its own password or passkey; have its owner change the address there first, or use another one"

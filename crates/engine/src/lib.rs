@@ -19,6 +19,7 @@
 //! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
 //! | [`invitations`] | ORG-3: sent, accepted, expired, used up by whichever way their person comes in |
 //! | [`credentials`], [`mail`] | passwords, lock-out, enforcement, break-glass (SSO-9 to SSO-11, SEC-5); what is sent |
+//! | [`metadata`], [`certificates`] | SSO-8: what an IdP says of itself, and until when its keys and ours are good |
 //! | [`conflicts`] | PRE-3: where SSO and SCIM disagree |
 //! | [`domains`] | ORG-4: who holds a domain, and whose accounts its addresses are |
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
@@ -39,6 +40,7 @@
 pub mod accounts;
 pub mod adoption;
 mod blocks;
+pub mod certificates;
 pub mod conflicts;
 pub mod connections;
 pub mod credentials;
@@ -57,6 +59,7 @@ pub mod installation;
 pub mod invitations;
 pub mod ledger;
 pub mod mail;
+pub mod metadata;
 pub mod organizations;
 pub mod plans;
 pub mod retention;

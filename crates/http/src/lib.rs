@@ -40,7 +40,9 @@ pub use replay::{Replay, Replayed, Verdict, Which};
 pub use scim::statement::ScimDocuments;
 pub use scim::{Purpose, Repeated, Rerun, RerunError};
 pub use serve::serve;
-pub use sign_in::{SignInFailure, saml_certificates, saml_settings};
+pub use sign_in::{
+    Refreshed, SignInFailure, identity_provider_certificates, relied_certificates, saml_certificates, saml_settings,
+};
 
 /// Everything that clients reach: SCIM under both its paths, signing in, and whether the server is up.
 pub fn router(app: &App) -> Router {

@@ -1,5 +1,6 @@
 //! The command line: one definition, from which help and parsing follow.
 
+mod connection;
 mod held;
 mod migration;
 mod requests;
@@ -17,6 +18,7 @@ use crate::{
     simulate::SimulateCommand,
 };
 
+pub(crate) use connection::ConnectionCommand;
 pub(crate) use held::{HELD_SHOWN, HeldCommand};
 pub(crate) use migration::{AdoptArgs, ConflictsArgs, DriftArgs, PlanArgs, PlanCommand};
 pub(crate) use requests::{ExportArgs, ReplayArgs, RequestsCommand};
@@ -107,6 +109,16 @@ Examples:
     /// People: erasing them.
     #[command(subcommand, after_help = "Example:\n  muster user erase ada@example.com")]
     User(UserCommand),
+    /// Connections: how they are, trying them, who would be affected by a switch, our keys.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  muster connection list
+  muster connection test okta
+  muster connection key add okta signing --days 7"
+    )]
+    Connection(ConnectionCommand),
     /// Who is signed in where, and signing people out.
     #[command(
         subcommand,

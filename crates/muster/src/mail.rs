@@ -14,7 +14,7 @@ use muster_engine::{
 use muster_store::Store;
 use tokio::{sync::watch, time::MissedTickBehavior};
 
-use crate::config::Mail;
+use crate::{admin::Check, config::Mail, error};
 
 /// How often somebody looks whether there is mail: people wait for it.
 const LOOK: Duration = Duration::from_secs(1);
@@ -54,6 +54,22 @@ impl Mailer {
             .body(letter.text.clone())?;
         self.transport.send(&message)?;
         Ok(())
+    }
+}
+
+/// Whether the mail server takes mail from here, as `doctor` tells it.
+pub(crate) fn check(config: &Mail, base_url: &str) -> Check {
+    const NAME: &str = "SMTP";
+    if config.url.is_none() {
+        return Check::skipped(NAME, "not configured: no mail is sent, links are shown by the commands that make them");
+    }
+    let Some(mailer) = Mailer::new(config, base_url) else {
+        return Check::problem(NAME, "`mail.url` or `mail.from` cannot be used", "see the message about it");
+    };
+    match mailer.transport.test_connection() {
+        Ok(true) => Check::ok(NAME, "the mail server answers and lets us in"),
+        Ok(false) => Check::problem(NAME, "the mail server does not answer as one", "look at `mail.url`"),
+        Err(error) => Check::problem(NAME, error::chain(&error), "look at `mail.url`, and at the mail server's log"),
     }
 }
 

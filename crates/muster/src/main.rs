@@ -101,6 +101,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Adopt(args) => adopt(&config, args, cli.json)?,
         Command::Drift(args) => perform(&config, args.request())?,
         Command::User(command) => user(&config, command, cli.json)?,
+        Command::Connection(command) => perform(&config, command.request())?,
         Command::Session(command) => perform(&config, command.request())?,
     };
     Ok(output::show(&answer, cli.json)?)

@@ -13,6 +13,7 @@ use bergshamra::{
     DsigContext, EncContext, Key, KeyUsage, KeysManager,
     keys::loader::{load_rsa_private_pem, load_x509_cert_der},
 };
+use x509_cert::{Certificate, der::Decode};
 
 use crate::error::KeyError;
 
@@ -32,6 +33,13 @@ pub fn parse(text: &str) -> Result<Vec<u8>, KeyError> {
     let der = STANDARD.decode(base64).map_err(|_| KeyError::NotACertificate)?;
     key(&der)?;
     Ok(der)
+}
+
+/// Until when a certificate says that it is good, in seconds since 1970; `None` if it cannot be read.
+#[must_use]
+pub fn ends(der: &[u8]) -> Option<i64> {
+    let certificate = Certificate::from_der(der).ok()?;
+    i64::try_from(certificate.tbs_certificate.validity.not_after.to_unix_duration().as_secs()).ok()
 }
 
 /// The public key of a certificate.

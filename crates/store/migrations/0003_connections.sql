@@ -74,6 +74,30 @@ CREATE TABLE connection_certificates (
     CONSTRAINT connection_certificates_pkey PRIMARY KEY (connection, fingerprint, purpose)
 ){norowid};
 
+-- Connections whose IdP's metadata is fetched (SSO-8). What it says is in `settings`. `busy_until`: somebody is fetching it.
+CREATE TABLE idp_metadata (
+    connection      {uuid} NOT NULL CONSTRAINT idp_metadata_pkey PRIMARY KEY
+                    CONSTRAINT idp_metadata_connection_fkey REFERENCES connections (id),
+    url             {text} NOT NULL,
+    due             {int} NOT NULL,
+    busy_until      {int},
+    tried           {int},
+    fetched         {int},
+    valid_until     {int},
+    failures        {int} NOT NULL,
+    failure         {text}
+){norowid};
+CREATE INDEX idp_metadata_due ON idp_metadata (due);
+
+-- Which ends of certificates the owners were told of (SSO-8): so many days before.
+CREATE TABLE certificate_warnings (
+    connection      {uuid} NOT NULL CONSTRAINT certificate_warnings_connection_fkey REFERENCES connections (id),
+    fingerprint     {bytes} NOT NULL,
+    days            {int} NOT NULL,
+    warned          {int} NOT NULL,
+    CONSTRAINT certificate_warnings_pkey PRIMARY KEY (connection, fingerprint, days)
+){norowid};
+
 -- The stable key of a person at an IdP; it outlives a change of email.
 CREATE TABLE subjects (
     connection      {uuid} NOT NULL CONSTRAINT subjects_connection_fkey REFERENCES connections (id),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use muster_model::{
     Connection, ConnectionId, DomainId, MappingId, OrganizationId, Rule,
-    connection::{Saml, Settings, SingleSignOn},
+    connection::{Settings, SingleSignOn},
     domain::Holder,
     ledger::{Event, Kind},
     mapping::Entry,
@@ -12,7 +12,7 @@ use muster_model::{
 use muster_store::Conn;
 
 use super::{Work, quoted, reevaluate, refuse};
-use crate::{EngineError, connections, credentials::enforcement, ledger::Subject, tokens};
+use crate::{EngineError, connections, credentials::enforcement, ledger::Subject, metadata, tokens};
 
 /// What the token that `apply` makes is called.
 const TOKEN_LABEL: &str = "made by apply";
@@ -79,7 +79,7 @@ impl Work<'_, '_> {
             Some(name) => Some(self.organization(&place, "default_organization", name)?),
             None => None,
         };
-        let sso = single_sign_on(stated, known);
+        let sso = self.single_sign_on(stated, known)?;
         let known_settings = known.map(|known| &known.connection.settings);
         let sso_changed = match known_settings {
             Some(known) if known.sso == sso => known.sso_changed,
@@ -102,6 +102,24 @@ impl Work<'_, '_> {
         };
         let mappings = self.mappings(&place, stated, known)?;
         Ok(Wanted { holder, settings, organizations, domains, mappings })
+    }
+
+    /// How people sign in, as stated. What was fetched from the metadata URL that is still stated is kept, unless another
+    /// identity provider is named beside it.
+    fn single_sign_on(
+        &mut self,
+        stated: &super::Connection,
+        known: Option<&Known>,
+    ) -> Result<Option<SingleSignOn>, EngineError> {
+        let (Some(SingleSignOn::Saml(saml)), Some(known)) = (&stated.sso, known) else { return Ok(stated.sso.clone()) };
+        let Some(SingleSignOn::Saml(present)) = &known.connection.settings.sso else { return Ok(stated.sso.clone()) };
+        let names_same = saml.entity_id.is_empty() || saml.entity_id == present.entity_id;
+        match saml.metadata_url.as_deref() {
+            Some(url) if names_same && metadata::is_fetched(self.tx, known.connection.id, url)? => {
+                Ok(Some(SingleSignOn::Saml(Box::new(metadata::with_told(saml, present)))))
+            }
+            _ => Ok(stated.sso.clone()),
+        }
     }
 
     /// TEN-1: a connection uses only domains of its holder, or of the company that its holder belongs to.
@@ -161,6 +179,7 @@ impl Work<'_, '_> {
         self.tx.insert_connection(&connection, self.env.now())?;
         self.cover(connection.id, &wanted.organizations, &wanted.domains, &wanted.mappings)?;
         let connection = self.reload(connection)?;
+        metadata::follow(self.tx, self.env, &connection)?;
         let subject = Subject::new(Kind::Connection, connection.id);
         self.env.created(Event::ConnectionCreated, subject, 1, Rule::Ten1, &connection)?;
         self.about_connection(&connection)?;
@@ -197,6 +216,7 @@ impl Work<'_, '_> {
             self.cover(row.id, &wanted.organizations, &wanted.domains, &wanted.mappings)?;
         }
         let after = self.reload(row)?;
+        metadata::follow(self.tx, self.env, &after)?;
         self.record_connection(before, &after)?;
         reevaluate::connection(self.tx, self.env, before, &after, self.documents)?;
         Ok(after)
@@ -274,18 +294,4 @@ impl Work<'_, '_> {
         }
         Ok(())
     }
-}
-
-/// How people sign in, as stated. What was fetched from the metadata URL that is still stated is kept.
-fn single_sign_on(stated: &super::Connection, known: Option<&Known>) -> Option<SingleSignOn> {
-    let mut sso = stated.sso.clone()?;
-    if let SingleSignOn::Saml(saml) = &mut sso
-        && saml.entity_id.is_empty()
-        && let Some(SingleSignOn::Saml(fetched)) = known.and_then(|known| known.connection.settings.sso.as_ref())
-        && fetched.metadata_url == saml.metadata_url
-    {
-        let Saml { entity_id, sso_url, binding, slo_url, certificates, sign_requests, .. } = (**fetched).clone();
-        **saml = Saml { entity_id, sso_url, binding, slo_url, certificates, sign_requests, ..(**saml).clone() };
-    }
-    Some(sso)
 }

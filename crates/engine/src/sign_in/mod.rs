@@ -16,12 +16,14 @@ mod answer;
 mod discovery;
 mod groups;
 mod invited;
+mod losing;
 mod person;
 mod places;
 mod test;
 
 pub use answer::{Accepted, accept, begin, finish};
 pub use discovery::connections_for;
+pub use losing::losing_without_jit;
 
 use muster_model::{AccountId, AccountState, Connection, ConnectionState, Rule, SignIn, trace::Note};
 use muster_store::Tx;

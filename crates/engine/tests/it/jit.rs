@@ -584,3 +584,33 @@ fn jit_7_without_jit_the_address_stays() {
     assert_eq!(world.account_of("ada@example.com").unwrap().full_name, "Ada King");
     assert!(world.account_of("king@example.com").is_none());
 }
+
+#[test]
+fn jit_8_who_is_neither_member_nor_invited_would_lose_access() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world.connection("okta", &[&moby]).build();
+    let member = world.account("ada@example.com", true);
+    world.set_member(&moby, &member, Role::Member).unwrap();
+    // A member elsewhere only, and a guest's address, which is of no domain of the connection.
+    let elsewhere = world.account("bob@example.com", true);
+    world.set_member(&whale, &elsewhere, Role::Member).unwrap();
+    let _ = world.account("carl@example.com", true);
+    let _ = world.account("guest@elsewhere.example", true);
+    let _ = world.account("dora@example.com", true);
+    world.invite(&moby, "dora@example.com", None, Role::Member).unwrap();
+    let removed = world.account("eve@example.com", true);
+    world.set_member(&moby, &removed, Role::Member).unwrap();
+    world.remove_member(&moby, &removed, false).unwrap();
+    let losing = |world: &World| {
+        let now = muster_engine::Surroundings::now(&*world.clock);
+        let losing = world.read(move |conn| {
+            let okta = conn.connection(okta)?.unwrap();
+            muster_engine::sign_in::losing_without_jit(conn, &okta, now)
+        });
+        losing.into_iter().filter_map(|account| account.email).map(|email| email.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(losing(&world), ["bob@example.com", "carl@example.com", "eve@example.com"]);
+    world.advance(std::time::Duration::from_hours(15 * 24));
+    assert!(losing(&world).contains(&"dora@example.com".to_owned()), "the invitation has expired");
+}

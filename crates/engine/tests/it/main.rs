@@ -21,6 +21,7 @@ mod invitations;
 mod jit;
 mod ledger;
 mod life;
+mod metadata;
 mod moves;
 mod org;
 mod passwords;

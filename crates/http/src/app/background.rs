@@ -20,6 +20,7 @@ use super::{App, Inner, Lane};
 use crate::{
     HttpError,
     journal::{self, Chunk},
+    sign_in::identity_provider,
 };
 
 /// How often the numbers are read by which nodes notice changes. A cached caller is used for three of these.
@@ -40,6 +41,11 @@ pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(repeat(Arc::downgrade(inner), MOVE_MEMBERS, move_slice));
     tokio::spawn(repeat(Arc::downgrade(inner), EXPIRE_INVITATIONS, expire_some));
     tokio::spawn(repeat(Arc::downgrade(inner), ERASE, erase_slice));
+    tokio::spawn(repeat(Arc::downgrade(inner), WARN, identity_provider::warn_of_ends));
+    // One that does not answer keeps few others waiting.
+    for _ in 0..FETCHERS {
+        tokio::spawn(repeat(Arc::downgrade(inner), FETCH_METADATA, identity_provider::refresh_due));
+    }
 }
 
 fn open(inner: &Weak<Inner>) -> Option<Arc<Inner>> {
@@ -90,6 +96,21 @@ const ERASE: Duty = Duty {
     after_failure: RETAIN,
     failed: "an erased person is still named in records of others; this is tried again",
 };
+
+/// Fetches what identity providers say of themselves (SSO-8).
+const FETCH_METADATA: Duty = Duty {
+    idle: FLUSH,
+    after_failure: EXPIRE,
+    failed: "the metadata of an identity provider could not be kept; this is tried again",
+};
+/// Tells owners which certificates end (SSO-8).
+const WARN: Duty = Duty {
+    idle: RETAIN,
+    after_failure: RETAIN,
+    failed: "it could not be seen which certificates end; this is tried again",
+};
+/// How many identity providers are asked at a time.
+const FETCHERS: usize = 4;
 
 /// Does a duty slice by slice; `slice` tells whether there was something to do.
 async fn repeat(weak: Weak<Inner>, duty: Duty, slice: impl AsyncFn(App) -> Result<bool, HttpError>) {

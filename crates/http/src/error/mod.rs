@@ -75,6 +75,9 @@ pub enum HttpError {
     /// The connection's settings changed between the caller's recognition and the write (SEC-1): nothing was done.
     #[error("the connection's settings have just changed: send the request again")]
     Outdated,
+    /// Why a test sign-in came to nothing; whoever tries a connection reads all of it (SSO-12).
+    #[error(transparent)]
+    TestSignIn(Box<HttpError>),
     /// More requests are in progress than the server takes.
     #[error("the server is busy: try again in a moment")]
     TooBusy,
@@ -148,6 +151,7 @@ impl HttpError {
                 | StoreError::Refused(_)
                 | StoreError::Other(_) => true,
             },
+            Self::TestSignIn(error) => error.tells_internals(),
             Self::Panicked | Self::Internal(..) | Self::Status(_) => true,
             Self::Scim(_)
             | Self::Engine(EngineError::NotFound { .. } | EngineError::Refused(_))
@@ -175,6 +179,7 @@ impl HttpError {
     /// The rule by which the request was refused, for its trace.
     pub(crate) fn rule(&self) -> Rule {
         match self {
+            Self::TestSignIn(error) => error.rule(),
             Self::Engine(EngineError::Refused(refusal)) => match refusal {
                 Refusal::UserNameTaken(_) | Refusal::TakenMeanwhile(_) => Rule::Scim5,
                 Refusal::GroupNameTaken(_) => Rule::Scim8,
@@ -198,6 +203,7 @@ impl HttpError {
                 Refusal::SsoEnforced(_) => Rule::Sso9,
                 Refusal::NotRecent => Rule::Sec5,
                 Refusal::NeverTried(_) => Rule::Sso11,
+                Refusal::LastKey(_) => Rule::Sso8,
                 Refusal::AnotherSubject(_) | Refusal::AccountClosed => Rule::Jit1,
                 Refusal::NotAssigned(_) => Rule::Jit7,
                 Refusal::EndedByDirectory(_) => Rule::Jit10,

@@ -33,6 +33,7 @@ pub(super) fn of(error: &HttpError) -> Answer {
         HttpError::Precondition => plain(StatusCode::PRECONDITION_FAILED),
         HttpError::Outdated | HttpError::TooBusy | HttpError::TimedOut => plain(StatusCode::SERVICE_UNAVAILABLE),
         HttpError::Panicked | HttpError::Internal(..) => plain(StatusCode::INTERNAL_SERVER_ERROR),
+        HttpError::TestSignIn(error) => of(error),
         HttpError::Status(status) => plain(*status),
     }
 }
@@ -71,7 +72,9 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         | Refusal::NotPlaced(_) => plain(StatusCode::FORBIDDEN),
         Refusal::VersionMismatch { .. } => plain(StatusCode::PRECONDITION_FAILED),
         Refusal::TooManyMembers { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE),
-        Refusal::LastOwner { .. } | Refusal::Overtaken(_) | Refusal::PlanStale(_) => plain(StatusCode::CONFLICT),
+        Refusal::LastOwner { .. } | Refusal::LastKey(_) | Refusal::Overtaken(_) | Refusal::PlanStale(_) => {
+            plain(StatusCode::CONFLICT)
+        }
         Refusal::Held(_) => plain(StatusCode::SERVICE_UNAVAILABLE),
     }
 }

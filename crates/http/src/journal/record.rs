@@ -5,6 +5,7 @@ use std::{
     time::Instant,
 };
 
+use http::StatusCode;
 use muster_model::{
     Rule,
     trace::{Note, Step},
@@ -24,6 +25,8 @@ pub(crate) enum Outcome {
     Unchanged,
     /// A rule or the protocol forbids it.
     Refused,
+    /// Somebody tried a connection; nothing is kept of it (SSO-12).
+    Tested,
     /// The server failed.
     Failed,
 }
@@ -36,6 +39,7 @@ impl Outcome {
             Self::Changed => "changed",
             Self::Unchanged => "unchanged",
             Self::Refused => "refused",
+            Self::Tested => "tested",
             Self::Failed => "failed",
         }
     }
@@ -111,6 +115,14 @@ impl Record {
         let steps = understood.into_iter().map(|what| Step { rule: Rule::Scim12, note: Note::Dialect(what) });
         let steps = steps.collect();
         self.refuse(error, steps);
+        self.insert(tx)
+    }
+
+    /// Writes the row of a test sign-in.
+    pub(crate) fn write_tested(&mut self, tx: &mut Tx<'_>, steps: Vec<Step>) -> Result<(), StoreError> {
+        self.row.outcome = Outcome::Tested.as_str().to_owned();
+        self.row.status = i64::from(StatusCode::OK.as_u16());
+        self.row.steps = steps;
         self.insert(tx)
     }
 

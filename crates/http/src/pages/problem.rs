@@ -7,7 +7,7 @@ use muster_engine::{EngineError, Refusal};
 use muster_model::texts;
 
 use super::Frame;
-use crate::HttpError;
+use crate::{HttpError, sign_in::trial};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -37,6 +37,9 @@ pub(crate) fn page(frame: &Frame, error: &HttpError, trace_id: &str) -> String {
                 "Start again",
             ),
         },
+        HttpError::TestSignIn(failure) if !failure.status().is_server_error() => {
+            ("The test sign-in failed", trial::failure_text(failure), "Sign in")
+        }
         _ => (title(status), error.public_detail(trace_id), "Go on"),
     };
     let problem = Problem { frame, title, detail, trace_id, way_on };

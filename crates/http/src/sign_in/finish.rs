@@ -9,13 +9,13 @@ use muster_engine::{
     sign_in::{self, Accepted},
 };
 use muster_model::{
-    Actor, Rule, SignIn, Source, Timestamp,
+    Actor, Rule, SessionId, SignIn, Source, Timestamp,
     session::{ClientKind, IdpSession},
     trace::Note,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{journal::Attempt, provider::Provider};
+use super::{journal::Attempt, provider::Provider, trial};
 use crate::{
     App, HttpError,
     app::Written,
@@ -38,18 +38,30 @@ pub(crate) struct Arrived {
     pub(crate) checks: Vec<(Rule, String)>,
 }
 
-/// Signs the person in and sends the browser to its account.
-///
-/// `pending` is the key's hash of the sign-in that the answer ends.
+/// What a sign-in ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End {
+    /// The key's hash of the sign-in that the answer ends; `None` if nothing waited for it.
+    pub(crate) pending: Option<[u8; 32]>,
+    /// The session that the browser had.
+    pub(crate) replaces: Option<SessionId>,
+    /// Whether nothing is to be kept (SSO-12).
+    pub(crate) is_test: bool,
+}
+
+/// Signs the person in and sends the browser to its account; of a test, shows what it would have come to.
 pub(crate) async fn finish(
     app: &App,
     headers: &HeaderMap,
     provider: &Provider,
     attempt: Attempt,
     arrived: Arrived,
-    pending: Option<[u8; 32]>,
-    replaces: Option<muster_model::SessionId>,
+    end: End,
 ) -> Result<Response, HttpError> {
+    if end.is_test {
+        return trial::show(app, provider, attempt, arrived, end.pending).await;
+    }
+    let End { pending, replaces, .. } = end;
     let secret = Secret::generate()
         .map_err(|error| HttpError::Internal("a secret cannot be made", std::sync::Arc::new(error)))?;
     let begin = Begin {
@@ -69,7 +81,8 @@ pub(crate) async fn finish(
         }
         let connection = connections::current(tx, &known, under)?.ok_or(HttpError::Outdated)?;
         // The answer was checked by these settings: a certificate that was taken out meanwhile counts no more (SEC-1).
-        if connection.settings.sso != known.settings.sso {
+        let (before, now) = (&known.settings.sso, &connection.settings.sso);
+        if !before.as_ref().zip(now.as_ref()).is_some_and(|(before, now)| before.holds_under(now)) {
             return Err(HttpError::Outdated);
         }
         let accepted = Accepted {

@@ -19,6 +19,8 @@ pub(crate) struct Attempt {
     target: String,
     /// What arrived, without secrets.
     received: Option<Value>,
+    /// Whether nothing is to be kept of it (SSO-12).
+    is_test: bool,
 }
 
 impl Attempt {
@@ -30,12 +32,22 @@ impl Attempt {
         method: &'static str,
         target: String,
     ) -> Self {
-        Self { arrival, connection, protocol, method, target, received: None }
+        Self { arrival, connection, protocol, method, target, received: None, is_test: false }
     }
 
     /// The same, with what arrived: without signatures, codes or tokens (SEC-4).
     pub(crate) fn received(self, received: Value) -> Self {
         Self { received: Some(received), ..self }
+    }
+
+    /// The same, as a test: whoever tries a connection reads why it fails (SSO-12).
+    pub(crate) fn test(self, is_test: bool) -> Self {
+        Self { is_test, ..self }
+    }
+
+    /// What arrived, without secrets.
+    pub(crate) fn arrived(&self) -> Option<&Value> {
+        self.received.as_ref()
     }
 
     /// The TraceID.
@@ -80,6 +92,7 @@ impl Attempt {
     }
 
     async fn log(&self, app: &App, error: HttpError) -> HttpError {
+        let error = if self.is_test { HttpError::TestSignIn(Box::new(error)) } else { error };
         if !app.sign_in_log().admits(self.connection) {
             return error;
         }

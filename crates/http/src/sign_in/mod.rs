@@ -6,6 +6,8 @@
 //! 4. `finish`: the engine decides, provisions and begins a session, in one commit, with the log (`journal`).
 //! 5. `account`: who is signed in, where, and why; signing out.
 //!
+//! `trial` tries a connection without keeping anything of it.
+//!
 //! `local` is what people do whose company has no identity provider here, guests, and owners: they have passwords. `security`
 //! is what they have besides.
 //!
@@ -14,17 +16,19 @@
 mod account;
 mod failure;
 mod finish;
-mod identity_provider;
+pub(crate) mod identity_provider;
 mod journal;
 mod local;
 mod log_bound;
 mod oidc;
+mod operator;
 mod own_keys;
 mod pending;
 mod provider;
 mod saml;
 mod security;
 mod start;
+pub(crate) mod trial;
 
 use axum::{
     Router,
@@ -35,7 +39,9 @@ use muster_engine::EngineError;
 use muster_model::ConnectionId;
 
 pub use failure::SignInFailure;
-pub use identity_provider::{saml_certificates, saml_settings};
+pub use identity_provider::{
+    Refreshed, identity_provider_certificates, relied_certificates, saml_certificates, saml_settings,
+};
 pub(crate) use log_bound::LogBound;
 pub(crate) use oidc::Discoveries;
 pub(crate) use provider::Providers;
@@ -57,6 +63,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/sso/saml/{connection}/login", get(saml::login))
         .route("/sso/saml/{connection}/acs", post(saml::acs))
         .route("/sso/saml/{connection}/slo", get(saml::logout_redirect).post(saml::logout_form))
+        .route("/sso/test/{connection}/{link}", get(trial::begin))
         .route("/sso/oidc/callback", get(oidc::callback))
         .merge(local::routes())
         .merge(security::routes())

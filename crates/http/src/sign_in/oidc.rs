@@ -26,8 +26,9 @@ use super::{
     own_keys,
     pending::{self, Pending, Step},
     provider::Provider,
+    start::Begin,
 };
-use crate::{App, HttpError, arrival::Arrival, browser::Visitor, pages};
+use crate::{App, HttpError, arrival::Arrival, pages};
 
 /// Where browsers come back, below the base URL.
 const CALLBACK: &str = "/sso/oidc/callback";
@@ -41,13 +42,13 @@ pub(super) async fn go(
     headers: &HeaderMap,
     arrival: Arrival,
     provider: Arc<Provider>,
-    login_hint: Option<&str>,
-    visitor: &Visitor,
+    begin: Begin<'_>,
 ) -> Result<Response, HttpError> {
-    let attempt = Attempt::new(arrival, provider.connection.id, "oidc", "GET", "/signin".to_owned());
+    let attempt =
+        Attempt::new(arrival, provider.connection.id, "oidc", "GET", "/signin".to_owned()).test(begin.is_test);
     let settings = provider.oidc()?.clone();
     let provider = with_key(app, provider).await?;
-    let client = match provider.client(app.base_url()) {
+    let client = match provider.client(app.base_url(), app.surroundings().now()) {
         Ok(client) => client,
         Err(failure) => return Err(attempt.refuse(app, failure).await),
     };
@@ -58,8 +59,8 @@ pub(super) async fn go(
     let mut secret = [0; 32];
     app.surroundings().random(&mut secret);
     let (requested_at, forced) = (app.surroundings().now().seconds(), settings.force_authn);
-    let session = visitor.session().map(|session| session.id);
-    let pending = Pending { session, step: Step::Oidc { secret, requested_at, forced } };
+    let Begin { login_hint, session, is_test } = begin;
+    let pending = Pending { session, is_test, step: Step::Oidc { secret, requested_at, forced } };
     let begun = pending::begin(app, headers, provider.connection.id, &pending).await?;
     let scopes = match settings.scopes.as_slice() {
         [] => SCOPES.map(str::to_owned).to_vec(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_crypto::OwnKey;
-use muster_engine::connections;
+use muster_engine::certificates;
 use muster_model::{
     ConnectionId, Timestamp,
     connection::{KeyPurpose, OwnCertificate},
@@ -30,13 +30,19 @@ pub(crate) async fn with_keys(
     }
     let id = provider.connection.id;
     for purpose in missing {
-        add(app, id, purpose).await?;
+        add(app, id, purpose, app.surroundings().now()).await?;
     }
     Ok(provider::load(app, id, None).await?.0)
 }
 
-/// Adds a key to a connection. Those that it has stay, so that an IdP which knows only them goes on being understood.
-pub(crate) async fn add(app: &App, id: ConnectionId, purpose: KeyPurpose) -> Result<(), HttpError> {
+/// Adds a key to a connection, in our metadata at once; one for signing is used from `from` on. Those that it has stay, so that
+/// an IdP which knows only them goes on being understood. The hash of its certificate.
+pub(crate) async fn add(
+    app: &App,
+    id: ConnectionId,
+    purpose: KeyPurpose,
+    from: Timestamp,
+) -> Result<[u8; 32], HttpError> {
     let now = app.surroundings().now().seconds();
     let (not_before, not_after) = (now - EARLIER, now + LIFE);
     let failed = |error: Arc<dyn std::error::Error + Send + Sync>| HttpError::Internal("a key cannot be made", error);
@@ -49,14 +55,9 @@ pub(crate) async fn add(app: &App, id: ConnectionId, purpose: KeyPurpose) -> Res
         purpose,
         certificate: made.certificate,
         private_key: sealed.map_err(HttpError::sealing)?,
-        not_before: Timestamp(not_before.saturating_mul(1_000_000)),
+        not_before: from,
         not_after: Timestamp(not_after.saturating_mul(1_000_000)),
     };
-    app.store()
-        .write(move |tx| {
-            tx.insert_own_certificate(id, &own)?;
-            connections::changed(tx)
-        })
-        .await?;
-    Ok(())
+    app.store().write(move |tx| certificates::add(tx, id, &own)).await?;
+    Ok(fingerprint)
 }

@@ -23,6 +23,8 @@ const LIFE: Duration = Duration::from_secs(900);
 pub(crate) struct Pending {
     /// The session that the browser had when it began: it ends when this succeeds (SEC-4).
     pub(crate) session: Option<SessionId>,
+    /// Whether nothing is to be kept of it: somebody tries the connection (SSO-12).
+    pub(crate) is_test: bool,
     /// By protocol.
     pub(crate) step: Step,
 }

@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use muster_crypto::{Place, Sealer, Secret};
 use muster_engine::{EngineError, connections};
 use muster_model::{
-    Connection, ConnectionId,
+    Connection, ConnectionId, Timestamp,
     connection::{ClientAuthentication, KeyPurpose, Oidc, OwnCertificate, Saml, SingleSignOn},
 };
 use muster_saml::{DecryptionKeys, KeyError, Signers, SigningKey};
@@ -38,32 +38,36 @@ pub(crate) struct Provider {
     pub(crate) own: Vec<OwnCertificate>,
     signers: Result<Signers, KeyError>,
     decryption: Option<DecryptionKeys>,
-    signing: Option<SigningKey>,
+    /// From when each signs, the newest first.
+    signing: Vec<(Timestamp, SigningKey)>,
     client_secret: Option<Secret>,
-    client_key: Option<muster_oidc::SigningKey>,
+    client_keys: Vec<(Timestamp, muster_oidc::SigningKey)>,
 }
 
 impl Provider {
     fn new(read: Read, version: i64, sealer: &Sealer) -> Self {
         let Read { connection, own, secret } = read;
-        let pems = |purpose: KeyPurpose| {
+        let keys = |purpose: KeyPurpose| {
             let of_purpose = own.iter().filter(move |own| own.purpose == purpose);
-            of_purpose.filter_map(|own| private_key(sealer, own)).collect::<Vec<String>>()
+            of_purpose.filter_map(|own| Some((own, private_key(sealer, own)?))).collect::<Vec<_>>()
         };
-        let signing = pems(KeyPurpose::Signing).first().and_then(|pem| SigningKey::new(pem).ok());
-        let decryption = DecryptionKeys::new(pems(KeyPurpose::Encryption).iter().map(String::as_str)).ok();
+        let signing_keys = keys(KeyPurpose::Signing);
+        let signing = signing_keys.iter().filter_map(|(own, pem)| Some((own.not_before, SigningKey::new(pem).ok()?)));
+        let signing = signing.collect();
+        let client_keys = signing_keys.iter().filter_map(|(own, pem)| {
+            let key = muster_oidc::SigningKey::from_pkcs8(&der(pem)?, &own.fingerprint).ok()?;
+            Some((own.not_before, key))
+        });
+        let client_keys = client_keys.collect();
+        let decryption = DecryptionKeys::new(keys(KeyPurpose::Encryption).iter().map(|(_, pem)| pem.as_str())).ok();
         let certificates = match &connection.settings.sso {
             Some(SingleSignOn::Saml(saml)) => saml.certificates.as_slice(),
             _ => &[],
         };
         let certificates: Vec<Vec<u8>> = certificates.iter().filter_map(|text| STANDARD.decode(text).ok()).collect();
         let signers = Signers::new(certificates.iter().map(Vec::as_slice));
-        let client_key = own.iter().find(|own| own.purpose == KeyPurpose::Signing).and_then(|own| {
-            let der = der(&private_key(sealer, own)?)?;
-            muster_oidc::SigningKey::from_pkcs8(&der, &own.fingerprint).ok()
-        });
         let client_secret = secret.and_then(|sealed| oidc::open_secret(sealer, connection.id, &sealed));
-        Self { connection, version, own, signers, decryption, signing, client_secret, client_key }
+        Self { connection, version, own, signers, decryption, signing, client_secret, client_keys }
     }
 
     /// The SAML settings.
@@ -83,7 +87,7 @@ impl Provider {
     }
 
     /// We, as the OpenID provider knows us.
-    pub(crate) fn client(&self, base_url: &str) -> Result<muster_oidc::Client, SignInFailure> {
+    pub(crate) fn client(&self, base_url: &str, now: Timestamp) -> Result<muster_oidc::Client, SignInFailure> {
         let oidc = self.oidc()?;
         let name = || self.connection.name.clone();
         let secret = || {
@@ -94,7 +98,8 @@ impl Provider {
             ClientAuthentication::ClientSecretBasic => muster_oidc::ClientAuthentication::Basic(secret()?),
             ClientAuthentication::ClientSecretPost => muster_oidc::ClientAuthentication::Post(secret()?),
             ClientAuthentication::PrivateKeyJwt => {
-                let key = self.client_key.clone().ok_or_else(|| SignInFailure::NotConfigured(name()))?;
+                let key =
+                    signs_at(&self.client_keys, now).cloned().ok_or_else(|| SignInFailure::NotConfigured(name()))?;
                 muster_oidc::ClientAuthentication::PrivateKey(key)
             }
             ClientAuthentication::None => muster_oidc::ClientAuthentication::None,
@@ -115,8 +120,8 @@ impl Provider {
     }
 
     /// What our requests are signed with.
-    pub(crate) fn signing(&self) -> Option<&SigningKey> {
-        self.signing.as_ref()
+    pub(crate) fn signing(&self, now: Timestamp) -> Option<&SigningKey> {
+        signs_at(&self.signing, now)
     }
 
     /// Our certificates for a purpose, in DER, the newest first.
@@ -128,6 +133,12 @@ impl Provider {
     pub(crate) fn lacks(&self, purpose: KeyPurpose) -> bool {
         !self.own.iter().any(|own| own.purpose == purpose)
     }
+}
+
+/// The newest key whose time has come; those before it are still in our metadata, those after it already.
+fn signs_at<K>(keys: &[(Timestamp, K)], now: Timestamp) -> Option<&K> {
+    let begun = keys.iter().find(|(from, _)| *from <= now);
+    begun.or(keys.last()).map(|(_, key)| key)
 }
 
 fn private_key(sealer: &Sealer, own: &OwnCertificate) -> Option<String> {

@@ -34,7 +34,7 @@ use super::{
 use crate::{
     App, HttpError,
     arrival::Arrival,
-    browser::{Leave, Visitor, visitor},
+    browser::{Leave, visitor},
     pages::{self, Frame},
 };
 
@@ -96,8 +96,9 @@ pub(super) async fn login(
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let id = connection_id(id)?;
-    let visitor = visitor(&app, &headers, arrival).await?;
-    start::go(&app, &headers, arrival, id, query.login_hint.as_deref().filter(|hint| hint.len() <= 320), &visitor).await
+    let session = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
+    let login_hint = query.login_hint.as_deref().filter(|hint| hint.len() <= 320);
+    start::go(&app, &headers, arrival, id, start::Begin { login_hint, session, is_test: false }).await
 }
 
 /// Sends the browser to the IdP with a request.
@@ -105,8 +106,7 @@ pub(super) async fn go(
     app: &App,
     headers: &HeaderMap,
     provider: Arc<Provider>,
-    login_hint: Option<&str>,
-    visitor: &Visitor,
+    begin: start::Begin<'_>,
 ) -> Result<Response, HttpError> {
     let saml = provider.saml()?.clone();
     let provider =
@@ -114,8 +114,8 @@ pub(super) async fn go(
     let now = app.surroundings().now().seconds();
     let request = request_id(app);
     let anew_since = saml.force_authn.then_some(now);
-    let session = visitor.session().map(|session| session.id);
-    let pending = Pending { session, step: Step::Saml { request: request.clone(), anew_since } };
+    let start::Begin { login_hint, session, is_test } = begin;
+    let pending = Pending { session, is_test, step: Step::Saml { request: request.clone(), anew_since } };
     let begun = pending::begin(app, headers, provider.connection.id, &pending).await?;
     let addresses = Addresses::of(app, provider.connection.id);
     let destination = hinted(&saml.sso_url, login_hint);
@@ -130,7 +130,7 @@ pub(super) async fn go(
         authn_contexts: &saml.authn_contexts,
         subject: None,
     };
-    let signing_key = provider.signing().filter(|_| saml.sign_requests);
+    let signing_key = provider.signing(app.surroundings().now()).filter(|_| saml.sign_requests);
     let relay_state = Some(begun.key.expose());
     let mut response = match saml.binding {
         Binding::Redirect => {

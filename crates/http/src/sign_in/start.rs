@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{Extension, body::Body, extract::State, response::Response};
 use http::{HeaderMap, StatusCode};
 use muster_engine::sign_in;
-use muster_model::{Connection, ConnectionId, Email, connection::SingleSignOn};
+use muster_model::{Connection, ConnectionId, Email, SessionId, connection::SingleSignOn};
 
 use super::{local, oidc, provider, saml};
 use crate::{
@@ -89,8 +89,9 @@ pub(super) async fn submit(
         None => connections.first().filter(|_| connections.len() == 1),
     };
     if let Some(connection) = chosen {
-        let visitor = visitor(&app, &headers, arrival).await?;
-        return go(&app, &headers, arrival, connection.id, Some(email.as_str()), &visitor).await;
+        let session = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
+        let begin = Begin { login_hint: Some(email.as_str()), session, is_test: false };
+        return go(&app, &headers, arrival, connection.id, begin).await;
     }
     if connections.is_empty() {
         return local::ask(&app, &email);
@@ -101,19 +102,29 @@ pub(super) async fn submit(
     Ok(with_leave(&app, pages::page(StatusCode::OK, &page)?))
 }
 
+/// How a sign-in begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Begin<'b> {
+    /// Whom we expect.
+    pub(super) login_hint: Option<&'b str>,
+    /// The session that ends when this succeeds (SEC-4).
+    pub(super) session: Option<SessionId>,
+    /// Whether nothing is to be kept of it (SSO-12).
+    pub(super) is_test: bool,
+}
+
 /// Sends the browser to a connection's IdP.
 pub(super) async fn go(
     app: &App,
     headers: &HeaderMap,
     arrival: Arrival,
     id: ConnectionId,
-    login_hint: Option<&str>,
-    visitor: &Visitor,
+    begin: Begin<'_>,
 ) -> Result<Response, HttpError> {
     let (provider, _) = provider::load(app, id, None).await?;
     match &provider.connection.settings.sso {
-        Some(SingleSignOn::Saml(_)) => saml::go(app, headers, provider, login_hint, visitor).await,
-        Some(SingleSignOn::Oidc(_)) => oidc::go(app, headers, arrival, provider, login_hint, visitor).await,
+        Some(SingleSignOn::Saml(_)) => saml::go(app, headers, provider, begin).await,
+        Some(SingleSignOn::Oidc(_)) => oidc::go(app, headers, arrival, provider, begin).await,
         None => Err(super::SignInFailure::NotConfigured(provider.connection.name.clone()).into()),
     }
 }

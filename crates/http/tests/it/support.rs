@@ -139,15 +139,15 @@ impl Server {
         self.world.read(move |conn| Ok(conn.history(id, 1_000)?)).len()
     }
 
-    /// Waits for what a background task does, at most two seconds.
+    /// Waits for what a background task does, at most ten seconds.
     pub(crate) async fn eventually(&self, mut done: impl AsyncFnMut() -> bool) {
-        for _ in 0..100 {
+        for _ in 0..500 {
             if done().await {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("it did not happen within two seconds");
+        panic!("it did not happen within ten seconds");
     }
 }
 

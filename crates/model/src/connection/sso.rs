@@ -24,6 +24,19 @@ impl SingleSignOn {
         }
     }
 
+    /// Whether what was checked by these settings is acceptable by `now` as well: a certificate may have come, none may have
+    /// gone, and nothing else may differ (SEC-1, SSO-8).
+    #[must_use]
+    pub fn holds_under(&self, now: &Self) -> bool {
+        match (self, now) {
+            (Self::Saml(before), Self::Saml(now)) => {
+                let has_come = Saml { certificates: now.certificates.clone(), ..(**before).clone() };
+                has_come == **now && before.certificates.iter().all(|one| now.certificates.contains(one))
+            }
+            (before, now) => before == now,
+        }
+    }
+
     /// Under which names the IdP states what (SSO-4).
     #[must_use]
     pub fn attributes(&self) -> &AttributeNames {

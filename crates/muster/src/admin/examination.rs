@@ -7,7 +7,7 @@ use muster_model::{Connection, ConnectionState, MembershipState, Organization, T
 use muster_store::{Conn, DatabaseServer, Health, Stats};
 use serde::{Deserialize, Serialize};
 
-use super::{AdminError, Installation};
+use super::{AdminError, Installation, connection};
 
 /// Tokens that end so soon are warned of.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -95,6 +95,7 @@ pub(super) fn examine(installation: &Installation) -> Result<Examination, AdminE
         }
         for id in conn.connection_ids()? {
             if let Some(connection) = conn.connection(id)? {
+                checks.extend(connection::checks(conn, &connection, now)?);
                 checks.push(tokens(conn, &connection, now)?);
                 checks.extend(held(conn, &connection, now)?);
                 checks.extend(refusals(conn, &connection, now)?);

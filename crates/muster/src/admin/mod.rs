@@ -8,6 +8,7 @@ mod app;
 mod apply;
 pub(crate) mod backup;
 mod conflicts;
+mod connection;
 mod drift;
 mod examination;
 mod explain;
@@ -38,6 +39,7 @@ pub(crate) use app::Application;
 pub(crate) use apply::{Applied, Change, FieldChange};
 pub(crate) use backup::{BackUp, BackedUp, back_up};
 pub(crate) use conflicts::Conflicts;
+pub(crate) use connection::{AffectedView, ConnectionRequest, ConnectionView, Connections, KeyRequest};
 pub(crate) use drift::Drift;
 pub(crate) use examination::{Check, Examination, Status};
 pub(crate) use explanation::{Explanation, Said};
@@ -128,6 +130,8 @@ pub(crate) enum Request {
     Requests(RequestsRequest),
     /// People.
     User(UserRequest),
+    /// Connections, and their keys.
+    Connection(ConnectionRequest),
     /// Who is signed in where.
     Session(SessionRequest),
 }
@@ -166,6 +170,8 @@ pub(crate) enum Answer {
     ExportPage(ExportPage),
     /// Of [`RequestsRequest::Replay`].
     Replayed(Replayed),
+    /// Of [`Request::Connection`].
+    Connections(Connections),
     /// Of [`Request::Session`].
     Sessions(Sessions),
     /// Of [`UserRequest::Find`].
@@ -241,6 +247,7 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         Request::Token { connection, request } => token::run(installation, &connection, request).map(Answer::Tokens),
         Request::Requests(request) => requests::run(installation, request),
         Request::User(request) => user::run(installation, request),
+        Request::Connection(request) => connection::run(installation, request),
         Request::Session(request) => session::run(installation, request),
         Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
         Request::Held { connection, request } => held::run(installation, &connection, request).map(Answer::Held),

@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     error::chain,
     local::{self, Sent},
-    open,
+    mail, open,
     output::{self, OutputError},
     surroundings::System,
 };
@@ -81,8 +81,7 @@ fn checks(config: &Config) -> Vec<Check> {
     // A running server says what it was started with; this command may have been told something else, or nothing.
     let base_url = inside.base_url.unwrap_or_else(|| config.base_url(config.server.listen));
     checks.extend(reach::base_url(&base_url, running));
-    checks.push(Check::skipped("certificates of connections", "no connection has any in this version"));
-    checks.push(Check::skipped("SMTP", "not configured: this version sends no mail"));
+    checks.push(mail::check(&config.mail, &base_url));
     checks
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use comfy_table::Table;
+use muster_engine::describe;
 use serde_json::Value;
 
 use super::table;
@@ -121,19 +122,7 @@ fn details(change: &Change, sign: Sign) -> String {
 
 /// Whether a field is worth showing of something that is new or gone.
 fn tells(kind: &str, field: &FieldChange) -> bool {
-    let fields: &[&str] = match kind {
-        "organization" => &["company", "seats"],
-        "domain" => &["holder.id", "state"],
-        "connection" => {
-            &["organizations", "domains", "settings.default_organization", "settings.scim.enabled", "state"]
-        }
-        "account" => &["username"],
-        "token" => &["scope"],
-        "membership" => &["role"],
-        "grant" => &["organization", "team", "source"],
-        _ => &[],
-    };
-    fields.contains(&field.name.as_str()) && !(field.old.is_null() && field.new.is_null())
+    describe::telling(kind).contains(&field.name.as_str()) && !(field.old.is_null() && field.new.is_null())
 }
 
 fn some(value: &Value) -> String {

@@ -4,6 +4,7 @@ mod applied;
 mod backup;
 mod checks;
 mod conflicts;
+mod connection;
 mod drift;
 mod explained;
 mod held;
@@ -60,6 +61,8 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Replayed(replayed), false) => line(&requests::replayed(replayed)),
         (Answer::Person(person), true) => line(&serde_json::to_string(person)?),
         (Answer::Erasures(erasures), true) => line(&serde_json::to_string(erasures)?),
+        (Answer::Connections(answer), true) => line(&serde_json::to_string(answer)?),
+        (Answer::Connections(answer), false) => line(&connection::text(answer)),
         (Answer::Sessions(sessions), true) => line(&serde_json::to_string(sessions)?),
         (Answer::Sessions(sessions), false) => line(&session::sessions(sessions)),
         (Answer::Person(person), false) => line(&user::person(person)),

@@ -55,7 +55,7 @@ fn what_is_exported_applies_to_the_same() {
 }
 
 /// Metadata of a SAML identity provider, with a certificate of its own.
-fn idp_metadata() -> String {
+pub(crate) fn idp_metadata() -> String {
     let made = rcgen::generate_simple_self_signed(["idp.example".to_owned()]).unwrap();
     let certificate = base64::engine::general_purpose::STANDARD.encode(made.cert.der());
     format!(

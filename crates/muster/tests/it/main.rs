@@ -6,6 +6,7 @@ mod administration;
 mod backup;
 mod client;
 mod configuration;
+mod connection;
 mod crash;
 mod demo;
 mod doctor;

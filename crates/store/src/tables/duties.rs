@@ -10,12 +10,15 @@ use crate::{Conn, Expect, StoreError, Tx, vals};
 pub enum Duty {
     /// Removing what has been kept long enough.
     Retention,
+    /// Telling owners which certificates end (SSO-8).
+    Certificates,
 }
 
 impl Duty {
     fn as_str(self) -> &'static str {
         match self {
             Self::Retention => "retention",
+            Self::Certificates => "certificates",
         }
     }
 
@@ -23,6 +26,7 @@ impl Duty {
     fn id(self) -> Uuid {
         match self {
             Self::Retention => Uuid::from_u128(1),
+            Self::Certificates => Uuid::from_u128(2),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     browser::Secret,
     sign_in::{
         SignInFailure,
-        finish::{Arrived, finish},
+        finish::{Arrived, End, finish},
         journal::Attempt,
         pending::{self, Pending, Step},
         provider::{self, Provider},
@@ -43,13 +43,14 @@ pub(in crate::sign_in) async fn callback(
     let row = app.read(Lane::Point, move |conn| Ok(conn.pending_sign_in(&key, now)?)).await?.ok_or_else(unknown)?;
     let (provider, _) = provider::load(&app, row.connection, None).await?;
     let attempt = Attempt::new(arrival, row.connection, "oidc", "GET", CALLBACK.to_owned());
-    let (session, remembered) = match pending::opened(&app, &headers, &row)? {
-        Some(Pending { session, step: Step::Oidc { secret, requested_at, forced } }) => {
-            (session, Remembered { secret, requested_at, forced })
+    let (end, remembered) = match pending::opened(&app, &headers, &row)? {
+        Some(Pending { session, is_test, step: Step::Oidc { secret, requested_at, forced } }) => {
+            (End { pending: Some(key), replaces: session, is_test }, Remembered { secret, requested_at, forced })
         }
         // Of another browser, or of another protocol.
         _ => return Err(attempt.refuse_by_rule(&app, Refusal::SignInNotFound).await),
     };
+    let attempt = attempt.test(end.is_test);
     let provider = with_key(&app, provider).await?;
     let (client, discovered, login) = match check(&app, &provider, &callback, &remembered).await {
         Ok(checked) => checked,
@@ -60,7 +61,7 @@ pub(in crate::sign_in) async fn callback(
         Ok(arrived) => arrived,
         Err(failure) => return Err(attempt.refuse(&app, failure).await),
     };
-    finish(&app, &headers, &provider, attempt, arrived, Some(key), session).await
+    finish(&app, &headers, &provider, attempt, arrived, end).await
 }
 
 /// The checks of the protocol, on the way to the provider and back.
@@ -70,7 +71,7 @@ async fn check(
     callback: &Callback,
     remembered: &Remembered,
 ) -> Result<(Client, std::sync::Arc<Discovered>, Login), SignInFailure> {
-    let client = provider.client(app.base_url())?;
+    let client = provider.client(app.base_url(), app.surroundings().now())?;
     let discovered = discovery::provider(app, provider).await?;
     let (jti, now) = (unique_name(app), app.surroundings().now().seconds());
     let login = client.sign_in(&transport(app), &discovered, callback, remembered, &jti, now).await;

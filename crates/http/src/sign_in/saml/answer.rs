@@ -20,7 +20,7 @@ use muster_model::{
     sign_in::{Asserted, Subject, SubjectKind, read},
 };
 use muster_saml::{
-    Login,
+    Login, MessageError,
     response::{self, Expected, SKEW},
 };
 use serde::Deserialize;
@@ -35,7 +35,8 @@ use crate::{
     pages::{self, Frame},
     sign_in::{
         Segment, SignInFailure, connection_id,
-        finish::{Arrived, finish},
+        finish::{Arrived, End, finish},
+        identity_provider,
         journal::Attempt,
         pending::{self, Pending, Step},
         provider::{self, Provider},
@@ -44,6 +45,7 @@ use crate::{
 
 /// The largest form that an IdP posts: a message of 256 KiB in Base64, encoded for a form.
 const FORM_BYTES: usize = 768 * 1_024;
+
 /// `POST /sso/saml/{connection}/acs`: an IdP's answer.
 pub(in crate::sign_in) async fn acs(
     State(app): State<App>,
@@ -57,16 +59,16 @@ pub(in crate::sign_in) async fn acs(
     let key = form.get("RelayState").and_then(Secret::read).map(|key| key.hash());
     let (provider, row) = provider::load(&app, id, key).await?;
     let pending = row.map(|row| pending::opened(&app, &headers, &row)).transpose()?.flatten();
-    let attempt = Attempt::new(arrival, id, "saml", "POST", format!("/sso/saml/{id}/acs"));
     let waiting = match pending {
-        Some(Pending { session, step: Step::Saml { request, anew_since } }) => {
-            Some(Waiting { session, request, anew_since })
+        Some(Pending { session, is_test, step: Step::Saml { request, anew_since } }) => {
+            Some(Waiting { session, is_test, request, anew_since })
         }
         _ => None,
     };
-    let session = waiting.as_ref().and_then(|waiting| waiting.session);
-    let is_asked_for = waiting.is_some();
-    let login = match checked(&app, &provider, &form, waiting, arrival.at).await? {
+    let is_test = waiting.as_ref().is_some_and(|waiting| waiting.is_test);
+    let attempt = Attempt::new(arrival, id, "saml", "POST", format!("/sso/saml/{id}/acs")).test(is_test);
+    let (provider, checked) = checked(&app, provider, &form, waiting.as_ref(), arrival.at).await?;
+    let login = match checked {
         Ok(login) => login,
         Err(failure) => {
             let message = form.get("SAMLResponse").and_then(muster_saml::redacted);
@@ -78,20 +80,24 @@ pub(in crate::sign_in) async fn acs(
         }
     };
     let attempt = attempt.received(received(&login));
-    let arrived = match arrived(&provider, &login, is_asked_for) {
+    let arrived = match arrived(&provider, &login, waiting.is_some()) {
         Ok(arrived) => arrived,
         Err(failure) => return Err(attempt.refuse(&app, failure).await),
     };
-    if is_asked_for {
-        finish(&app, &headers, &provider, attempt, arrived, key, session).await
-    } else {
-        ask(&app, &headers, &provider, attempt, arrived).await
+    match waiting {
+        Some(Waiting { session, is_test, .. }) => {
+            let end = End { pending: key, replaces: session, is_test };
+            finish(&app, &headers, &provider, attempt, arrived, end).await
+        }
+        None => ask(&app, &headers, &provider, attempt, arrived).await,
     }
 }
 
 /// What this browser waits for.
+#[derive(Clone)]
 struct Waiting {
     session: Option<SessionId>,
+    is_test: bool,
     request: String,
     anew_since: Option<i64>,
 }
@@ -99,19 +105,45 @@ struct Waiting {
 /// From how many bytes on a message is checked beside the threads that serve everybody.
 const LARGE: usize = 32 * 1_024;
 
-/// The checks of the protocol, where they keep nobody else waiting.
+/// The checks of the protocol. When the signature is of nobody known, the IdP may have begun to use its next key: then they
+/// are made once more, by what its metadata says now (SSO-8). Strangers cannot cause that: an answer must be expected.
 async fn checked(
     app: &App,
-    provider: &Arc<Provider>,
+    provider: Arc<Provider>,
     form: &Form,
-    waiting: Option<Waiting>,
+    waiting: Option<&Waiting>,
+    now: Timestamp,
+) -> Result<(Arc<Provider>, Result<Login, SignInFailure>), HttpError> {
+    let Some(message) = form.get("SAMLResponse") else {
+        return Ok((provider, Err(SignInFailure::Missing("SAMLResponse"))));
+    };
+    let checked = apart(app, &provider, message, waiting, now).await?;
+    let is_expected = waiting.is_some() || provider.saml().is_ok_and(|saml| saml.idp_initiated);
+    if !is_expected || !matches!(checked, Err(SignInFailure::Saml(MessageError::Signature(_)))) {
+        return Ok((provider, checked));
+    }
+    match identity_provider::newer(app, &provider).await? {
+        Some(newer) => {
+            let checked = apart(app, &newer, message, waiting, now).await?;
+            Ok((newer, checked))
+        }
+        None => Ok((provider, checked)),
+    }
+}
+
+/// The checks of the protocol, where they keep nobody else waiting.
+async fn apart(
+    app: &App,
+    provider: &Arc<Provider>,
+    message: &str,
+    waiting: Option<&Waiting>,
     now: Timestamp,
 ) -> Result<Result<Login, SignInFailure>, HttpError> {
-    let Some(message) = form.get("SAMLResponse") else { return Ok(Err(SignInFailure::Missing("SAMLResponse"))) };
     if message.len() < LARGE {
-        return Ok(check(app, provider, message, waiting.as_ref(), now));
+        return Ok(check(app, provider, message, waiting, now));
     }
     let (app, provider, message) = (app.clone(), Arc::clone(provider), message.to_owned());
+    let waiting = waiting.cloned();
     let check = move || check(&app, &provider, &message, waiting.as_ref(), now);
     tokio::task::spawn_blocking(check).await.map_err(|_| HttpError::Panicked)
 }
@@ -218,7 +250,7 @@ async fn ask(
     }
     accept(app, &attempt, connection.clone(), arrived.assertion).await?;
     let arrived = Arrived { assertion: None, ..arrived };
-    let pending = Pending { session: None, step: Step::Confirm(Box::new(arrived)) };
+    let pending = Pending { session: None, is_test: false, step: Step::Confirm(Box::new(arrived)) };
     let begun = pending::begin(app, headers, connection.id, &pending).await?;
     let place = format!("{}/signin/continue?connection={}&key={}", app.base_url(), connection.id, begun.key.expose());
     let mut response = pages::see_other(&place)?;
@@ -346,5 +378,6 @@ async fn complete(
     replaces: Option<SessionId>,
 ) -> Result<Response, HttpError> {
     let attempt = Attempt::new(arrival, provider.connection.id, "saml", "POST", "/signin/continue".to_owned());
-    finish(app, headers, provider, attempt, arrived, Some(key), replaces).await
+    let end = End { pending: Some(key), replaces, is_test: false };
+    finish(app, headers, provider, attempt, arrived, end).await
 }

@@ -114,7 +114,8 @@ async fn respond(
         in_response_to: &ended.id,
         outcome: Outcome::Ended,
     };
-    let location = response.redirect(RedirectBinding { relay_state, signing_key: provider.signing() });
+    let location =
+        response.redirect(RedirectBinding { relay_state, signing_key: provider.signing(app.surroundings().now()) });
     pages::see_other(&location.ok_or_else(unsigned)?)
 }
 
@@ -140,5 +141,5 @@ pub(in crate::sign_in) async fn at_idp(app: &App, session: &Session) -> Result<O
         name_id: &name_id,
         session_index: idp.index.as_deref(),
     };
-    Ok(request.redirect(RedirectBinding { relay_state: None, signing_key: provider.signing() }))
+    Ok(request.redirect(RedirectBinding { relay_state: None, signing_key: provider.signing(app.surroundings().now()) }))
 }

@@ -3,9 +3,12 @@
 mod account;
 mod attacks;
 mod idp_initiated;
+mod keys;
 mod logout;
+mod metadata;
 mod nodes;
 mod saml;
+mod trial;
 
 use std::sync::Arc;
 

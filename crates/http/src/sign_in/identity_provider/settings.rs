@@ -2,7 +2,10 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use muster_model::connection::{Binding, Saml};
-use muster_saml::{KeyError, MetadataError, certificate, metadata};
+use muster_saml::{
+    KeyError, MetadataError, certificate,
+    metadata::{self, IdentityProvider},
+};
 
 /// The settings that metadata of an IdP tells; what it does not tell has its default. `now` in seconds since 1970.
 ///
@@ -10,13 +13,17 @@ use muster_saml::{KeyError, MetadataError, certificate, metadata};
 ///
 /// [`MetadataError`] for what cannot be used.
 pub fn saml_settings(text: &str, now: i64) -> Result<Saml, MetadataError> {
-    let provider = metadata::read(text, now)?;
+    metadata::read(text, now).map(told)
+}
+
+/// What metadata tells of an IdP, as settings keep it.
+pub(super) fn told(provider: IdentityProvider) -> Saml {
     // Redirects are shorter and need no script; whoever offers neither has been refused.
     let (binding, sso_url) = match (provider.redirect_url, provider.post_url) {
         (Some(url), _) => (Binding::Redirect, url),
         (None, url) => (Binding::Post, url.unwrap_or_default()),
     };
-    Ok(Saml {
+    Saml {
         entity_id: provider.entity_id,
         sso_url,
         binding,
@@ -24,7 +31,7 @@ pub fn saml_settings(text: &str, now: i64) -> Result<Saml, MetadataError> {
         certificates: provider.certificates.iter().map(|certificate| STANDARD.encode(certificate)).collect(),
         sign_requests: provider.wants_signed_requests,
         ..Saml::default()
-    })
+    }
 }
 
 /// Certificates as people paste them, as settings keep them.

@@ -1,0 +1,101 @@
+//! Until when certificates are good, and telling owners in time.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use muster_engine::{
+    EngineError, Env, Origin, Surroundings,
+    certificates::{self, Relied, Whose},
+    transact,
+};
+use muster_model::{
+    Connection, ConnectionId, Timestamp,
+    connection::{OwnCertificate, SingleSignOn},
+};
+use muster_saml::certificate;
+use muster_store::{Duty, Tx};
+use uuid::Uuid;
+
+use crate::{App, HttpError, app::Lane};
+
+/// How often it is looked.
+const EVERY: Duration = Duration::from_hours(6);
+/// How long whoever looks has time for that.
+const BUSY_FOR: Duration = Duration::from_mins(10);
+/// Connections looked at together.
+const CHUNK: usize = 100;
+
+/// The certificates that a connection's IdP may sign with.
+#[must_use]
+pub fn identity_provider_certificates(connection: &Connection) -> Vec<Relied> {
+    let texts = match &connection.settings.sso {
+        Some(SingleSignOn::Saml(saml)) => saml.certificates.as_slice(),
+        _ => &[],
+    };
+    let read = |text: &String| {
+        let der = STANDARD.decode(text).ok()?;
+        let not_after = Timestamp(certificate::ends(&der)?.saturating_mul(1_000_000));
+        Some(Relied { whose: Whose::IdentityProvider, fingerprint: muster_crypto::sha256(&der), not_after })
+    };
+    texts.iter().filter_map(read).collect()
+}
+
+/// The certificates that a connection relies on, ours and its IdP's, of each kind the one that is good for longest: with
+/// overlapping ones the end of the others does not matter.
+#[must_use]
+pub fn relied_certificates(connection: &Connection, own: &[OwnCertificate]) -> Vec<Relied> {
+    let longest = identity_provider_certificates(connection).into_iter().max_by_key(|one| one.not_after);
+    longest.into_iter().chain(certificates::own_relied(connection, own)).collect()
+}
+
+/// Looks through all connections once in a while, on one node; owners are told of what ends. Never more is to do at once.
+pub(crate) async fn warn_of_ends(app: App) -> Result<bool, HttpError> {
+    let surroundings = app.surroundings();
+    let now = surroundings.now();
+    let mut node = [0; 16];
+    surroundings.random(&mut node);
+    let node = Uuid::from_bytes(node);
+    let taken = app
+        .store()
+        .write(move |tx| Ok::<_, EngineError>(tx.take_duty(Duty::Certificates, node, now, now.after(BUSY_FOR))?))
+        .await?;
+    if taken.is_none() {
+        return Ok(false);
+    }
+    let ids = app.read(Lane::Scan, |conn| Ok(conn.connection_ids()?)).await?;
+    for ids in ids.chunks(CHUNK) {
+        for (connection, relied) in due(&app, ids.to_vec()).await? {
+            warn(&app, connection, relied).await?;
+        }
+    }
+    app.store().write(move |tx| Ok::<_, EngineError>(tx.finish_duty(Duty::Certificates, now.after(EVERY))?)).await?;
+    Ok(false)
+}
+
+/// The connections whose owners may have to be told.
+async fn due(app: &App, ids: Vec<ConnectionId>) -> Result<Vec<(Connection, Vec<Relied>)>, HttpError> {
+    let now = app.surroundings().now();
+    app.read(Lane::Scan, move |conn| {
+        let mut due = Vec::new();
+        for id in &ids {
+            let Some(connection) = conn.connection(*id)? else { continue };
+            let relied = relied_certificates(&connection, &certificates::of(conn, *id)?);
+            if relied.iter().any(|one| one.warning(now).is_some()) {
+                due.push((connection, relied));
+            }
+        }
+        Ok(due)
+    })
+    .await
+}
+
+async fn warn(app: &App, connection: Connection, relied: Vec<Relied>) -> Result<(), HttpError> {
+    let (surroundings, sealer): (Arc<dyn Surroundings>, _) = (app.surroundings(), app.shared_sealer());
+    let origin = Origin { connection: Some(connection.id), ..Origin::SYSTEM };
+    let work = move |tx: &mut Tx<'_>| {
+        let mut env = Env::new(Arc::clone(&surroundings), origin);
+        transact(tx, &mut env, |tx, env| certificates::warn(tx, env, &sealer, &connection, &relied))
+    };
+    app.store().write(work).await?;
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Connections from the shell: how they are, trying them, their keys (SSO-8, SSO-9, SSO-12, JIT-8).
+
+mod affected;
+mod health;
+mod key;
+mod view;
+
+use muster_engine::EngineError;
+use muster_http::Refreshed;
+use muster_model::Connection;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use affected::AffectedView;
+pub(super) use health::checks;
+pub(crate) use key::KeyRequest;
+pub(crate) use view::ConnectionView;
+
+use super::{AdminError, Answer, Installation, named};
+
+/// What about connections.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ConnectionRequest {
+    /// All of them.
+    List,
+    /// One.
+    Show {
+        /// Its name.
+        connection: String,
+    },
+    /// Fetch the IdP's metadata now.
+    Refresh {
+        /// The connection's name.
+        connection: String,
+    },
+    /// A link for a test sign-in.
+    Test {
+        /// The connection's name.
+        connection: String,
+    },
+    /// Who would be affected by enforcement, and by switching JIT off.
+    Affected {
+        /// The connection's name.
+        connection: String,
+    },
+    /// Our keys.
+    Key {
+        /// The connection's name.
+        connection: String,
+        /// What about them.
+        request: KeyRequest,
+    },
+}
+
+/// Connections, and what was done.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Connections {
+    /// What was done just now, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) done: Option<String>,
+    /// Where a browser begins a test sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) test_url: Option<String>,
+    /// Who would be affected.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub(crate) affected: Option<AffectedView>,
+    /// The connections.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) connections: Vec<ConnectionView>,
+}
+
+impl Connections {
+    fn of(connections: Vec<ConnectionView>) -> Self {
+        Self { done: None, test_url: None, affected: None, connections }
+    }
+}
+
+pub(super) fn run(installation: &Installation, request: ConnectionRequest) -> Result<Answer, AdminError> {
+    let connections = match request {
+        ConnectionRequest::List => Connections::of(view::all(installation)?),
+        ConnectionRequest::Show { connection } => Connections::of(vec![view::one(installation, &connection)?]),
+        ConnectionRequest::Refresh { connection } => refresh(installation, &connection)?,
+        ConnectionRequest::Test { connection } => {
+            let id = find(installation, &connection)?.id;
+            let url = installation.with_app(async |app| app.test_sign_in_link(id))??;
+            Connections { test_url: Some(url), ..Connections::of(Vec::new()) }
+        }
+        ConnectionRequest::Affected { connection } => {
+            let found = find(installation, &connection)?;
+            Connections { affected: Some(affected::affected(installation, found)?), ..Connections::of(Vec::new()) }
+        }
+        ConnectionRequest::Key { connection, request } => {
+            let done = key::run(installation, &find(installation, &connection)?, request)?;
+            Connections { done: Some(done), ..Connections::of(vec![view::one(installation, &connection)?]) }
+        }
+    };
+    Ok(Answer::Connections(connections))
+}
+
+/// The connection of this name.
+fn find(installation: &Installation, name: &str) -> Result<Connection, AdminError> {
+    let wanted = name.to_owned();
+    let found = installation.store.read_blocking::<_, EngineError, _>(move |conn| named::connection(conn, &wanted));
+    found.map_err(|error| named::explained(installation, name, error))
+}
+
+fn refresh(installation: &Installation, name: &str) -> Result<Connections, AdminError> {
+    let id = find(installation, name)?.id;
+    let refreshed = installation.with_app(async |app| app.refresh_metadata(id).await)??;
+    let view = view::one(installation, name)?;
+    let Some(metadata) = &view.metadata else {
+        let why = format!("connection `{name}` fetches no metadata: state `metadata_url` of its `saml`");
+        return Err(AdminError::Wrong(why));
+    };
+    if let Some(failure) = &metadata.failure {
+        return Err(AdminError::Wrong(format!("it could not be fetched: {failure}")));
+    }
+    let done = match refreshed {
+        Refreshed::Changed => "fetched: it says something new, which counts from now on",
+        Refreshed::Same => "fetched: it says what it said before",
+        Refreshed::NotNow => "it was fetched a moment ago",
+    };
+    let done = done.to_owned();
+    Ok(Connections { done: Some(done), ..Connections::of(vec![view]) })
+}
