@@ -128,7 +128,7 @@ pub(super) async fn go(
         force_authn: saml.force_authn,
         name_id_format: saml.name_id_format.as_deref(),
         authn_contexts: &saml.authn_contexts,
-        subject: None,
+        subject: login_hint.filter(|_| saml.subject_hint),
     };
     let signing_key = provider.signing(app.surroundings().now()).filter(|_| saml.sign_requests);
     let relay_state = Some(begun.key.expose());

@@ -85,6 +85,8 @@ pub struct Saml {
     /// Which kind of name is asked for, a URI; `None` leaves the choice to the IdP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_id_format: Option<String>,
+    /// Whether requests also name whom we expect as their Subject, for IdPs that read the hint nowhere else.
+    pub subject_hint: bool,
     /// Whether the IdP may begin a sign-in (SSO-3).
     pub idp_initiated: bool,
     /// Under which names it states what (SSO-4).

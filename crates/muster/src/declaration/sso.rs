@@ -47,6 +47,8 @@ pub(crate) struct Saml {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name_id_format: Option<String>,
     #[serde(skip_serializing_if = "is_false")]
+    pub(crate) subject_hint: bool,
+    #[serde(skip_serializing_if = "is_false")]
     pub(crate) idp_initiated: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) absent_groups_are_none: bool,
@@ -153,6 +155,7 @@ impl Saml {
             force_authn: self.force_authn,
             authn_contexts: self.authn_contexts.clone(),
             name_id_format: self.name_id_format.clone(),
+            subject_hint: self.subject_hint,
             idp_initiated: self.idp_initiated,
             attributes: self.attributes.clone(),
             absent_groups_are_none: self.absent_groups_are_none,
@@ -176,6 +179,7 @@ impl Saml {
             force_authn: saml.force_authn,
             authn_contexts: saml.authn_contexts,
             name_id_format: saml.name_id_format,
+            subject_hint: saml.subject_hint,
             idp_initiated: saml.idp_initiated,
             absent_groups_are_none: saml.absent_groups_are_none,
             attributes: saml.attributes,

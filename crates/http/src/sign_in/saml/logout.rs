@@ -1,13 +1,14 @@
 //! Single Logout (saml-profiles-2.0 §4.4): the IdP ends what it began, and hears of what ended here.
 
 use axum::{
+    Extension,
     body::Body,
     extract::{RawQuery, State},
     response::Response,
 };
 use http::HeaderMap;
 use muster_engine::{Env, Origin, sessions};
-use muster_model::{Actor, Session, Source, connection::KeyPurpose};
+use muster_model::{Actor, ConnectionId, Session, Source, connection::KeyPurpose};
 use muster_saml::{
     MessageError, NameId, RedirectBinding,
     logout::{self, Ended, Expected, LogoutRequest, LogoutResponse, Message, Outcome, Received},
@@ -16,10 +17,13 @@ use muster_saml::{
 use super::{Addresses, request_id, unsigned};
 use crate::{
     App, HttpError,
+    arrival::Arrival,
     browser::Form,
     pages,
     sign_in::{
-        Segment, SignInFailure, connection_id, own_keys,
+        Segment, SignInFailure, connection_id,
+        journal::Attempt,
+        own_keys,
         provider::{self, Provider},
     },
 };
@@ -30,28 +34,42 @@ const FORM_BYTES: usize = 768 * 1_024;
 /// `GET /sso/saml/{connection}/slo`: a logout message in a redirect.
 pub(in crate::sign_in) async fn logout_redirect(
     State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
     id: Segment,
     RawQuery(query): RawQuery,
 ) -> Result<Response, HttpError> {
+    let id = connection_id(id)?;
     let query = query.unwrap_or_default();
-    let (provider, _) = provider::load(&app, connection_id(id)?, None).await?;
-    let received = read(&app, &provider, |signers, expected| logout::read_redirect(&query, signers, expected))?;
-    answer(&app, provider, received).await
+    let (provider, _) = provider::load(&app, id, None).await?;
+    match read(&app, &provider, |signers, expected| logout::read_redirect(&query, signers, expected)) {
+        Ok(received) => answer(&app, provider, received).await,
+        Err(failure) => Err(refused(&app, arrival, id, "GET", failure).await),
+    }
 }
 
 /// `POST /sso/saml/{connection}/slo`: a logout message in a form.
 pub(in crate::sign_in) async fn logout_form(
     State(app): State<App>,
+    Extension(arrival): Extension<Arrival>,
     id: Segment,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    let (provider, _) = provider::load(&app, connection_id(id)?, None).await?;
+    let id = connection_id(id)?;
+    let (provider, _) = provider::load(&app, id, None).await?;
     let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
-    let value = form.get("SAMLRequest").or(form.get("SAMLResponse")).ok_or(SignInFailure::Missing("SAMLRequest"))?;
+    let value = form.get("SAMLRequest").or(form.get("SAMLResponse"));
     let relay_state = form.get("RelayState");
-    let received = read(&app, &provider, |signers, expected| logout::read_form(value, relay_state, signers, expected))?;
-    answer(&app, provider, received).await
+    let received = match value {
+        Some(value) => {
+            read(&app, &provider, |signers, expected| logout::read_form(value, relay_state, signers, expected))
+        }
+        None => Err(SignInFailure::Missing("SAMLRequest")),
+    };
+    match received {
+        Ok(received) => answer(&app, provider, received).await,
+        Err(failure) => Err(refused(&app, arrival, id, "POST", failure).await),
+    }
 }
 
 fn read(
@@ -66,6 +84,17 @@ fn read(
         now: app.surroundings().now().seconds(),
     };
     Ok(read(provider.signers()?, expected)?)
+}
+
+/// A message that cannot be accepted is on the connection's error log (SSO-13).
+async fn refused(
+    app: &App,
+    arrival: Arrival,
+    id: ConnectionId,
+    method: &'static str,
+    failure: SignInFailure,
+) -> HttpError {
+    Attempt::new(arrival, id, "saml", method, format!("/sso/saml/{id}/slo")).refuse(app, failure).await
 }
 
 /// Does what a message says.

@@ -50,6 +50,8 @@ async fn ses_3_nobody_else_signs_somebody_out() {
     for fields in [&[("SAMLRequest", "PHg+")][..], &[("SAMLResponse", "x")], &[]] {
         let page = browser.post_from(IDP, &slo, fields).await;
         assert_eq!(page.status, 403, "{}", page.words());
+        let row = site.logged(&page);
+        assert_eq!((row.connection, row.outcome.as_str()), (Some(site.connection), "refused"), "SSO-13");
     }
     assert_eq!(browser.get(&format!("{slo}?SAMLRequest=abc")).await.status, 403);
     assert!(browser.get(&format!("{HERE}/account")).await.words().contains(ADA));

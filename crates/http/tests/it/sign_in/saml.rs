@@ -1,6 +1,8 @@
 //! SAML: the whole way, and what each fault of an IdP looks like to the person and to the administrator.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Request;
+use muster_model::connection::Binding;
 use muster_simulator::sso::{Due, Fault, Flavour, Protocol, SamlApplication, Signs};
 use muster_testkit::browser::Transport;
 use serde_json::Value;
@@ -225,4 +227,20 @@ async fn what_is_no_address_says_so_and_keeps_what_was_typed() {
     assert_eq!(again.status, 422);
     assert!(again.words().contains("not an email"), "{}", again.words());
     assert_eq!(again.only_form().value("email"), Some("nonsense"));
+}
+
+#[tokio::test]
+async fn sso_3_whom_we_expect_is_named_in_the_request_only_where_the_idp_reads_it_there() {
+    for subject_hint in [false, true] {
+        let site = Site::with(move |saml| (saml.subject_hint, saml.binding) = (subject_hint, Binding::Post));
+        let mut browser = site.browser();
+        let page = browser.get(&format!("{HERE}/signin")).await;
+        let leaving = browser.submit(&page, &page.only_form().with("email", ADA)).await;
+        let message = STANDARD.decode(leaving.only_form().value("SAMLRequest").unwrap()).unwrap();
+        let request = String::from_utf8(message).unwrap();
+        let subject = format!("<saml:Subject><saml:NameID>{ADA}</saml:NameID></saml:Subject>");
+        assert_eq!(request.contains(&subject), subject_hint, "{request}");
+        let people = browser.submit(&leaving, &leaving.only_form()).await;
+        assert!(people.url.to_string().starts_with(IDP), "{}", people.words());
+    }
 }
