@@ -77,7 +77,7 @@ async fn sso_1_every_idp_is_understood_however_it_signs() {
 
 #[tokio::test]
 async fn sso_1_signed_requests_and_the_post_binding_work() {
-    for binding in [muster_model::connection::Binding::Redirect, muster_model::connection::Binding::Post] {
+    for binding in [Binding::Redirect, Binding::Post] {
         let site = Site::with(move |saml| {
             saml.sign_requests = true;
             saml.binding = binding;
@@ -90,7 +90,7 @@ async fn sso_1_signed_requests_and_the_post_binding_work() {
         site.idp.register_saml(SamlApplication { signs_requests: true, ..ours });
         let page = browser.get(&format!("{HERE}/signin")).await;
         let mut people = browser.submit(&page, &page.only_form().with("email", ADA)).await;
-        if binding == muster_model::connection::Binding::Post {
+        if binding == Binding::Post {
             assert!(people.words().contains("127.0.0.1:9200"), "{}", people.words());
             people = browser.submit(&people, &people.only_form()).await;
         }
