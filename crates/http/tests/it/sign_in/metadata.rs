@@ -2,15 +2,18 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
+    thread,
     time::Duration,
 };
 
 use axum::{Router, http::StatusCode, routing::get};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use muster_engine::{
-    Env, Origin,
+    EngineError, Env, Origin,
     declare::{self, Secrets},
 };
 use muster_http::Refreshed;
@@ -18,7 +21,6 @@ use muster_model::connection::{Saml, SingleSignOn};
 use muster_simulator::sso::{IdentityProvider, Options};
 use muster_store::IdpMetadata;
 use muster_testkit::TestDocuments;
-use std::sync::Mutex;
 use tokio::net::TcpListener;
 
 use super::{ADA, HERE, IDP, Site};
@@ -211,4 +213,59 @@ async fn sec_3_metadata_is_not_fetched_from_private_addresses() {
     let page = site.browser().get(&format!("{HERE}/signin")).await;
     let refused = site.browser().submit(&page, &page.only_form().with("email", ADA)).await;
     assert!(!refused.url.to_string().starts_with(IDP), "{}", refused.words());
+}
+
+/// Settings change after an answer was checked and before it is committed: the account page, or what is told instead.
+async fn meanwhile(change: impl FnMut(&mut Saml) + Send + Clone + 'static) -> String {
+    let site = Site::new();
+    let mut browser = site.browser();
+    let people = site.begin(&mut browser, ADA).await;
+    let leaving = site.pick(&mut browser, &people, &[]).await;
+    let (store, connection) = (site.server.world.store.clone(), site.connection);
+    // The writer is busy until it is told, and then changes the settings; the answer is checked meanwhile, and waits.
+    let (release, wait) = mpsc::channel::<()>();
+    let (begun, has_begun) = mpsc::channel::<()>();
+    let (wait, begun) = (Mutex::new(wait), Mutex::new(begun));
+    let changes = store.clone();
+    let changing = thread::spawn(move || {
+        changes.write_blocking::<_, EngineError, _>(move |tx| {
+            begun.lock().unwrap().send(()).unwrap();
+            wait.lock().unwrap().recv().unwrap();
+            let mut row = tx.connection(connection)?.unwrap();
+            if let Some(SingleSignOn::Saml(saml)) = &mut row.settings.sso {
+                (change.clone())(saml);
+            }
+            row.version += 1;
+            tx.update_connection(&row)?;
+            muster_engine::connections::changed(tx)
+        })
+    });
+    has_begun.recv().unwrap();
+    // What the background wants to write waits already.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let waiting = store.stats().queued_writes;
+    let form = leaving.only_form();
+    let answering = browser.submit(&leaving, &form);
+    let releasing = async {
+        site.server.eventually(async || store.stats().queued_writes > waiting).await;
+        release.send(()).unwrap();
+    };
+    let (page, ()) = tokio::join!(answering, releasing);
+    changing.join().unwrap().unwrap();
+    page.words()
+}
+
+#[tokio::test]
+async fn sec_1_and_sso_8_an_answer_is_accepted_by_the_settings_of_its_commit() {
+    let another = muster_crypto::OwnKey::generate("another", 0, 4_000_000_000).unwrap();
+    let another = STANDARD.encode(another.certificate);
+    let next = another.clone();
+    let words = meanwhile(move |saml| saml.certificates.push(next.clone())).await;
+    assert!(words.contains("This session"), "a further certificate disturbs nobody: {words}");
+    let words = meanwhile(move |saml| saml.certificates = vec![another.clone()]).await;
+    assert!(words.contains("the connection's settings have just changed"), "it is not trusted any more: {words}");
+    let words = meanwhile(|saml| saml.entity_id.push('x')).await;
+    assert!(words.contains("the connection's settings have just changed"), "{words}");
 }
