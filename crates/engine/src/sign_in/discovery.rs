@@ -6,7 +6,8 @@ use muster_store::Conn;
 
 use crate::EngineError;
 
-/// The connections through which people of the address's domain sign in, by name.
+/// The connections through which people of the address's domain sign in, the oldest first: what people know stays where it
+/// was.
 ///
 /// # Errors
 ///
@@ -19,6 +20,6 @@ pub fn connections_for(conn: &mut Conn<'_>, email: &Email) -> Result<Vec<Connect
             connection.state == ConnectionState::Active && connection.settings.sso.is_some() && connection.owns(email)
         }));
     }
-    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found.sort_by_key(|connection| connection.id);
     Ok(found)
 }

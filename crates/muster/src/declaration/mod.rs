@@ -15,8 +15,7 @@ use precedence::Precedence;
 
 pub(crate) use convert::{from_engine, to_engine};
 pub(crate) use read::{ReadError, parse, read};
-use sso::ClientSecret;
-pub(crate) use sso::{Oidc, Saml};
+pub(crate) use sso::{ClientSecret, Oidc, Saml};
 
 /// A whole file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

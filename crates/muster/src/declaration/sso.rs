@@ -90,9 +90,14 @@ pub(crate) struct Oidc {
 pub(crate) struct ClientSecret(String);
 
 impl ClientSecret {
+    /// A secret, to the letter.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// A secret as a file holds it: the line's end is none of it.
     pub(super) fn of_file(text: &str) -> Self {
-        Self(text.trim_end_matches(['\r', '\n']).to_owned())
+        Self::new(text.trim_end_matches(['\r', '\n']))
     }
 
     /// The secret, to be sealed.

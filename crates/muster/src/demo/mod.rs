@@ -14,7 +14,6 @@ use std::{
 use muster_simulator::{
     Directory, Idp, Length, Report,
     client::{Client, ClientError},
-    sso::SsoError,
 };
 use muster_store::Migrate;
 use tokio::{net::TcpListener, task::spawn_blocking};
@@ -27,7 +26,7 @@ use crate::{
     serve::{self, Opened, Running, ServeError, Stop},
 };
 use folder::Folder;
-use sign_in::SignIn;
+use sign_in::{SignIn, SignInError};
 
 /// Where the demonstration listens, if the port is free.
 const PORT: u16 = 8080;
@@ -56,7 +55,7 @@ pub(crate) enum DemoError {
     Client(#[from] ClientError),
     /// The simulated IdP to sign in at.
     #[error(transparent)]
-    SignIn(#[from] SsoError),
+    SignIn(#[from] SignInError),
     /// The output.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -100,6 +99,7 @@ pub(crate) fn demo(config: &Config, port: Option<u16>, json: bool) -> Result<(),
     config.keys.master_key_file = None;
     config.server.data_dir = folder.path().to_owned();
     config.operations.listen = None;
+    config.outbound = sign_in::allowed();
     let opened = Opened::new(&config, Migrate::Run)?;
     let runtime = serve::runtime().map_err(ServeError::System)?;
     runtime.block_on(async {
@@ -129,7 +129,7 @@ async fn present(running: &Running, sign_in: &SignIn, folder: &std::path::Path, 
     sign_in.state(&mut declaration);
     let request = Request::Apply { declaration, prune: false, plan: false };
     let Answer::Applied(applied) = perform(installation, request).await? else { return Ok(()) };
-    sign_in.answer(&applied).await?;
+    sign_in.answer(&applied).await.map_err(SignInError::from)?;
     let mut reports = BTreeMap::new();
     for Run { connection, idp, directory } in RUNS {
         let Some((base_url, token)) = scim(&applied, connection) else { continue };

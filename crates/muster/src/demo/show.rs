@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     OWNER, scim,
-    sign_in::{CONNECTION, SignIn},
+    sign_in::{OIDC, SAML, SignIn},
 };
 use crate::{
     admin::{Applied, Explanation},
@@ -136,8 +136,9 @@ fn people_to_be(base_url: &str, sign_in: &SignIn) -> String {
         list.add_row([&person.full_name(), &person.email, &groups]);
     }
     format!(
-        "Sign in at {}\nType one of these addresses; a simulated identity provider ({}, connection {CONNECTION}) \
-         lets you be\nanybody, edit what it says of them, and break its answer:\n\n{list}",
+        "Sign in at {}\nType one of these addresses, then choose {SAML} (SAML) or {OIDC} (OpenID Connect). Both lead to a \
+         simulated\nidentity provider ({}), where you can be anybody, edit what it says of them, and\n\
+         break its answer:\n\n{list}",
         sign_in_url(base_url),
         sign_in.url(),
     )

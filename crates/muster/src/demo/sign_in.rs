@@ -1,26 +1,43 @@
 //! The simulated identity provider beside the demonstration, to sign in at.
 
+use muster_crypto::{NoRandomness, Secret};
+use muster_outbound::Allowed;
 use muster_simulator::{
     Directory,
-    sso::{IdentityProvider, Options, Profile, Running, SamlApplication, SsoError},
+    sso::{Flavour, IdentityProvider, OidcApplication, Options, Profile, Running, SamlApplication, SsoError},
 };
 use tokio::net::TcpListener;
 
 use crate::{
     admin::Applied,
-    declaration::{Declaration, Saml},
+    declaration::{ClientSecret, Connection, Declaration, Oidc, Saml},
 };
 
-/// The connection whose people sign in there.
-pub(super) const CONNECTION: &str = "okta";
+/// The connection whose people sign in there by SAML.
+pub(super) const SAML: &str = "okta";
+/// The connection whose people sign in there by OpenID Connect.
+pub(super) const OIDC: &str = "entra";
+/// Who we are there.
+const CLIENT_ID: &str = "muster-demo";
+
+/// Where the demonstration's own server may send requests beside the public internet: to the identity provider beside it,
+/// which listens on the loopback address. No other command allows that (SEC-3).
+pub(super) fn allowed() -> Allowed {
+    "127.0.0.1".parse().unwrap_or_default()
+}
 
 /// The identity provider while the demonstration runs.
-pub(super) struct SignIn(Running);
+pub(super) struct SignIn {
+    running: Running,
+    /// What the server and the identity provider know of each other by OpenID Connect.
+    client_secret: Secret,
+}
 
 impl SignIn {
     /// Starts it, with the people who are provisioned and one whom no directory has pushed.
-    pub(super) fn start(listener: TcpListener) -> Result<Self, SsoError> {
+    pub(super) fn start(listener: TcpListener) -> Result<Self, SignInError> {
         let mut people = Profile::everybody(&Directory::example());
+        people.extend(Profile::everybody(&Directory::acquired()));
         people.push(Profile {
             subject: "ines".to_owned(),
             email: "ines.varga@example.com".to_owned(),
@@ -30,34 +47,67 @@ impl SignIn {
             session_minutes: "60".to_owned(),
             ..Profile::default()
         });
-        Ok(Self(IdentityProvider::start(listener, Options { people, ..Options::default() })?))
+        let mut secret = [0; 32];
+        muster_crypto::random(&mut secret)?;
+        let client_secret = Secret::new(secret.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let running = IdentityProvider::start(listener, Options { people, ..Options::default() })?;
+        Ok(Self { running, client_secret })
     }
 
     /// Where its pages are.
     pub(super) fn url(&self) -> &str {
-        self.0.provider.base_url()
+        self.running.provider.base_url()
     }
 
     /// Who can be picked.
     pub(super) fn people(&self) -> &[Profile] {
-        self.0.provider.people()
+        self.running.provider.people()
     }
 
-    /// States its connection.
+    /// States its two connections.
     pub(super) fn state(&self, declaration: &mut Declaration) {
-        let connection = declaration.connections.iter_mut().find(|connection| connection.name == CONNECTION);
-        if let Some(connection) = connection {
-            connection.saml =
-                Some(Saml { metadata: Some(self.0.provider.metadata()), encryption: true, ..Saml::default() });
+        let provider = &self.running.provider;
+        if let Some(connection) = named(declaration, SAML) {
+            let metadata = Some(provider.metadata());
+            connection.saml = Some(Saml { metadata, encryption: true, ..Saml::default() });
+        }
+        if let Some(connection) = named(declaration, OIDC) {
+            connection.oidc = Some(Oidc {
+                issuer: provider.issuer().to_owned(),
+                client_id: CLIENT_ID.to_owned(),
+                client_secret: Some(ClientSecret::new(self.client_secret.expose())),
+                ..Oidc::default()
+            });
         }
     }
 
-    /// Answers the connection from now on, with the keys that its metadata names.
+    /// Answers the connections from now on: by SAML with the keys that the metadata names, by OpenID Connect the one client.
     pub(super) async fn answer(&self, applied: &Applied) -> Result<(), SsoError> {
-        let connection = applied.connections.get(CONNECTION);
+        let provider = &self.running.provider;
+        let connection = applied.connections.get(SAML);
         if let Some(saml) = connection.and_then(|connection| connection.saml.as_ref()) {
-            self.0.provider.register_saml(SamlApplication::fetch(&saml.metadata_url).await?);
+            provider.register_saml(SamlApplication::fetch(&saml.metadata_url).await?);
+        }
+        let connection = applied.connections.get(OIDC);
+        if let Some(oidc) = connection.and_then(|connection| connection.oidc.as_ref()) {
+            let client = OidcApplication::new(CLIENT_ID, self.client_secret.expose(), &oidc.redirect_url);
+            provider.register_oidc(OidcApplication { flavour: Flavour::Entra, ..client });
         }
         Ok(())
     }
+}
+
+fn named<'d>(declaration: &'d mut Declaration, name: &str) -> Option<&'d mut Connection> {
+    declaration.connections.iter_mut().find(|connection| connection.name == name)
+}
+
+/// Why there is nothing to sign in at.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignInError {
+    /// The identity provider.
+    #[error(transparent)]
+    Provider(#[from] SsoError),
+    /// The client secret.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
 }

@@ -117,6 +117,11 @@ impl Browser {
         }
     }
 
+    /// Waits until an element is there, by a CSS selector.
+    pub(crate) fn wait_for_element(&self, selector: &str) {
+        self.element(selector);
+    }
+
     /// Types into a field, in place of what is there.
     pub(crate) fn type_in(&self, selector: &str, text: &str) {
         let element = self.element(selector);

@@ -15,12 +15,16 @@ fn demo() -> Staying {
     Staying::start(command.env("MUSTER_OPERATIONS_LISTEN", "off"), &["demo"])
 }
 
-/// Types an address in and waits for the identity provider.
-fn begin(browser: &Browser, demo: &Staying, email: &str) {
+/// Types an address in, chooses a connection, and waits for the identity provider.
+fn begin(browser: &Browser, demo: &Staying, email: &str, connection: &str) {
     browser.go(demo.says("sign_in_url"));
     browser.type_in("input[name=email]", email);
     browser.picture("sign-in");
     browser.click("form button");
+    let id = demo.said["connections"][connection]["id"].as_str().unwrap();
+    browser.wait_for_element(&format!("input[value='{id}']"));
+    browser.picture("choose");
+    browser.click(&format!("input[value='{id}'] ~ button"));
     browser.wait_for(demo.says("idp_url"));
 }
 
@@ -29,7 +33,7 @@ fn sso_3_a_person_picks_who_to_be_and_sees_where_they_are_and_why() {
     let demo = demo();
     for screen in [Screen::Phone, Screen::Desktop] {
         let browser = Browser::open(screen);
-        begin(&browser, &demo, "ines.varga@example.com");
+        begin(&browser, &demo, "ines.varga@example.com", "okta");
         assert!(browser.text().contains("not for production"), "{}", browser.text());
         browser.picture("people");
         browser.click("button[value=ines]");
@@ -44,10 +48,23 @@ fn sso_3_a_person_picks_who_to_be_and_sees_where_they_are_and_why() {
 }
 
 #[test]
+fn sso_1_a_person_signs_in_through_openid_connect() {
+    let demo = demo();
+    let browser = Browser::open(Screen::Phone);
+    begin(&browser, &demo, "farah.novak@example.com", "entra");
+    browser.click("button[value=farah]");
+    browser.wait_for("/account");
+    for words in ["Farah Novak", "whale", "sales"] {
+        assert!(browser.text().contains(words), "{words} is missing in: {}", browser.text());
+    }
+    demo.stop();
+}
+
+#[test]
 fn sso_13_a_fault_is_explained_with_its_trace() {
     let demo = demo();
     let browser = Browser::open(Screen::Phone);
-    begin(&browser, &demo, "bruno.okafor@example.com");
+    begin(&browser, &demo, "bruno.okafor@example.com", "okta");
     browser.click("a[href$='person=bruno']");
     browser.wait_for("person=bruno");
     browser.picture("edit");

@@ -44,6 +44,7 @@ fn the_demonstration_answers_programs_with_one_line_and_leaves_nothing_behind() 
     assert_eq!(shown["owner"]["email"], "owner@example.com");
     assert!(shown["idp_url"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{shown}");
     assert!(shown["connections"]["okta"]["saml"]["login_url"].is_string(), "{shown}");
+    assert!(shown["connections"]["entra"]["oidc"]["redirect_url"].is_string(), "{shown}");
     assert_eq!(temporary(folder.path()).len(), 1);
     stop(child);
     assert!(temporary(folder.path()).is_empty());
@@ -65,7 +66,9 @@ fn the_demonstration_shows_people_who_is_where_and_why() {
         "okta: group moby:developers (GRP-1)",
         "deactivated the person",
         "/signin",
+        "okta (SAML) or entra (OpenID Connect)",
         "ines.varga@example.com",
+        "farah.novak@example.com",
         "curl -s",
         "--plan",
     ] {

@@ -16,10 +16,21 @@ fn wait_for<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// Types an address in; the identity provider's list of people.
+/// Types an address in and chooses the first connection, which is SAML; the identity provider's list of people.
 async fn begin(browser: &mut Browser<Sockets>, demo: &Staying, email: &str) -> Page {
+    begin_through(browser, demo, email, "okta").await
+}
+
+/// Types an address in and chooses a connection; the identity provider's list of people.
+async fn begin_through(browser: &mut Browser<Sockets>, demo: &Staying, email: &str, connection: &str) -> Page {
     let page = browser.get(demo.says("sign_in_url")).await;
-    let people = browser.submit(&page, &page.form("email").with("email", email)).await;
+    let choice = browser.submit(&page, &page.form("email").with("email", email)).await;
+    let offered = choice.words();
+    let through = |name| offered.find(&format!("Continue with SSO · {name}")).unwrap_or_else(|| panic!("{offered}"));
+    assert!(through("okta") < through("entra"), "{offered}");
+    let id = demo.said["connections"][connection]["id"].as_str().unwrap();
+    let form = choice.forms().into_iter().find(|form| form.value("connection") == Some(id)).unwrap();
+    let people = browser.submit(&choice, &form).await;
     assert!(people.url.to_string().starts_with(demo.says("idp_url")), "{}: {}", people.url, people.words());
     people
 }
@@ -100,6 +111,36 @@ fn sso_13_the_faults_of_the_demonstration_let_nobody_in() {
         let refused = send(&mut another, &edit, &edit.only_form().with("fault", "replay")).await;
         assert!(refused.status.is_client_error(), "{}", refused.words());
         assert_eq!(another.get(&account).await.url.path(), "/signin");
+    });
+    demo.stop();
+}
+
+#[test]
+fn sso_1_the_demonstration_signs_people_in_through_openid_connect_too() {
+    let folder = Folder::embedded();
+    let demo = start(&folder, &["demo"]);
+    wait_for(async {
+        // Farah is of the business that was bought; its directory has pushed her into the organization whale.
+        let farah = "farah.novak@example.com";
+        let mut browser = Browser::new(Sockets::new());
+        let people = begin_through(&mut browser, &demo, farah, "entra").await;
+        assert!(people.words().contains("Farah Novak expected"), "{}", people.words());
+        let account = browser.submit(&people, &people.only_form().by("person", "farah")).await;
+        assert_eq!((account.status.as_u16(), account.url.path()), (200, "/account"), "{}", account.words());
+        for words in ["Farah Novak", "whale", "sales"] {
+            assert!(account.words().contains(words), "{words} is missing in: {}", account.words());
+        }
+        // What lets nobody in by SAML lets nobody in by OpenID Connect either.
+        for fault in ["wrong-audience", "no-algorithm", "wrong-nonce", "denied"] {
+            let mut browser = Browser::new(Sockets::new());
+            let people = begin_through(&mut browser, &demo, farah, "entra").await;
+            let edit = browser.follow(&people, &people.link("Farah Novak")).await;
+            let refused = browser.submit(&edit, &edit.only_form().with("fault", fault)).await;
+            assert!(refused.status.is_client_error(), "{fault}: {} {}", refused.status, refused.words());
+            assert!(refused.words().contains("TraceID"), "{fault}: {}", refused.words());
+            let nobody = browser.get(&format!("{}/account", demo.says("base_url"))).await;
+            assert_eq!(nobody.url.path(), "/signin", "{fault}");
+        }
     });
     demo.stop();
 }

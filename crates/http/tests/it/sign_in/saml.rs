@@ -210,7 +210,8 @@ async fn several_connections_over_a_domain_let_the_person_choose() {
     let mut browser = site.browser();
     let page = browser.get(&format!("{HERE}/signin")).await;
     let choice = browser.submit(&page, &page.only_form().with("email", ADA)).await;
-    assert!(choice.words().contains("Continue with SSO · entra"), "{}", choice.words());
+    let (words, of) = (choice.words(), |name: &str| format!("Continue with SSO · {name}"));
+    assert!(words.find(&of("okta")).unwrap() < words.find(&of("entra")).unwrap(), "the oldest first: {words}");
     let forms = choice.forms();
     assert_eq!(forms.len(), 2);
     let chosen = forms.iter().find(|form| form.value("connection") == Some(&site.connection.to_string())).unwrap();
