@@ -39,17 +39,17 @@ pub struct Provider {
 #[derive(Debug)]
 struct Keys {
     known: Arc<[VerificationKey]>,
-    /// When they were asked for last, successfully or not, in seconds since 1970.
-    asked_at: i64,
+    /// When they were asked for last because of an unknown one, successfully or not, in seconds since 1970.
+    asked_at: Option<i64>,
 }
 
 impl Provider {
-    /// Asks a provider for its metadata and keys. `now` in seconds since 1970.
+    /// Asks a provider for its metadata and keys.
     ///
     /// # Errors
     ///
     /// [`ProviderError`] if it does not answer, speaks for somebody else, or cannot be used.
-    pub async fn discover(transport: &impl Transport, issuer: Issuer, now: i64) -> Result<Self, ProviderError> {
+    pub async fn discover(transport: &impl Transport, issuer: Issuer) -> Result<Self, ProviderError> {
         let stated = fetch(transport, "provider's metadata", &issuer.discovery_url()).await?;
         let found = json::text(&stated, "issuer").unwrap_or_default();
         if found != issuer.identifier() {
@@ -70,7 +70,7 @@ impl Provider {
             userinfo_endpoint: optional("userinfo_endpoint")?,
             end_session_endpoint: optional("end_session_endpoint")?,
             says_who_answers: stated.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
-            keys: Mutex::new(Keys { known: fetch_keys(transport, &keys_url).await?, asked_at: now }),
+            keys: Mutex::new(Keys { known: fetch_keys(transport, &keys_url).await?, asked_at: None }),
             keys_url,
             issuer,
         };
@@ -107,10 +107,11 @@ impl Provider {
             known.iter().filter(|key| key.fits(name, algorithm)).cloned().collect()
         };
         let found = fitting(&keys.known);
-        if !found.is_empty() || now.saturating_sub(keys.asked_at) < KEYS_SECONDS {
+        let was_just_asked = keys.asked_at.is_some_and(|asked_at| now.saturating_sub(asked_at) < KEYS_SECONDS);
+        if !found.is_empty() || was_just_asked {
             return Ok(found);
         }
-        keys.asked_at = now;
+        keys.asked_at = Some(now);
         keys.known = fetch_keys(transport, &self.keys_url).await?;
         Ok(fitting(&keys.known))
     }

@@ -70,8 +70,8 @@ pub(crate) async fn begin(
     let no_randomness = |error| HttpError::Internal("a secret cannot be made", Arc::new(error));
     let cookies = Cookies::new(app.base_url());
     // Several windows of one browser share what binds them.
-    let browser = match cookies.sign_in(headers).and_then(Secret::read) {
-        Some(browser) => browser,
+    let browser = match browser(app, headers) {
+        Some((browser, _)) => browser,
         None => Secret::generate().map_err(no_randomness)?,
     };
     let key = Secret::generate().map_err(no_randomness)?;
@@ -88,14 +88,27 @@ pub(crate) async fn begin(
         expires: now.after(LIFE),
     };
     app.store().write(move |tx| sign_in::begin(tx, &row)).await?;
-    Ok(Begun { key, cookie: cookies.set_sign_in(browser.expose(), LIFE.as_secs()) })
+    let value = format!("{}.{connection}", browser.expose());
+    Ok(Begun { key, cookie: cookies.set_sign_in(&value, LIFE.as_secs()) })
+}
+
+/// What binds sign-ins to the browser that sends these headers, and through which connection it began the last one.
+fn browser(app: &App, headers: &HeaderMap) -> Option<(Secret, Option<ConnectionId>)> {
+    let (secret, connection) = Cookies::new(app.base_url()).sign_in(headers)?.split_once('.')?;
+    Some((Secret::read(secret)?, connection.parse().ok()))
+}
+
+/// Through which connection this browser says that it began its last sign-in. Not to be believed: it tells whose log an
+/// answer is written to that answers nothing (SSO-13), which is bounded, and where anybody can write by posting to the
+/// connection's own address.
+pub(crate) fn last_connection(app: &App, headers: &HeaderMap) -> Option<ConnectionId> {
+    browser(app, headers)?.1
 }
 
 /// What was kept of a sign-in, if it was begun in the browser that sends these headers.
 pub(crate) fn opened(app: &App, headers: &HeaderMap, row: &PendingSignIn) -> Result<Option<Pending>, HttpError> {
-    let browser = Cookies::new(app.base_url()).sign_in(headers).and_then(Secret::read);
     // Hashes of secrets may be compared as they are: who knows one knows nothing of the secret.
-    if browser.is_none_or(|browser| browser.hash() != row.browser) {
+    if browser(app, headers).is_none_or(|(browser, _)| browser.hash() != row.browser) {
         return Ok(None);
     }
     let unreadable = |error: SealError| HttpError::Internal("a sign-in cannot be opened", Arc::new(error));

@@ -19,6 +19,7 @@ mod large_groups;
 mod lists;
 mod log;
 mod oidc;
+mod openid;
 mod openid_provider;
 mod pages;
 mod passwords;

@@ -44,16 +44,16 @@ async fn sso_13_what_is_wrong_with_a_provider_is_told() {
         }
     };
     let issuer = || Issuer::new(ISSUER, None).unwrap();
-    let status = Provider::discover(&answering(404, "{}"), issuer(), NOW).await.unwrap_err();
+    let status = Provider::discover(&answering(404, "{}"), issuer()).await.unwrap_err();
     let expected = "the provider's metadata at `https://idp.example.com/.well-known/openid-configuration` is answered with \
                     status 404";
     assert_eq!(status.to_string(), expected);
     for body in ["", "[]", "<html>", "{\"issuer\": \"a\", \"issuer\": \"b\"}"] {
-        let unreadable = Provider::discover(&answering(200, body), issuer(), NOW).await.unwrap_err();
+        let unreadable = Provider::discover(&answering(200, body), issuer()).await.unwrap_err();
         assert!(matches!(unreadable, ProviderError::Unreadable { .. }), "{body}");
     }
     let silent = |_: Request<Bytes>| ready(Err::<Response<Bytes>, _>(Unreachable("no route".to_owned())));
-    let error = Provider::discover(&silent, issuer(), NOW).await.unwrap_err();
+    let error = Provider::discover(&silent, issuer()).await.unwrap_err();
     assert_eq!(error.to_string(), "the provider's metadata cannot be fetched: no route");
 }
 
@@ -63,7 +63,7 @@ async fn sso_1_a_shared_issuer_s_people_are_of_the_pinned_tenant() {
     {
         let idp = Idp::new();
         let pinned = Issuer::new(ISSUER, Some("t1")).unwrap();
-        let provider = Provider::discover(&idp.transport(), pinned, NOW).await.unwrap();
+        let provider = Provider::discover(&idp.transport(), pinned).await.unwrap();
         let sign = |mut claims: serde_json::Value| {
             claims[claim] = json!(tenant);
             idp.key.token(r#"{"alg":"ES256","kid":"k1"}"#, &claims.to_string())

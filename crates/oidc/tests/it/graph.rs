@@ -52,7 +52,7 @@ fn login() -> Login {
 
 async fn asked(idp: &Idp, client: &Client, login: &Login) -> Result<Vec<String>, SignInError> {
     let issuer = Issuer::new("https://login.microsoftonline.com/common/v2.0", Some(TENANT)).unwrap();
-    let provider = Provider::discover(&idp.transport(), issuer, NOW).await.unwrap();
+    let provider = Provider::discover(&idp.transport(), issuer).await.unwrap();
     graph_groups(&idp.transport(), client, &provider, login, "j1", NOW).await
 }
 

@@ -220,7 +220,7 @@ impl Idp {
     }
 
     pub(crate) async fn discover(&self) -> Result<Provider, ProviderError> {
-        Provider::discover(&self.transport(), Issuer::new(ISSUER, None).unwrap(), NOW).await
+        Provider::discover(&self.transport(), Issuer::new(ISSUER, None).unwrap()).await
     }
 
     /// Signs in with claims that were changed.

@@ -47,7 +47,7 @@ async fn sso_1_a_request_asks_for_a_code_with_pkce_nonce_and_state() {
 async fn sso_1_an_answer_that_another_provider_gives_is_refused_before_the_code_goes_anywhere() {
     let mut idp = Idp::new();
     idp.metadata["authorization_response_iss_parameter_supported"] = json!(true);
-    let provider = Provider::discover(&idp.transport(), Issuer::new(ISSUER, None).unwrap(), NOW).await.unwrap();
+    let provider = Provider::discover(&idp.transport(), Issuer::new(ISSUER, None).unwrap()).await.unwrap();
     for query in ["state=s1&code=c1", "state=s1&code=c1&iss=https://evil.example"] {
         let callback = Callback::parse(query).unwrap();
         let transport = idp.transport();

@@ -13,6 +13,7 @@ use muster_model::{
     sign_in::{Asserted, Subject, SubjectKind, read},
 };
 use muster_oidc::{Callback, Client, Login, Pending as Remembered, Provider as Discovered};
+use muster_store::PendingSignIn;
 
 use super::{CALLBACK, discovery, received::received, transport, unique_name, with_key};
 use crate::{
@@ -36,11 +37,10 @@ pub(in crate::sign_in) async fn callback(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let unknown = || HttpError::from(EngineError::from(Refusal::SignInNotFound));
-    let callback = Callback::parse(query.as_deref().unwrap_or_default()).map_err(|_| unknown())?;
-    let key = Secret::read(callback.state()).ok_or_else(unknown)?.hash();
-    let now = app.surroundings().now();
-    let row = app.read(Lane::Point, move |conn| Ok(conn.pending_sign_in(&key, now)?)).await?.ok_or_else(unknown)?;
+    let Some((callback, row)) = waiting(&app, query.as_deref().unwrap_or_default()).await? else {
+        return Err(unasked(&app, arrival, &headers).await);
+    };
+    let key = row.key;
     let (provider, _) = provider::load(&app, row.connection, None).await?;
     let attempt = Attempt::new(arrival, row.connection, "oidc", "GET", CALLBACK.to_owned());
     let (end, remembered) = match pending::opened(&app, &headers, &row)? {
@@ -62,6 +62,28 @@ pub(in crate::sign_in) async fn callback(
         Err(failure) => return Err(attempt.refuse(&app, failure).await),
     };
     finish(&app, &headers, &provider, attempt, arrived, end).await
+}
+
+/// A callback, and the sign-in that waits for it in some browser.
+async fn waiting(app: &App, query: &str) -> Result<Option<(Callback, PendingSignIn)>, HttpError> {
+    let Ok(callback) = Callback::parse(query) else { return Ok(None) };
+    let Some(key) = Secret::read(callback.state()).map(|state| state.hash()) else { return Ok(None) };
+    let now = app.surroundings().now();
+    let row = app.read(Lane::Point, move |conn| Ok(conn.pending_sign_in(&key, now)?)).await?;
+    Ok(row.map(|row| (callback, row)))
+}
+
+/// The refusal of what answers nothing. It is on the log of the connection that this browser was on its way through.
+async fn unasked(app: &App, arrival: Arrival, headers: &HeaderMap) -> HttpError {
+    let refusal = Refusal::SignInNotFound;
+    let Some(id) = pending::last_connection(app, headers) else { return EngineError::from(refusal).into() };
+    match provider::load(app, id, None).await {
+        Ok(_) => {
+            let attempt = Attempt::new(arrival, id, "oidc", "GET", CALLBACK.to_owned());
+            attempt.refuse_by_rule(app, refusal).await
+        }
+        Err(_) => EngineError::from(refusal).into(),
+    }
 }
 
 /// The checks of the protocol, on the way to the provider and back.

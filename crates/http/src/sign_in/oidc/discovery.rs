@@ -80,7 +80,7 @@ pub(super) async fn provider(app: &App, connection: &Provider) -> Result<Arc<Dis
         }
     }
     let before = known.filter(|known| now.saturating_sub(known.answered) < USABLE);
-    match Discovered::discover(&transport(app), issuer.clone(), now).await {
+    match Discovered::discover(&transport(app), issuer.clone()).await {
         Ok(found) => {
             let discovered = Arc::new(found);
             let kept = Some(Arc::clone(&discovered));
