@@ -2,7 +2,13 @@
 
 use std::fmt;
 
-use crate::error::{CallbackError, SignInError};
+use serde_json::json;
+
+use crate::{
+    error::{CallbackError, SignInError},
+    json::Object,
+    received::Received,
+};
 
 /// The largest query that is read, in bytes.
 const QUERY_BYTES: usize = 16 * 1024;
@@ -55,6 +61,17 @@ impl Callback {
     #[must_use]
     pub fn state(&self) -> &str {
         &self.state
+    }
+
+    /// Tells what came, without the code.
+    pub(crate) fn tell(&self, received: &mut Received) {
+        let mut told = Object::new();
+        told.extend(self.issuer.as_ref().map(|issuer| ("iss".to_owned(), json!(issuer))));
+        if let Answer::Refused { code, description } = &self.answer {
+            told.insert("error".to_owned(), json!(code));
+            told.extend(description.as_ref().map(|said| ("error_description".to_owned(), json!(said))));
+        }
+        received.object("callback", &told);
     }
 
     /// The code, if it comes from the provider that was asked. `says_who` is whether that one promises to say so.
@@ -131,6 +148,9 @@ mod tests {
     #[test]
     fn sso_13_what_the_provider_says_is_kept_for_the_administrator() {
         let refused = code("state=s&error=access_denied&error_description=Not+assigned", false).unwrap_err();
-        assert_eq!(refused.to_string(), "the provider answers `access_denied`: Not assigned");
+        assert_eq!(
+            refused.to_string(),
+            "the provider answers `access_denied`: Not assigned; assign the person to the application there, and let people consent"
+        );
     }
 }

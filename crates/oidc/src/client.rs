@@ -13,6 +13,7 @@ use crate::{
     exchange,
     login::Login,
     provider::Provider,
+    received::Received,
     token::{Expected, Unverified},
     transport::Transport,
     userinfo,
@@ -107,9 +108,7 @@ impl Client {
     ///
     /// The caller has looked up `pending` by [`Callback::state`], for this browser, and will not do so again.
     ///
-    /// # Errors
-    ///
-    /// [`SignInError`] for whatever is wrong first. Nobody is signed in then.
+    /// What came is told beside the login, or beside [`SignInError`] for whatever is wrong first. Nobody is signed in then.
     pub async fn sign_in(
         &self,
         transport: &impl Transport,
@@ -118,16 +117,43 @@ impl Client {
         pending: &Pending,
         jti: &str,
         now: i64,
-    ) -> Result<Login, SignInError> {
+    ) -> (Received, Result<Login, SignInError>) {
+        let mut received = Received::default();
+        let sign_in = SignIn { client: self, transport, provider, callback, pending, jti, now };
+        let login = sign_in.run(&mut received).await;
+        (received, login)
+    }
+}
+
+/// A sign-in whose callback has come.
+struct SignIn<'s, T> {
+    client: &'s Client,
+    transport: &'s T,
+    provider: &'s Provider,
+    callback: &'s Callback,
+    pending: &'s Pending,
+    jti: &'s str,
+    now: i64,
+}
+
+impl<T: Transport> SignIn<'_, T> {
+    async fn run(&self, received: &mut Received) -> Result<Login, SignInError> {
+        let Self { client, transport, provider, callback, pending, jti, now } = *self;
         let issuer = provider.issuer();
+        callback.tell(received);
         let code = callback.code(issuer.identifier(), provider.says_who_answers)?;
-        let redeemed = exchange::redeem(self, transport, provider, code, pending, jti, now).await?;
+        let redeemed = exchange::redeem(client, transport, provider, code, pending, jti, now).await;
+        if let Err(SignInError::NotRedeemed { code, description, .. }) = &redeemed {
+            received.refusal("token_endpoint", code, description.as_deref());
+        }
+        let redeemed = redeemed?;
+        received.token("id_token", &redeemed.id_token);
         let token = Unverified::read(&redeemed.id_token)?;
         let keys = provider.keys(transport, token.key.as_deref(), &token.algorithm, now).await?;
         let nonce = pending.nonce();
         let expected = Expected {
             issuer: issuer.identifier(),
-            client_id: &self.id,
+            client_id: &client.id,
             nonce: &nonce,
             access_token: &redeemed.access_token,
             requested_at: pending.requested_at,
@@ -136,7 +162,11 @@ impl Client {
         };
         let claims = token.verify(keys, &expected)?;
         issuer.check_tenant(&claims)?;
-        let userinfo = userinfo::fetch(transport, provider, &redeemed.access_token, &claims).await?;
+        let userinfo = userinfo::fetch(transport, provider, &redeemed.access_token).await?;
+        if let Some(userinfo) = &userinfo {
+            received.object("userinfo", userinfo);
+            userinfo::check(userinfo, &claims)?;
+        }
         Login::of(&claims, userinfo.as_ref())
     }
 }

@@ -104,7 +104,7 @@ pub enum CallbackError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SignInError {
     /// The provider did not sign the person in.
-    #[error("the provider answers `{code}`{}", .description.as_deref().map(|said| format!(": {said}")).unwrap_or_default())]
+    #[error("the provider answers `{code}`{}; {}", .description.as_deref().map(|said| format!(": {said}")).unwrap_or_default(), advice(.code))]
     Refused {
         /// The error code (RFC 6749 §4.1.2.1).
         code: String,
@@ -112,7 +112,7 @@ pub enum SignInError {
         description: Option<String>,
     },
     /// Somebody else answers (RFC 9207): an attempt to mix up two providers.
-    #[error("the answer comes from {} and not from `{expected}`", .found.as_deref().map_or_else(|| "nobody who says so".to_owned(), |found| format!("`{found}`")))]
+    #[error("the answer comes from {} and not from `{expected}` (`iss`): let the provider name itself as in its metadata", .found.as_deref().map_or_else(|| "nobody who says so".to_owned(), |found| format!("`{found}`")))]
     MixUp {
         /// The provider that was asked.
         expected: String,
@@ -153,13 +153,15 @@ pub enum SignInError {
     #[error("the ID token is signed with `{0}`: choose RS256, PS256, ES256 or EdDSA for this client at the provider")]
     Algorithm(String),
     /// No key of the provider has this name.
-    #[error("the ID token is signed with the key {}, which the provider does not publish", .0.as_deref().map_or_else(|| "without name".to_owned(), |kid| format!("`{kid}`")))]
+    #[error("the ID token is signed with the key {}, which the provider does not publish: it must be among the keys at its `jwks_uri`", .0.as_deref().map_or_else(|| "without name".to_owned(), |kid| format!("`{kid}`")))]
     UnknownKey(Option<String>),
     /// The signature does not hold.
-    #[error("the signature of the ID token does not hold with the provider's key")]
+    #[error("the signature of the ID token does not hold with the key that the provider publishes under this name")]
     Signature,
     /// Somebody else's token.
-    #[error("the ID token is issued by `{found}` and not by `{expected}`")]
+    #[error(
+        "the ID token is issued by `{found}` and not by `{expected}`: let the provider issue tokens in the name of its metadata"
+    )]
     Issuer {
         /// The connection's issuer.
         expected: String,
@@ -167,7 +169,7 @@ pub enum SignInError {
         found: String,
     },
     /// A token for another client.
-    #[error("the ID token is for {}, and must be for `{expected}` alone", .found.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", "))]
+    #[error("the ID token is for {}, and must be for `{expected}` alone: set `client_id` to the client's id at the provider, and no further audience there", .found.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", "))]
     Audience {
         /// Our client id.
         expected: String,
@@ -175,7 +177,9 @@ pub enum SignInError {
         found: Vec<String>,
     },
     /// A token that another client asked for.
-    #[error("the ID token was asked for by `{found}` (`azp`) and not by `{expected}`")]
+    #[error(
+        "the ID token was asked for by `{found}` (`azp`) and not by `{expected}`: set `client_id` to the client that people sign in to"
+    )]
     AuthorizedParty {
         /// Our client id.
         expected: String,
@@ -183,10 +187,12 @@ pub enum SignInError {
         found: String,
     },
     /// A token of another sign-in, used a second time.
-    #[error("the `nonce` of the ID token is not that of this sign-in")]
+    #[error("the `nonce` of the ID token is not that of this sign-in: let the provider repeat that of the request")]
     Nonce,
     /// The access token is not the one that the ID token came with.
-    #[error("the access token is not the one that the ID token names (`at_hash`)")]
+    #[error(
+        "the access token is not the one that the ID token names (`at_hash`): let the provider hand out what belongs together"
+    )]
     AccessToken,
     /// Too late, or too early.
     #[error("{what}: check the clocks of the provider and of this server")]
@@ -208,7 +214,7 @@ pub enum SignInError {
         wrong: &'static str,
     },
     /// A person of another tenant (SSO-1).
-    #[error("the person is of {} and not of the tenant `{expected}`", .found.as_deref().map_or_else(|| "no stated tenant".to_owned(), |found| format!("`{found}`")))]
+    #[error("the person is of {} and not of the tenant `{expected}`: assign people of that tenant, or set `tenant` to theirs", .found.as_deref().map_or_else(|| "no stated tenant".to_owned(), |found| format!("`{found}`")))]
     Tenant {
         /// The pinned tenant.
         expected: String,
@@ -219,9 +225,23 @@ pub enum SignInError {
     #[error("the provider says that the address is not verified (`email_verified`): verify it there")]
     EmailNotVerified,
     /// Userinfo speaks of somebody else.
-    #[error("userinfo speaks of another person than the ID token (`sub`)")]
+    #[error("userinfo speaks of another person than the ID token (`sub`): let the provider state the same in both")]
     OtherSubject,
     /// Something that the library refuses and we did not expect.
     #[error("the ID token is refused: {0}")]
     Other(String),
+}
+
+/// What helps against an error that a provider sends a browser back with (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
+fn advice(code: &str) -> &'static str {
+    match code {
+        "access_denied" | "consent_required" | "interaction_required" | "account_selection_required" => {
+            "assign the person to the application there, and let people consent"
+        }
+        "login_required" => "the person was not signed in there",
+        "invalid_scope" => "allow this client the scopes that the connection asks for",
+        "unauthorized_client" | "unsupported_response_type" => "allow this client the authorization code flow",
+        "server_error" | "temporarily_unavailable" => "its own log tells why",
+        _ => "check the client's settings there",
+    }
 }

@@ -107,6 +107,11 @@ pub(crate) async fn redeem(
     let request = written(exchange()).map_err(|error| refusal(error, client))?;
     let why = |why| SignInError::Provider(ProviderError::Unreachable { what: WHAT, why });
     let answer = transport.send(request.map(Bytes::from)).await.map_err(why)?;
+    let is_refusal = || json::object(answer.body()).is_ok_and(|stated| json::text(&stated, "error").is_some());
+    if answer.status() != StatusCode::OK && !is_refusal() {
+        let (address, status) = (provider.token_endpoint.to_string(), answer.status().as_u16());
+        return Err(ProviderError::Status { what: "request for tokens", address, status }.into());
+    }
     let (answer, id_token) = without_id_token(answer)?;
     let answer = read(exchange(), &answer).map_err(|error| refusal(error, client))?;
     let id_token = id_token.ok_or(SignInError::NoIdToken)?;

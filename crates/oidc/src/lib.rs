@@ -11,6 +11,7 @@
 //! 2. [`Provider`]: what a provider says of itself, and its keys, which rotate.
 //! 3. [`AuthorizationRequest`] and [`Callback`]: how the browser goes there, and what it brings back.
 //! 4. [`Client::sign_in`]: from a callback to a [`Login`]: the code is redeemed, the ID token checked, userinfo asked.
+//!    [`Received`] is what came, for the administrator.
 //! 5. `token`: every check of an ID token. `openidconnect` checks first; what it leaves to its users is here.
 //!
 //! Which requests are pending in which browser is the caller's to know: [`Pending`] is what was remembered of one.
@@ -28,6 +29,7 @@ mod json;
 mod keys;
 mod login;
 mod provider;
+mod received;
 mod token;
 mod transport;
 mod userinfo;
@@ -41,5 +43,6 @@ pub use graph::groups as graph_groups;
 pub use issuer::Issuer;
 pub use login::Login;
 pub use provider::Provider;
+pub use received::Received;
 pub use token::SKEW;
 pub use transport::{Transport, Unreachable};

@@ -14,13 +14,12 @@ use crate::{
 ///
 /// # Errors
 ///
-/// The provider does not answer, or speaks of somebody else than the ID token.
+/// The provider does not answer.
 pub(crate) async fn fetch(
     transport: &impl Transport,
     provider: &Provider,
     access_token: &str,
-    token: &Object,
-) -> Result<Option<Object>, SignInError> {
+) -> Result<Option<Object>, ProviderError> {
     const WHAT: &str = "userinfo";
     let Some(address) = &provider.userinfo_endpoint else { return Ok(None) };
     let request = Request::get(address.as_str())
@@ -28,10 +27,14 @@ pub(crate) async fn fetch(
         .header(header::AUTHORIZATION, format!("Bearer {access_token}"))
         .body(Bytes::new())
         .map_err(|error| ProviderError::Unreadable { what: WHAT, why: error.to_string() })?;
-    let found = provider::ask(transport, WHAT, request).await?;
-    // §5.3.4: without this check, somebody else's answer would be believed.
-    if json::text(&found, "sub") != json::text(token, "sub") {
-        return Err(SignInError::OtherSubject);
-    }
-    Ok(Some(found))
+    provider::ask(transport, WHAT, request).await.map(Some)
+}
+
+/// Checks that userinfo speaks of the person of the ID token (§5.3.4): otherwise somebody else's answer would be believed.
+///
+/// # Errors
+///
+/// It does not.
+pub(crate) fn check(userinfo: &Object, token: &Object) -> Result<(), SignInError> {
+    if json::text(userinfo, "sub") == json::text(token, "sub") { Ok(()) } else { Err(SignInError::OtherSubject) }
 }

@@ -250,14 +250,14 @@ impl Idp {
         let url = AuthorizationRequest { state: "s1", pending, scopes: &[], login_hint: None }.url(&client(), provider);
         *self.id_token.lock().unwrap() = Some(sign(honest(&url, now)));
         let callback = Callback::parse("state=s1&code=c1").unwrap();
-        client().sign_in(&self.transport(), provider, &callback, &pending, "j1", now).await
+        client().sign_in(&self.transport(), provider, &callback, &pending, "j1", now).await.1
     }
 
     /// Takes the ID token out of the answer.
     pub(crate) async fn sign_in_without_token(&self, client: &Client) -> Result<Login, SignInError> {
         let provider = self.discover().await.unwrap();
         let callback = Callback::parse("state=s1&code=c1").unwrap();
-        client.sign_in(&self.transport(), &provider, &callback, &pending(NOW, false), "j1", NOW).await
+        client.sign_in(&self.transport(), &provider, &callback, &pending(NOW, false), "j1", NOW).await.1
     }
 }
 

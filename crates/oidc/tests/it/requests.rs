@@ -51,7 +51,7 @@ async fn sso_1_an_answer_that_another_provider_gives_is_refused_before_the_code_
     for query in ["state=s1&code=c1", "state=s1&code=c1&iss=https://evil.example"] {
         let callback = Callback::parse(query).unwrap();
         let transport = idp.transport();
-        let answer = client().sign_in(&transport, &provider, &callback, &pending(NOW, false), "j1", NOW).await;
+        let answer = client().sign_in(&transport, &provider, &callback, &pending(NOW, false), "j1", NOW).await.1;
         assert!(matches!(answer, Err(SignInError::MixUp { .. })), "{query}");
     }
     assert_eq!(idp.times("/token"), 0);

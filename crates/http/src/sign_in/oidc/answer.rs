@@ -1,5 +1,7 @@
 //! What a browser brings back from the provider.
 
+use std::sync::Arc;
+
 use axum::{
     Extension,
     extract::{RawQuery, State},
@@ -52,11 +54,17 @@ pub(in crate::sign_in) async fn callback(
     };
     let attempt = attempt.test(end.is_test);
     let provider = with_key(&app, provider).await?;
-    let (client, discovered, login) = match check(&app, &provider, &callback, &remembered).await {
-        Ok(checked) => checked,
+    let (client, discovered) = match known(&app, &provider).await {
+        Ok(known) => known,
         Err(failure) => return Err(attempt.refuse(&app, failure).await),
     };
-    let attempt = attempt.received(received(&login));
+    let (jti, now) = (unique_name(&app), app.surroundings().now().seconds());
+    let (what, login) = client.sign_in(&transport(&app), &discovered, &callback, &remembered, &jti, now).await;
+    let attempt = attempt.received(received(what, login.as_ref().ok()));
+    let login = match login {
+        Ok(login) => login,
+        Err(error) => return Err(attempt.refuse(&app, SignInFailure::Oidc(Box::new(error))).await),
+    };
     let arrived = match arrived(&app, &provider, &client, &discovered, login).await {
         Ok(arrived) => arrived,
         Err(failure) => return Err(attempt.refuse(&app, failure).await),
@@ -86,18 +94,9 @@ async fn unasked(app: &App, arrival: Arrival, headers: &HeaderMap) -> HttpError 
     }
 }
 
-/// The checks of the protocol, on the way to the provider and back.
-async fn check(
-    app: &App,
-    provider: &Provider,
-    callback: &Callback,
-    remembered: &Remembered,
-) -> Result<(Client, std::sync::Arc<Discovered>, Login), SignInFailure> {
-    let client = provider.client(app.base_url(), app.surroundings().now())?;
-    let discovered = discovery::provider(app, provider).await?;
-    let (jti, now) = (unique_name(app), app.surroundings().now().seconds());
-    let login = client.sign_in(&transport(app), &discovered, callback, remembered, &jti, now).await;
-    Ok((client, discovered, login.map_err(|error| SignInFailure::Oidc(Box::new(error)))?))
+/// We as the provider knows us, and the provider as it describes itself.
+async fn known(app: &App, provider: &Provider) -> Result<(Client, Arc<Discovered>), SignInFailure> {
+    Ok((provider.client(app.base_url(), app.surroundings().now())?, discovery::provider(app, provider).await?))
 }
 
 /// What the answer says, free of protocol (SSO-4).

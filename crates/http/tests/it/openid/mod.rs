@@ -1,6 +1,7 @@
 //! Signing in at the simulated IdP through OpenID Connect: a browser without a screen, and real sockets between us and the IdP.
 
 mod faults;
+mod traces;
 
 use std::sync::Arc;
 
