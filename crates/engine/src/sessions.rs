@@ -10,7 +10,7 @@ use muster_model::{
 };
 use muster_store::{Conn, Tx};
 
-use crate::{EngineError, Env};
+use crate::{EngineError, Env, Refusal};
 
 /// How exactly it is known when a session was last used.
 const USE_NOTED: Duration = Duration::from_secs(3_600);
@@ -86,7 +86,9 @@ pub fn begin(
         ended: None,
         version: 1,
     };
-    tx.insert_session(&session, &begin.hash, begin.idp.map(|(_, subject)| subject))?;
+    let index = session.idp.as_ref().and_then(|idp| idp.index.as_ref());
+    let index = index.map(|index| muster_crypto::sha256(index.as_bytes()));
+    tx.insert_session(&session, &begin.hash, begin.idp.map(|(_, subject)| subject), index)?;
     env.note(rule, Note::SessionBegun(session.expires().to_string()));
     Ok(session)
 }
@@ -199,6 +201,44 @@ pub fn end_at_idp(
         if is_meant && end(tx, env, session.id, Ended::SignedOutAtIdp)? {
             ended += 1;
         }
+    }
+    Ok(ended)
+}
+
+/// Whose sessions an OpenID provider says are over (Back-Channel Logout 1.0 §2.4).
+#[derive(Debug, Clone, Copy)]
+pub struct LoggedOut<'a> {
+    /// The hash of what says so, and until when that must be remembered: it is accepted once.
+    pub token: (&'a [u8; 32], Timestamp),
+    /// The hash of the provider's name for the person.
+    pub subject: Option<&'a [u8; 32]>,
+    /// The provider's name for the session; without one, all of the person's are over.
+    pub index: Option<&'a str>,
+}
+
+/// Ends what an OpenID provider says is over there. How many sessions that were.
+///
+/// # Errors
+///
+/// [`Refusal::AnswerUsed`] if it was said before; the store's.
+pub fn log_out(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    said: LoggedOut<'_>,
+) -> Result<usize, EngineError> {
+    let (token, until) = said.token;
+    if !tx.use_once(connection.id.0, token, until)? {
+        return Err(Refusal::AnswerUsed.into());
+    }
+    if let Some(subject) = said.subject {
+        let indexes: Vec<String> = said.index.into_iter().map(str::to_owned).collect();
+        return end_at_idp(tx, env, connection, subject, &indexes);
+    }
+    let Some(index) = said.index else { return Ok(0) };
+    let mut ended = 0;
+    for session in tx.sessions_of_idp_index(connection.id, &muster_crypto::sha256(index.as_bytes()))? {
+        ended += usize::from(end(tx, env, session.id, Ended::SignedOutAtIdp)?);
     }
     Ok(ended)
 }

@@ -85,7 +85,7 @@ pub struct Session {
 }
 
 /// A session as the IdP knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct IdpSession {
     /// The IdP's name for the person: a NameID, or `sub`.
     pub subject: String,
@@ -101,6 +101,9 @@ pub struct IdpSession {
     /// The session there: SAML's `SessionIndex`, OIDC's `sid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<String>,
+    /// The ID token with which it began, sealed, in Base64; OIDC only. It tells the provider which session to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
 }
 
 impl Session {

@@ -12,6 +12,7 @@ use crate::{
     error::{IssuerError, SignInError},
     exchange,
     login::Login,
+    logout::IdToken,
     provider::Provider,
     received::Received,
     token::{Expected, Unverified},
@@ -167,6 +168,6 @@ impl<T: Transport> SignIn<'_, T> {
             received.object("userinfo", userinfo);
             userinfo::check(userinfo, &claims)?;
         }
-        Login::of(&claims, userinfo.as_ref())
+        Login::of(IdToken::new(redeemed.id_token), &claims, userinfo.as_ref())
     }
 }

@@ -13,6 +13,7 @@
 //! 4. [`Client::sign_in`]: from a callback to a [`Login`]: the code is redeemed, the ID token checked, userinfo asked.
 //!    [`Received`] is what came, for the administrator.
 //! 5. `token`: every check of an ID token. `openidconnect` checks first; what it leaves to its users is here.
+//! 6. `logout`: what a provider says is over, and how it is told what is over here.
 //!
 //! Which requests are pending in which browser is the caller's to know: [`Pending`] is what was remembered of one.
 
@@ -28,6 +29,7 @@ mod issuer;
 mod json;
 mod keys;
 mod login;
+mod logout;
 mod provider;
 mod received;
 mod token;
@@ -42,6 +44,7 @@ pub use error::{CallbackError, IssuerError, ProviderError, SignInError};
 pub use graph::groups as graph_groups;
 pub use issuer::Issuer;
 pub use login::Login;
+pub use logout::{EndSessionRequest, IdToken, LogoutError, LogoutToken};
 pub use provider::Provider;
 pub use received::Received;
 pub use token::SKEW;

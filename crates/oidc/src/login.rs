@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::{
     error::SignInError,
     json::{self, Object},
+    logout::IdToken,
 };
 
 /// Claims that are about the token and not about the person.
@@ -64,11 +65,13 @@ pub struct Login {
     pub acr: Option<String>,
     /// When the ID token expires, in seconds since 1970. It says nothing of how long a session may last.
     pub expires_at: i64,
+    /// The ID token itself, for a logout at the provider.
+    pub id_token: IdToken,
 }
 
 impl Login {
     /// Puts a checked ID token and userinfo together.
-    pub(crate) fn of(token: &Object, userinfo: Option<&Object>) -> Result<Self, SignInError> {
+    pub(crate) fn of(id_token: IdToken, token: &Object, userinfo: Option<&Object>) -> Result<Self, SignInError> {
         for claims in [Some(token), userinfo].into_iter().flatten() {
             check_email(claims)?;
         }
@@ -83,6 +86,7 @@ impl Login {
             session_id: json::text(token, "sid").map(str::to_owned),
             acr: json::text(token, "acr").map(str::to_owned),
             expires_at: json::seconds(token, "exp").unwrap_or_default(),
+            id_token,
         };
         let more = userinfo.into_iter().flatten().filter(|(name, _)| !token.contains_key(*name));
         for (name, value) in token.iter().chain(more).take(CLAIMS) {
@@ -154,7 +158,7 @@ mod tests {
 
     fn login(token: &str, userinfo: &str) -> Result<Login, SignInError> {
         let read = |text: &str| json::object(text.as_bytes()).unwrap();
-        Login::of(&read(token), Some(&read(userinfo)))
+        Login::of(IdToken::new(String::new()), &read(token), Some(&read(userinfo)))
     }
 
     #[test]

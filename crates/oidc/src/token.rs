@@ -7,7 +7,8 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::DateTime;
 use openidconnect::{
-    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IdTokenVerifier, IssuerUrl, JsonWebKeySet, Nonce,
+    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IdTokenVerifier, IssuerUrl, JsonWebKey as _,
+    JsonWebKeySet, Nonce,
     core::{CoreIdToken, CoreJwsSigningAlgorithm as Algorithm},
 };
 use serde_json::Value;
@@ -29,6 +30,8 @@ const SUBJECT_BYTES: usize = 255;
 /// An ID token whose signature was not checked yet.
 pub(crate) struct Unverified<'t> {
     text: &'t str,
+    /// What kind of token it says it is (`typ`), in lower case.
+    pub(crate) kind: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) algorithm: Algorithm,
     claims: Object,
@@ -69,10 +72,23 @@ impl<'t> Unverified<'t> {
         let algorithm = serde_json::from_value(named).ok().filter(|algorithm| ALGORITHMS.contains(algorithm));
         Ok(Self {
             text,
+            kind: json::text(&header, "typ").map(str::to_lowercase),
             key: json::text(&header, "kid").map(str::to_owned),
             algorithm: algorithm.ok_or(SignInError::Algorithm(shown))?,
             claims: object(claims).map_err(SignInError::Unreadable)?,
         })
+    }
+
+    /// What it says, which is to be believed only if its signature holds.
+    pub(crate) fn claims(&self) -> &Object {
+        &self.claims
+    }
+
+    /// Whether its signature holds with this key.
+    pub(crate) fn is_signed_with(&self, key: &VerificationKey) -> bool {
+        let Some((signed, signature)) = self.text.rsplit_once('.') else { return false };
+        let signature = URL_SAFE_NO_PAD.decode(signature);
+        signature.is_ok_and(|signature| key.verify_signature(&self.algorithm, signed.as_bytes(), &signature).is_ok())
     }
 
     /// Checks the token with the keys that it may be signed with; its claims, if everything holds.

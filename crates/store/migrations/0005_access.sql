@@ -31,6 +31,7 @@ CREATE TABLE sessions (
     client          {uuid},
     device          {text} NOT NULL,
     idp_subject     {bytes},
+    idp_index       {bytes},
     idp_session     {text},
     trace           {uuid},
     created         {int} NOT NULL,
@@ -44,8 +45,9 @@ CREATE TABLE sessions (
 ){strict};
 CREATE INDEX sessions_account ON sessions (account) WHERE ended IS NULL;
 CREATE INDEX sessions_connection ON sessions (connection, account) WHERE ended IS NULL;
--- A logout that the IdP begins names the person as the assertion did.
+-- A logout that the IdP begins names the person as the assertion did, or only its own session.
 CREATE INDEX sessions_idp_subject ON sessions (connection, idp_subject) WHERE ended IS NULL AND idp_subject IS NOT NULL;
+CREATE INDEX sessions_idp_index ON sessions (connection, idp_index) WHERE ended IS NULL AND idp_index IS NOT NULL;
 
 -- kind: password, totp, recovery, passkey. `secret` is a password's hash, the hashes of the recovery codes that are left, or
 -- sealed. `handle` is the hash of a passkey's credential id, `step` the last time step whose code was accepted.

@@ -34,13 +34,7 @@ fn web(hash: u8) -> Begin {
 }
 
 fn idp(index: &str) -> Option<(IdpSession, [u8; 32])> {
-    let session = IdpSession {
-        subject: "ada".to_owned(),
-        format: None,
-        name_qualifier: None,
-        sp_name_qualifier: None,
-        index: Some(index.to_owned()),
-    };
+    let session = IdpSession { subject: "ada".to_owned(), index: Some(index.to_owned()), ..IdpSession::default() };
     Some((session, [9; 32]))
 }
 

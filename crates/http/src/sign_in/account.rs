@@ -14,7 +14,7 @@ use http::{HeaderMap, header};
 use muster_engine::{Origin, explain, sessions};
 use muster_model::{Actor, Session, SessionId, Source, session::Ended};
 
-use super::{local::commit, saml};
+use super::{local::commit, oidc, saml};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -60,9 +60,11 @@ pub(super) async fn sign_out(
     if let Visitor::SignedIn(session) = visitor(&app, &headers, arrival).await? {
         let id = session.id;
         commit(&app, by(&session), move |tx, env| sessions::end(tx, env, id, Ended::SignedOut)).await?;
-        if let Some(at_idp) = saml::at_idp(&app, &session).await? {
-            location = at_idp;
-        }
+        let at_idp = match saml::at_idp(&app, &session).await? {
+            Some(at_idp) => Some(at_idp),
+            None => oidc::at_idp(&app, &session).await,
+        };
+        location = at_idp.unwrap_or(location);
     }
     let mut response = pages::see_other(&location)?;
     response.headers_mut().extend(Cookies::new(app.base_url()).clear_session().map(|it| (header::SET_COOKIE, it)));

@@ -1,7 +1,7 @@
 //! Why an IdP's answer is not accepted, before any rule of the engine is asked.
 
 use muster_model::{Rule, texts};
-use muster_oidc::{IssuerError, SignInError};
+use muster_oidc::{IssuerError, LogoutError, SignInError};
 use muster_saml::{KeyError, MessageError};
 
 /// For a person whom the IdP itself has refused.
@@ -16,6 +16,9 @@ pub enum SignInFailure {
     /// The OpenID provider's answer is refused, or there is none.
     #[error("{0}")]
     Oidc(Box<SignInError>),
+    /// The OpenID provider's word that sessions are over is refused.
+    #[error(transparent)]
+    Logout(#[from] LogoutError),
     /// The connection's issuer cannot be used.
     #[error(transparent)]
     Issuer(IssuerError),
@@ -53,6 +56,11 @@ impl SignInFailure {
                 SignInError::Signature | SignInError::UnknownKey(_) => Rule::Sso8,
                 _ => Rule::Sso1,
             },
+            Self::Logout(LogoutError::Token(error)) => match **error {
+                SignInError::Signature | SignInError::UnknownKey(_) => Rule::Sso8,
+                _ => Rule::Ses3,
+            },
+            Self::Logout(_) => Rule::Ses3,
             Self::Issuer(_) | Self::NoClientSecret(_) => Rule::Sso1,
             Self::NotAnEmail(_) => Rule::Sso5,
             Self::Saml(_) | Self::NotConfigured(_) | Self::NotAuthenticatedAnew | Self::Missing(_) => Rule::Sso1,

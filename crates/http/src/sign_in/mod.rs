@@ -65,6 +65,8 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/sso/saml/{connection}/slo", get(saml::logout_redirect).post(saml::logout_form))
         .route("/sso/test/{connection}/{link}", get(trial::begin))
         .route("/sso/oidc/callback", get(oidc::callback))
+        .route("/sso/oidc/signed-out", get(oidc::signed_out))
+        .route("/sso/oidc/{connection}/backchannel-logout", post(oidc::backchannel_logout))
         .merge(local::routes())
         .merge(security::routes())
         .with_state(app.clone())

@@ -1,9 +1,10 @@
-//! `/sso/oidc/callback`: OpenID Connect as a relying party.
+//! `/sso/oidc/callback` and `/sso/oidc/{connection}/...`: OpenID Connect as a relying party.
 //!
 //! What a provider says is checked by [`muster_oidc`]; here are the addresses, the browser, and the database.
 
 mod answer;
 mod discovery;
+mod logout;
 mod received;
 mod secret;
 
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 pub(super) use answer::callback;
 pub(crate) use discovery::Discoveries;
+pub(super) use logout::{at_idp, backchannel_logout, signed_out};
 pub(super) use secret::open as open_secret;
 
 use super::{

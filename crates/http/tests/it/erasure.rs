@@ -39,7 +39,7 @@ const CALLED: [&str; 9] = [
 /// nothing that lives longer than an hour. A column that is in neither is new: look whether an erasure has to open it.
 const OPENED: [&str; 5] =
     ["ledger.changes", "ledger_baselines.fields", "plans.inputs", "read_chunks.content", "requests.body"];
-const OTHER_BYTES: [&str; 36] = [
+const OTHER_BYTES: [&str; 37] = [
     "ceremonies.browser",
     "ceremonies.content",
     "ceremonies.key",
@@ -69,6 +69,7 @@ const OTHER_BYTES: [&str; 36] = [
     "plans.result",
     "rate_windows.key",
     "sessions.hash",
+    "sessions.idp_index",
     "sessions.idp_subject",
     "signing_keys.private_key",
     "signing_keys.public_key",

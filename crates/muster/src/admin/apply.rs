@@ -74,6 +74,12 @@ pub(crate) struct SamlAnswer {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OidcAnswer {
     pub(crate) redirect_url: String,
+    /// Where people come back that were signed out at the provider.
+    #[serde(default)]
+    pub(crate) post_logout_redirect_url: String,
+    /// Where the provider says that sessions are over.
+    #[serde(default)]
+    pub(crate) backchannel_logout_url: String,
 }
 
 /// For SCIM.
@@ -254,7 +260,11 @@ fn connection_answer(base_url: &str, id: ConnectionId, stated: &Connection, toke
             metadata_url: format!("{saml}/metadata"),
             login_url: format!("{saml}/login"),
         }),
-        oidc: stated.oidc.as_ref().map(|_| OidcAnswer { redirect_url: format!("{base_url}/sso/oidc/callback") }),
+        oidc: stated.oidc.as_ref().map(|_| OidcAnswer {
+            redirect_url: format!("{base_url}/sso/oidc/callback"),
+            post_logout_redirect_url: format!("{base_url}/sso/oidc/signed-out"),
+            backchannel_logout_url: format!("{base_url}/sso/oidc/{id}/backchannel-logout"),
+        }),
         scim: stated.scim.enabled.then(|| ScimAnswer { base_url: format!("{base_url}/scim/v2"), token }),
     }
 }

@@ -91,7 +91,12 @@ impl SignIn {
         let connection = applied.connections.get(OIDC);
         if let Some(oidc) = connection.and_then(|connection| connection.oidc.as_ref()) {
             let client = OidcApplication::new(CLIENT_ID, self.client_secret.expose(), &oidc.redirect_url);
-            provider.register_oidc(OidcApplication { flavour: Flavour::Entra, ..client });
+            provider.register_oidc(OidcApplication {
+                flavour: Flavour::Entra,
+                logout_redirect_uris: vec![oidc.post_logout_redirect_url.clone()],
+                backchannel_logout_uri: Some(oidc.backchannel_logout_url.clone()),
+                ..client
+            });
         }
         Ok(())
     }

@@ -60,6 +60,8 @@ pub(super) fn made(applied: &Applied) -> String {
         }
         if let Some(oidc) = &connection.oidc {
             let _ = write!(text, "\n\nconnection {name}: redirect URL for the OpenID provider {}", oidc.redirect_url);
+            let _ = write!(text, "\n  after signing out   {}", oidc.post_logout_redirect_url);
+            let _ = write!(text, "\n  back-channel logout {}", oidc.backchannel_logout_url);
         }
         let Some(scim) = &connection.scim else { continue };
         let _ = write!(text, "\n\nconnection {name}: SCIM at {}", scim.base_url);

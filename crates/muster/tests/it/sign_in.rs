@@ -130,6 +130,17 @@ fn sso_1_the_demonstration_signs_people_in_through_openid_connect_too() {
         for words in ["Farah Novak", "whale", "sales"] {
             assert!(account.words().contains(words), "{words} is missing in: {}", account.words());
         }
+        // Signing out there ends the session here: the provider says so, by a request of its own.
+        let home = browser.get(demo.says("idp_url")).await;
+        browser.submit(&home, &home.form("sign-out")).await;
+        let page = browser.get(&format!("{}/account", demo.says("base_url"))).await;
+        assert!(page.words().contains("signed out at the identity provider"), "{}", page.words());
+        // And signing out here ends it there.
+        let people = begin_through(&mut browser, &demo, farah, "entra").await;
+        let account = browser.submit(&people, &people.only_form().by("person", "farah")).await;
+        let out = browser.submit(&account, &account.form("signout")).await;
+        assert!(out.url.to_string().starts_with(&format!("{}/signin", demo.says("base_url"))), "{}", out.url);
+        assert!(!browser.get(demo.says("idp_url")).await.words().contains("Signed in as"));
         // What lets nobody in by SAML lets nobody in by OpenID Connect either.
         for fault in ["wrong-audience", "no-algorithm", "wrong-nonce", "denied"] {
             let mut browser = Browser::new(Sockets::new());

@@ -37,6 +37,7 @@ fn next(at: usize) -> String {
 
 fn login() -> Login {
     Login {
+        id_token: muster_oidc::IdToken::new(String::new()),
         issuer: String::new(),
         subject: "u1".to_owned(),
         claims: Vec::new(),

@@ -7,6 +7,7 @@ mod idp;
 mod discovery;
 mod graph;
 mod keys;
+mod logout;
 mod redeeming;
 mod requests;
 mod tokens;

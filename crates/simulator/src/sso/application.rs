@@ -126,6 +126,8 @@ pub struct OidcApplication {
     pub redirect_uris: Vec<String>,
     /// Where a person may be sent after signing out, exactly.
     pub logout_redirect_uris: Vec<String>,
+    /// Where it is told that a person has signed out (Back-Channel Logout 1.0).
+    pub backchannel_logout_uri: Option<String>,
     /// The claims that are particular to an identity provider.
     pub flavour: Flavour,
     /// What is signed with.
@@ -142,6 +144,7 @@ impl OidcApplication {
             keys: Vec::new(),
             redirect_uris: vec![redirect_uri.to_owned()],
             logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
             flavour: Flavour::default(),
             algorithm: Algorithm::default(),
         }

@@ -85,6 +85,8 @@ pub(crate) struct Session {
     pub(crate) since: i64,
     /// Where they went with it in SAML, so that they can be signed out there.
     pub(crate) participants: Vec<saml::Participant>,
+    /// The clients that have tokens of it, by their client IDs.
+    pub(crate) clients: Vec<String>,
 }
 
 /// A code that waits to be redeemed.

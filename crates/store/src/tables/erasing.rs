@@ -223,7 +223,7 @@ impl Tx<'_> {
         let of = || vals![account];
         self.put(
             "UPDATE sessions SET ended = coalesce(ended, ?2), reason = coalesce(reason, ?3), device = '', \
-             idp_subject = NULL, idp_session = NULL, version = version + 1 WHERE account = ?1",
+             idp_subject = NULL, idp_index = NULL, idp_session = NULL, version = version + 1 WHERE account = ?1",
             vals![account, at, reason],
             Expect::Any,
         )?;

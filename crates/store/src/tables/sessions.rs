@@ -111,10 +111,27 @@ impl Conn<'_> {
         );
         self.query(&sql, vals![connection, subject.to_vec()], session)
     }
+
+    /// The sessions that began through a connection and whose name at its IdP has this hash.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn sessions_of_idp_index(
+        &mut self,
+        connection: ConnectionId,
+        index: &[u8; 32],
+    ) -> Result<Vec<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM sessions s WHERE s.connection = ?1 AND s.idp_index = ?2 AND s.ended IS NULL ORDER BY s.id"
+        );
+        self.query(&sql, vals![connection, index.to_vec()], session)
+    }
 }
 
 impl Tx<'_> {
-    /// Begins a session that this hash opens. `subject` is the hash of the IdP's name for the person.
+    /// Begins a session that this hash opens. `subject` is the hash of the IdP's name for the person, `index` that of its name for
+    /// the session.
     ///
     /// # Errors
     ///
@@ -124,11 +141,12 @@ impl Tx<'_> {
         session: &Session,
         hash: &[u8; 32],
         subject: Option<[u8; 32]>,
+        index: Option<[u8; 32]>,
     ) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO sessions (id, hash, account, connection, kind, client, device, idp_subject, idp_session, trace, \
-             created, last_used, absolute_end, idle_seconds, ended, reason, version, authenticated) \
-             VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, NULL, ?14, ?15)",
+             created, last_used, absolute_end, idle_seconds, ended, reason, version, authenticated, idp_index) \
+             VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, NULL, ?14, ?15, ?16)",
             vals![
                 session.id,
                 hash.to_vec(),
@@ -148,6 +166,7 @@ impl Tx<'_> {
                 session.idle_seconds,
                 session.version,
                 session.authenticated,
+                index.map(|index| index.to_vec()),
             ],
             Expect::Any,
         )

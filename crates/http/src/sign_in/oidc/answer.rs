@@ -17,7 +17,7 @@ use muster_model::{
 use muster_oidc::{Callback, Client, Login, Pending as Remembered, Provider as Discovered};
 use muster_store::PendingSignIn;
 
-use super::{CALLBACK, discovery, received::received, transport, unique_name, with_key};
+use super::{CALLBACK, discovery, logout, received::received, transport, unique_name, with_key};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -137,11 +137,10 @@ async fn arrived(
     checks.push((Rule::Sso4, format!("the address is `{}`", said.email)));
     Ok(Arrived {
         idp: IdpSession {
+            id_token: logout::sealed_hint(app, provider.connection.id, &login),
             subject: login.subject,
-            format: None,
-            name_qualifier: None,
-            sp_name_qualifier: None,
             index: login.session_id,
+            ..IdpSession::default()
         },
         not_after: None,
         // The code works once at the provider, and the sign-in once here.

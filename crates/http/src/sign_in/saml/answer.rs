@@ -219,6 +219,7 @@ fn arrived(provider: &Provider, login: &Login, is_asked_for: bool) -> Result<Arr
             name_qualifier: login.name_id.name_qualifier.clone(),
             sp_name_qualifier: login.name_id.sp_name_qualifier.clone(),
             index: login.session_index.clone(),
+            id_token: None,
         },
         not_after: login.session_not_on_or_after.map(|seconds| Timestamp(seconds.saturating_mul(1_000_000))),
         assertion: Some((

@@ -1,6 +1,7 @@
 //! Signing in at the simulated IdP through OpenID Connect: a browser without a screen, and real sockets between us and the IdP.
 
 mod faults;
+mod logout;
 mod traces;
 
 use std::sync::Arc;
@@ -79,7 +80,12 @@ impl Site {
     /// Types an address: the IdP's page.
     async fn begin(&self, browser: &mut Browser<Here>) -> Page {
         let page = browser.get(&format!("{HERE}/signin")).await;
-        let page = browser.submit(&page, &page.only_form().with("email", ADA)).await;
+        let mut page = browser.submit(&page, &page.only_form().with("email", ADA)).await;
+        let ours = self.connection.to_string();
+        let choice = page.forms().into_iter().find(|form| form.value("connection") == Some(&ours));
+        if let Some(choice) = choice {
+            page = browser.submit(&page, &choice).await;
+        }
         assert!(page.url.to_string().starts_with(self.provider().base_url()), "{}: {}", page.url, page.words());
         page
     }

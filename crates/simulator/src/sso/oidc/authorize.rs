@@ -115,6 +115,8 @@ pub(crate) fn configuration(provider: &IdentityProvider) -> Value {
         "userinfo_endpoint": provider.at(USERINFO_PATH),
         "jwks_uri": provider.at(KEYS_PATH),
         "end_session_endpoint": provider.at(END_SESSION_PATH),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],

@@ -4,10 +4,12 @@
 mod authorize;
 mod claims;
 mod client;
+mod logout;
 mod token;
 
 pub(crate) use authorize::{Authorization, Wrong, configuration};
 pub(crate) use claims::user_claims;
+pub(crate) use logout::hinted_client;
 pub(crate) use token::{TokenError, redeem};
 
 /// Where the configuration is (OpenID Connect Discovery 1.0 §4).

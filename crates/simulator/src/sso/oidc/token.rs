@@ -75,6 +75,11 @@ pub(crate) fn redeem(
     let access_token = random::secret().map_err(TokenError::Own)?;
     let id_token = id_token(provider, &code, &access_token).map_err(TokenError::Own)?;
     let scope = code.asked.scope.join(" ");
+    if let Some(session) = provider.state().sessions.get_mut(&code.session)
+        && !session.clients.contains(&application.client_id)
+    {
+        session.clients.push(application.client_id.clone());
+    }
     let access = Access { code, given_for: name.to_owned(), expires: now.saturating_add(LIFE) };
     provider.state().accesses.insert(access_token.clone(), access);
     Ok(json!({

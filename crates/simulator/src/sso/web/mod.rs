@@ -1,5 +1,6 @@
 //! The pages and endpoints.
 
+mod backchannel;
 mod home;
 mod oidc;
 mod pages;

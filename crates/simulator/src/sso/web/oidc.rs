@@ -10,6 +10,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
+    backchannel,
     pages::Message,
     reply::{Failure, Reply, page, parameters, redirect, session},
     sign_in,
@@ -116,7 +117,7 @@ pub(super) async fn end_session(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Reply {
-    sign_out(&provider, &headers, &parameters(query.unwrap_or_default().as_bytes()))
+    sign_out(&provider, &headers, &parameters(query.unwrap_or_default().as_bytes())).await
 }
 
 /// `POST /oidc/end-session`.
@@ -125,21 +126,34 @@ pub(super) async fn end_session_by_form(
     headers: HeaderMap,
     body: Bytes,
 ) -> Reply {
-    sign_out(&provider, &headers, &parameters(&body))
+    sign_out(&provider, &headers, &parameters(&body)).await
 }
 
 /// Ends the session, and sends the browser to an address that the client registered.
-fn sign_out(provider: &IdentityProvider, headers: &HeaderMap, parameters: &[(String, String)]) -> Reply {
+async fn sign_out(provider: &IdentityProvider, headers: &HeaderMap, parameters: &[(String, String)]) -> Reply {
     let get = |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let hinted = get("id_token_hint").map(|token| oidc::hinted_client(provider, token));
+    if hinted.as_ref().is_some_and(Option::is_none) {
+        return Err(SsoError::Refused("the `id_token_hint` is no ID token of this provider".to_owned()).into());
+    }
+    let client_id = match (hinted.flatten(), get("client_id")) {
+        (Some(hinted), Some(stated)) if hinted.client_id != stated => {
+            let text = "the `id_token_hint` was made for another client than `client_id`";
+            return Err(SsoError::Refused(text.to_owned()).into());
+        }
+        (hinted, stated) => hinted.map(|hinted| hinted.client_id).or(stated.map(str::to_owned)),
+    };
     if let Some(name) = session(headers) {
-        provider.state().sessions.remove(&name);
+        let ended = provider.state().sessions.remove(&name);
+        if let Some(ended) = ended {
+            backchannel::tell(provider, &name, &ended).await;
+        }
     }
     let Some(to) = get("post_logout_redirect_uri") else {
         return page(&Message { title: "Signed out", text: "You are signed out here." }, &[]);
     };
-    let clients = provider.oidc_applications();
-    let mut clients = clients.iter().filter(|client| get("client_id").is_none_or(|id| id == client.client_id));
-    if !clients.any(|client| client.logout_redirect_uris.iter().any(|known| known == to)) {
+    let client = client_id.and_then(|id| provider.oidc_application(&id));
+    if !client.is_some_and(|client| client.logout_redirect_uris.iter().any(|known| known == to)) {
         return Err(SsoError::Refused(format!("no client registered `{to}` for after signing out")).into());
     }
     let mut address = to.to_owned();

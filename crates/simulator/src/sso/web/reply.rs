@@ -120,7 +120,10 @@ pub(super) fn begin_session(
         return Ok(name);
     }
     let name = random::message_id()?;
-    state.sessions.insert(name.clone(), Session { profile: profile.clone(), since, participants: Vec::new() });
+    state.sessions.insert(
+        name.clone(),
+        Session { profile: profile.clone(), since, participants: Vec::new(), clients: Vec::new() },
+    );
     Ok(name)
 }
 

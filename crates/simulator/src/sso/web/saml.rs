@@ -8,6 +8,7 @@ use axum::{
 };
 
 use super::{
+    backchannel,
     pages::Message,
     reply::{Reply, page, parameters, redirect, session},
     sign_in,
@@ -152,6 +153,11 @@ fn sender<'s>(entity_id: &'s str, key: &'s crate::sso::keys::SigningKey, provide
 
 /// `POST /sign-out`: ends the session here and at each application.
 pub(super) async fn sign_out(State(provider): State<IdentityProvider>, headers: HeaderMap) -> Reply {
+    let name = session(&headers).unwrap_or_default();
+    let known = provider.state().sessions.get(&name).cloned();
+    if let Some(known) = known {
+        backchannel::tell(&provider, &name, &known).await;
+    }
     next_sign_out(&provider, &headers, true)
 }
 
