@@ -54,6 +54,8 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("bergshamra", &["muster-saml", "muster-simulator"]),
     ("rusqlite", &["muster-store", "muster-bench"]),
     ("tokio-postgres", &["muster-store"]),
+    ("totp-rs", &["muster-crypto"]),
+    ("webauthn-rs", &["muster-http"]),
     ("openidconnect", &["muster-oidc"]),
     ("reqwest", &["muster-outbound", "muster-simulator", "muster-testkit"]),
     ("tokio", &["muster-outbound", "muster-store", "muster-http", "muster", "muster-simulator", "muster-bench"]),

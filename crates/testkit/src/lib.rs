@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
 mod asserted;
+pub mod authenticator;
 pub mod browser;
 mod clock;
 mod dump;

@@ -24,6 +24,7 @@ mod life;
 mod metadata;
 mod moves;
 mod org;
+mod passkeys;
 mod passwords;
 mod pilots;
 mod plans;

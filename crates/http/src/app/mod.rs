@@ -32,7 +32,7 @@ use crate::{
     auth::Callers,
     journal::{Bodies, ReadLog, Record, Trace},
     metrics::Metrics,
-    sign_in::{Discoveries, LogBound, Providers},
+    sign_in::{Discoveries, LogBound, Providers, RelyingParty},
 };
 
 /// The pieces in which room for bodies is given, in bytes.
@@ -86,6 +86,8 @@ pub(crate) struct Inner {
     discoveries: Discoveries,
     outbound: Outbound,
     sign_in_log: LogBound,
+    /// Us, towards browsers that have passkeys; `None` where they have none.
+    relying_party: Option<RelyingParty>,
     /// Made when the first password is checked.
     passwords: OnceLock<Arc<Passwords>>,
     closing: AtomicBool,
@@ -139,6 +141,7 @@ impl App {
             metrics: Metrics::new(store.clone()),
             store,
             surroundings,
+            relying_party: RelyingParty::of(&base_url),
             base_url,
             capabilities: capabilities(&limits),
             anchors: Anchors::default(),
@@ -308,6 +311,10 @@ impl App {
 
     pub(crate) fn base_url(&self) -> &str {
         &self.inner.base_url
+    }
+
+    pub(crate) fn relying_party(&self) -> Option<&RelyingParty> {
+        self.inner.relying_party.as_ref()
     }
 
     pub(crate) fn limits(&self) -> &Limits {

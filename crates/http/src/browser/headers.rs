@@ -11,6 +11,8 @@ pub(crate) struct Leave {
     pub(crate) forms: String,
     /// The hash of the one script that runs, as CSP writes it.
     pub(crate) script: Option<&'static str>,
+    /// Whether our own script runs, and asks our own site.
+    pub(crate) own_script: bool,
 }
 
 /// Puts the headers on every answer of the pages. What a handler has said of its own page stays.
@@ -37,7 +39,11 @@ pub(crate) async fn secured(request: Request, next: Next) -> Response {
 }
 
 fn policy(leave: &Leave) -> String {
-    let script = leave.script.map_or("'none'".to_owned(), |hash| format!("'{hash}'"));
+    let script = match (leave.script, leave.own_script) {
+        (Some(hash), _) => format!("'{hash}'"),
+        (None, true) => "'self'; connect-src 'self'".to_owned(),
+        (None, false) => "'none'".to_owned(),
+    };
     let Leave { forms, .. } = leave;
     format!(
         "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src {script}; form-action 'self' {forms}; \

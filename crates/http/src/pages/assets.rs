@@ -13,20 +13,30 @@ use http::{HeaderValue, header};
 use crate::HttpError;
 
 const STYLE: &str = include_str!("../../assets/style.css");
+const SCRIPT: &str = include_str!("../../assets/passkeys.js");
 
 /// The style sheet's name.
-static STYLE_NAME: LazyLock<String> = LazyLock::new(|| {
-    let mut name = "style-".to_owned();
-    for byte in &muster_crypto::sha256(STYLE.as_bytes())[..8] {
+static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named("style", STYLE, "css"));
+/// The script's name.
+static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named("passkeys", SCRIPT, "js"));
+
+fn named(what: &str, content: &str, ending: &str) -> String {
+    let mut name = format!("{what}-");
+    for byte in &muster_crypto::sha256(content.as_bytes())[..8] {
         // Writing to a String cannot fail.
         let _ = write!(name, "{byte:02x}");
     }
-    name + ".css"
-});
+    format!("{name}.{ending}")
+}
 
 /// The style sheet's name.
 pub(crate) fn style() -> &'static str {
     &STYLE_NAME
+}
+
+/// The script's name.
+pub(crate) fn script() -> &'static str {
+    &SCRIPT_NAME
 }
 
 /// `/assets/{name}`.
@@ -35,12 +45,14 @@ pub(crate) fn route() -> Router {
 }
 
 async fn asset(Path(name): Path<String>) -> Result<Response, HttpError> {
-    if name != style() {
-        return Err(HttpError::NoRoute);
-    }
+    let (kind, content) = match name {
+        name if name == style() => ("text/css; charset=utf-8", STYLE),
+        name if name == script() => ("text/javascript; charset=utf-8", SCRIPT),
+        _ => return Err(HttpError::NoRoute),
+    };
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
     ];
-    Ok((headers, STYLE).into_response())
+    Ok((headers, content).into_response())
 }

@@ -30,12 +30,21 @@ pub(crate) struct Frame {
     pub(crate) base: String,
     /// The name of the style sheet, which changes with it.
     pub(crate) style: &'static str,
+    /// The name of the script, which changes with it.
+    pub(crate) script: &'static str,
+    /// Whether browsers have passkeys under our base URL.
+    pub(crate) has_passkeys: bool,
 }
 
 impl Frame {
     /// The frame of an application's pages.
     pub(crate) fn of(app: &App) -> Self {
-        Self { base: path_of(app.base_url()).to_owned(), style: assets::style() }
+        Self {
+            base: path_of(app.base_url()).to_owned(),
+            style: assets::style(),
+            script: assets::script(),
+            has_passkeys: app.relying_party().is_some(),
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 //! `trial` tries a connection without keeping anything of it.
 //!
 //! `local` is what people do whose company has no identity provider here, guests, and owners: they have passwords. `security`
-//! is what they have besides.
+//! is what they have besides, `passkeys` signing in with one.
 //!
 //! `provider` is a connection with all that is needed to talk to its IdP, `own_keys` our keys towards it.
 
@@ -23,6 +23,7 @@ mod log_bound;
 mod oidc;
 mod operator;
 mod own_keys;
+mod passkeys;
 mod pending;
 mod provider;
 mod saml;
@@ -44,6 +45,7 @@ pub use identity_provider::{
 };
 pub(crate) use log_bound::LogBound;
 pub(crate) use oidc::Discoveries;
+pub(crate) use passkeys::RelyingParty;
 pub(crate) use provider::Providers;
 
 use crate::{App, HttpError, pages};
@@ -68,6 +70,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/sso/oidc/signed-out", get(oidc::signed_out))
         .route("/sso/oidc/{connection}/backchannel-logout", post(oidc::backchannel_logout))
         .merge(local::routes())
+        .merge(passkeys::routes())
         .merge(security::routes())
         .with_state(app.clone())
         .merge(pages::assets())

@@ -186,7 +186,11 @@ fn leave(app: &App, action: &str, fields: Vec<(&'static str, String)>) -> Result
     let end = action[origin_end..].find(['/', '?', '#']).map_or(action.len(), |at| origin_end + at);
     let page = LeavePage { frame: Frame::of(app), host: &action[origin_end..end], action, fields, script: SEND };
     let mut response = pages::page(StatusCode::OK, &page)?;
-    response.extensions_mut().insert(Leave { forms: action[..end].to_owned(), script: Some(SEND_HASH) });
+    response.extensions_mut().insert(Leave {
+        forms: action[..end].to_owned(),
+        script: Some(SEND_HASH),
+        ..Leave::default()
+    });
     Ok(response)
 }
 

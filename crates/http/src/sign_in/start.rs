@@ -6,7 +6,11 @@ use http::{HeaderMap, StatusCode};
 use muster_engine::sign_in;
 use muster_model::{Connection, ConnectionId, Email, SessionId, connection::SingleSignOn};
 
-use super::{local, oidc, provider, saml};
+use super::{
+    local, oidc,
+    passkeys::{self, PasskeyButton},
+    provider, saml,
+};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -22,6 +26,7 @@ struct SignInPage<'p> {
     email: &'p str,
     mistake: Option<&'p str>,
     notice: Option<String>,
+    passkey: Option<PasskeyButton<'p>>,
 }
 
 #[derive(Template)]
@@ -57,15 +62,21 @@ fn email_page(
     mistake: Option<&str>,
     notice: Option<String>,
 ) -> Result<Response, HttpError> {
-    let page = SignInPage { frame: Frame::of(app), email, mistake, notice };
-    Ok(with_leave(app, pages::page(status, &page)?))
+    let passkey = PasskeyButton::to_sign_in(app);
+    let page = SignInPage { frame: Frame::of(app), email, mistake, notice, passkey };
+    Ok(passkeys::with_script(with_leave(app, pages::page(status, &page)?)))
+}
+
+/// The page again, for whoever came to nothing elsewhere.
+pub(super) fn again(app: &App, status: StatusCode, mistake: &str) -> Result<Response, HttpError> {
+    email_page(app, status, "", Some(mistake), None)
 }
 
 /// For a page with a form that is answered with a redirect to an IdP: browsers look at where a form ends, not only where it
 /// is sent.
 pub(super) fn with_leave(app: &App, mut response: Response) -> Response {
     let forms = if app.base_url().starts_with("https://") { "https:" } else { "https: http:" };
-    response.extensions_mut().insert(Leave { forms: forms.to_owned(), script: None });
+    response.extensions_mut().get_or_insert_default::<Leave>().forms = forms.to_owned();
     response
 }
 

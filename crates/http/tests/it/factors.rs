@@ -148,6 +148,11 @@ async fn sec_4_forms_of_another_site_change_nothing() {
         "/account/security/authenticator/confirm",
         "/account/security/authenticator/off",
         "/account/security/recovery",
+        "/account/security/passkeys",
+        "/account/security/passkeys/options",
+        "/account/security/passkeys/remove",
+        "/signin/passkey",
+        "/signin/passkey/options",
         "/signin/second-factor",
     ] {
         let page = browser.post_from("https://evil.example/", &url(path), &[("proof", PASSWORD)]).await;

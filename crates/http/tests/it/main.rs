@@ -22,6 +22,7 @@ mod oidc;
 mod openid;
 mod openid_provider;
 mod pages;
+mod passkeys;
 mod passwords;
 mod protocol;
 mod replays;

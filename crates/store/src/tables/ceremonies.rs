@@ -82,8 +82,9 @@ impl Tx<'_> {
         browser: &[u8; 32],
         now: Timestamp,
     ) -> Result<Option<Ceremony>, StoreError> {
-        let sql =
-            format!("DELETE FROM ceremonies WHERE key = ?1 AND browser = ?2 AND expires > ?3 RETURNING {COLUMNS}");
-        self.opt(&sql, vals![key.as_slice(), browser.as_slice(), now], |row| ceremony(key, row))
+        let Some(found) = self.ceremony(key, browser, now)? else { return Ok(None) };
+        let sql = "DELETE FROM ceremonies WHERE key = ?1 AND browser = ?2";
+        let is_taken = self.exec(sql, vals![key.as_slice(), browser.as_slice()])? == 1;
+        Ok(is_taken.then_some(found))
     }
 }

@@ -24,7 +24,7 @@ use muster_engine::{EngineError, Env, Origin, sessions::Begin, transact};
 use muster_model::{Actor, SessionId, Source, session::ClientKind};
 use muster_store::Tx;
 
-pub(super) use password::ask;
+pub(super) use password::{ENFORCED, ask};
 
 use crate::{
     App, HttpError,
@@ -33,7 +33,8 @@ use crate::{
 };
 
 /// What somebody does on pages for which nobody need be signed in.
-const NOBODY: Origin = Origin { source: Source::Manual, actor: Actor::System, connection: None, request: None };
+pub(super) const NOBODY: Origin =
+    Origin { source: Source::Manual, actor: Actor::System, connection: None, request: None };
 /// The pages of local accounts.
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -74,7 +75,7 @@ pub(super) async fn commit<T: Send + 'static>(
 }
 
 /// A session that is to begin in the browser that sends these headers, and the secret that opens it.
-fn begin(headers: &HeaderMap, replaces: Option<SessionId>) -> Result<(Begin, Secret), HttpError> {
+pub(super) fn begin(headers: &HeaderMap, replaces: Option<SessionId>) -> Result<(Begin, Secret), HttpError> {
     let secret = secret()?;
     let begin = Begin {
         hash: secret.hash(),
@@ -97,6 +98,22 @@ fn signed_in(app: &App, secret: &Secret, path: &str) -> Result<Response, HttpErr
     let cookie = Cookies::new(app.base_url()).set_session(secret.expose());
     response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
     Ok(response)
+}
+
+/// As [`signed_in`], on a device that is known from then on (SSO-10).
+pub(super) fn signed_in_on(app: &App, secret: &Secret, device: &Secret, path: &str) -> Result<Response, HttpError> {
+    let mut response = signed_in(app, secret, path)?;
+    let cookie = Cookies::new(app.base_url()).set_device(device.expose());
+    response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+/// By what the device is known, or will be.
+pub(super) fn known_device(app: &App, headers: &HeaderMap) -> Result<Secret, HttpError> {
+    match Cookies::new(app.base_url()).device(headers).and_then(Secret::read) {
+        Some(device) => Ok(device),
+        None => secret(),
+    }
 }
 
 /// The hash of a link's secret, if it is of this kind.

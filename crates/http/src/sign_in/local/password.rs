@@ -2,23 +2,24 @@
 
 use askama::Template;
 use axum::{Extension, body::Body, extract::State, response::Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use muster_crypto::Secret as Password;
 use muster_engine::credentials::{self, Answer, Browser, PASSWORD_BYTES, ceremonies, enforcement};
 use muster_model::{Email, RequestId};
 
-use super::{NOBODY, begin, commit, second_factor, secret, signed_in, step::Step, with_passwords};
+use super::{NOBODY, begin, commit, known_device, second_factor, signed_in_on, step::Step, with_passwords};
 use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Cookies, Form, Secret, visitor},
+    browser::{Form, visitor},
     pages::{self, Frame},
+    sign_in::passkeys::{self, PasskeyButton},
 };
 
 const WRONG: &str = "The address or the password is wrong.";
 const LOCKED: &str = "There were too many wrong passwords. Wait five minutes, then try again.";
-pub(super) const ENFORCED: &str = "Your company wants you to sign in through it: continue with SSO.";
+pub(in crate::sign_in) const ENFORCED: &str = "Your company wants you to sign in through it: continue with SSO.";
 
 #[derive(Template)]
 #[template(path = "password.html")]
@@ -27,10 +28,13 @@ struct PasswordPage<'p> {
     name: &'p str,
     mistake: Option<&'p str>,
     notice: Option<&'p str>,
+    passkey: Option<PasskeyButton<'p>>,
 }
 
 fn show(app: &App, status: StatusCode, name: &str, mistake: Option<&str>) -> Result<Response, HttpError> {
-    pages::page(status, &PasswordPage { frame: Frame::of(app), name, mistake, notice: None })
+    let passkey = PasskeyButton::to_sign_in(app);
+    let page = PasswordPage { frame: Frame::of(app), name, mistake, notice: None, passkey };
+    Ok(passkeys::with_script(pages::page(status, &page)?))
 }
 
 /// `GET /signin/password`.
@@ -60,11 +64,7 @@ pub(super) async fn submit(
     {
         return show(&app, StatusCode::FORBIDDEN, &name, Some(ENFORCED));
     }
-    let cookies = Cookies::new(app.base_url());
-    let device = match cookies.device(&headers).and_then(Secret::read) {
-        Some(device) => device,
-        None => secret()?,
-    };
+    let device = known_device(&app, &headers)?;
     let (called, shown) = (name.clone(), device.hash());
     let challenge = app.read(Lane::Snapshot, move |conn| credentials::challenge(conn, &called, Some(&shown))).await?;
     let asked = challenge.clone();
@@ -84,12 +84,7 @@ pub(super) async fn submit(
     .await?;
     note(arrival.id, &answer);
     match answer {
-        Answer::SignedIn(_) => {
-            let mut response = signed_in(&app, &secret, "/account")?;
-            let cookie = cookies.set_device(device.expose());
-            response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
-            Ok(response)
-        }
+        Answer::SignedIn(_) => signed_in_on(&app, &secret, &device, "/account"),
         Answer::SecondFactor(passed) => second_factor::ask(&app, step, &passed),
         Answer::Wrong => show(&app, StatusCode::UNPROCESSABLE_ENTITY, &name, Some(WRONG)),
         Answer::Locked => show(&app, StatusCode::TOO_MANY_REQUESTS, &name, Some(LOCKED)),

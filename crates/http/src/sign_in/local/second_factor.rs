@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{Extension, body::Body, extract::State, response::Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use muster_crypto::Secret as Code;
 use muster_engine::{
     Refusal,
@@ -13,20 +13,21 @@ use muster_engine::{
 };
 
 use super::{
-    NOBODY, begin, commit,
+    NOBODY, begin, commit, known_device,
     password::{ENFORCED, note},
-    secret, signed_in,
+    signed_in, signed_in_on,
     step::{self, Step},
 };
 use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Cookies, Form, Secret, visitor},
+    browser::{Form, visitor},
     pages::{self, Frame},
+    sign_in::passkeys::{self, PasskeyButton},
 };
 
-const WRONG: &str = "The code is wrong, or was used before. Wait for the next one, then try again.";
+const WRONG: &str = "That is wrong, or was used before. Wait for the next code, then try again.";
 const LOCKED: &str = "There were too many wrong codes. Wait five minutes, then try again.";
 /// More than any code has.
 const CODE_BYTES: usize = 128;
@@ -38,6 +39,7 @@ struct SecondFactorPage<'p> {
     step: &'p str,
     by_code: bool,
     mistake: Option<&'p str>,
+    passkey: Option<PasskeyButton<'p>>,
 }
 
 fn show(
@@ -47,8 +49,15 @@ fn show(
     passed: &Passed,
     mistake: Option<&str>,
 ) -> Result<Response, HttpError> {
-    let page = SecondFactorPage { frame: Frame::of(app), step, by_code: passed.by_code, mistake };
-    pages::page(status, &page)
+    let passkey = PasskeyButton::to_show(app, "/signin/second-factor", Some(step));
+    let page = SecondFactorPage {
+        frame: Frame::of(app),
+        step,
+        by_code: passed.by_code,
+        mistake,
+        passkey: passkey.filter(|_| passed.by_passkey),
+    };
+    Ok(passkeys::with_script(pages::page(status, &page)?))
 }
 
 /// Asks for the second factor; what was shown first was kept under this step.
@@ -67,16 +76,22 @@ pub(super) async fn submit(
 ) -> Result<Response, HttpError> {
     let form = Form::own(&app, &headers, body).await?;
     let over = || HttpError::from(muster_engine::EngineError::from(Refusal::SignInNotFound));
-    let binding = step::binding(&app, &headers, &form).ok_or_else(over)?;
+    let binding = step::binding(&app, &headers, &form, step::FIELD).ok_or_else(over)?;
     let (sealer, now) = (app.shared_sealer(), arrival.at);
     let passed = app.read(Lane::Point, move |conn| ceremonies::look::<Passed>(conn, &sealer, &binding, now)).await?;
     let passed = passed.ok_or_else(over)?;
-    let code = form.text("code").filter(|code| code.len() <= CODE_BYTES).unwrap_or_default();
-    let proof = Proof::Code(Code::new(code));
-    let device = match Cookies::new(app.base_url()).device(&headers).and_then(Secret::read) {
-        Some(device) => device,
-        None => secret()?,
+    let key = form.text(step::FIELD).unwrap_or_default();
+    let once_more = |status, mistake| show(&app, status, key, &passed, Some(mistake));
+    let proof = if passkeys::is_in(&form) {
+        match passkeys::used(&app, &headers, &form).await? {
+            Some(used) => Proof::Passkey(Box::new(used)),
+            None => return once_more(StatusCode::UNPROCESSABLE_ENTITY, WRONG),
+        }
+    } else {
+        let code = form.text("code").filter(|code| code.len() <= CODE_BYTES).unwrap_or_default();
+        Proof::Code(Code::new(code))
     };
+    let device = known_device(&app, &headers)?;
     let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
     let (session, secret) = begin(&headers, replaces)?;
     let browser = Browser { device: device.hash(), session };
@@ -84,21 +99,14 @@ pub(super) async fn submit(
     let answer =
         commit(&app, NOBODY, move |tx, env| second_step::finish(tx, env, &sealer, &binding, &proof, &browser)).await?;
     note(arrival.id, &answer);
-    let again =
-        |status, mistake| show(&app, status, form.text(step::FIELD).unwrap_or_default(), &passed, Some(mistake));
     match answer {
-        Answer::SignedIn(_) => {
-            let (path, device) = match passed.way() {
-                Way::Password => ("/account", Cookies::new(app.base_url()).set_device(device.expose())),
-                Way::Link => ("/account/password", None),
-                Way::BreakGlass => ("/account/break-glass", None::<HeaderValue>),
-            };
-            let mut response = signed_in(&app, &secret, path)?;
-            response.headers_mut().extend(device.map(|cookie| (header::SET_COOKIE, cookie)));
-            Ok(response)
-        }
-        Answer::Locked => again(StatusCode::TOO_MANY_REQUESTS, LOCKED),
-        Answer::SingleSignOn(_) => again(StatusCode::FORBIDDEN, ENFORCED),
-        Answer::Wrong | Answer::SecondFactor(_) => again(StatusCode::UNPROCESSABLE_ENTITY, WRONG),
+        Answer::SignedIn(_) => match passed.way() {
+            Way::Password => signed_in_on(&app, &secret, &device, "/account"),
+            Way::Link => signed_in(&app, &secret, "/account/password"),
+            Way::BreakGlass => signed_in(&app, &secret, "/account/break-glass"),
+        },
+        Answer::Locked => once_more(StatusCode::TOO_MANY_REQUESTS, LOCKED),
+        Answer::SingleSignOn(_) => once_more(StatusCode::FORBIDDEN, ENFORCED),
+        Answer::Wrong | Answer::SecondFactor(_) => once_more(StatusCode::UNPROCESSABLE_ENTITY, WRONG),
     }
 }

@@ -37,9 +37,9 @@ impl Step {
     }
 }
 
-/// By what that is known with which a form goes on; `None` for what we never gave.
-pub(in crate::sign_in) fn binding(app: &App, headers: &HeaderMap, form: &Form) -> Option<Binding> {
-    let key = form.text(FIELD).and_then(Secret::read)?;
+/// By what that is known with which a form goes on whose key is in this field; `None` for what we never gave.
+pub(in crate::sign_in) fn binding(app: &App, headers: &HeaderMap, form: &Form, field: &str) -> Option<Binding> {
+    let key = form.text(field).and_then(Secret::read)?;
     let browser = Cookies::new(app.base_url()).step(headers).and_then(Secret::read)?;
     Some(Binding { key: key.hash(), browser: browser.hash() })
 }

@@ -113,7 +113,7 @@ pub(super) async fn confirm(
     let form = Form::own(&app, &headers, body).await?;
     let Some(person) = Person::find(&app, &headers, arrival).await? else { return sign_in(&app) };
     let over = || HttpError::from(EngineError::not_found("set-up", "of this browser"));
-    let binding = step::binding(&app, &headers, &form).ok_or_else(over)?;
+    let binding = step::binding(&app, &headers, &form, step::FIELD).ok_or_else(over)?;
     let (sealer, now) = (app.shared_sealer(), arrival.at);
     let kept = app.read(Lane::Point, move |conn| ceremonies::look::<SettingUp>(conn, &sealer, &binding, now)).await?;
     let kept = kept.filter(|kept| kept.account == person.account.id);

@@ -14,7 +14,10 @@ use crate::{
     arrival::Arrival,
     browser::Form,
     pages::{self, Frame},
-    sign_in::local::{commit, with_passwords},
+    sign_in::{
+        local::{commit, with_passwords},
+        passkeys::{self, PasskeyButton},
+    },
 };
 
 /// What is wrong with what somebody typed to show who they are.
@@ -28,11 +31,19 @@ struct ConfirmPage<'p> {
     /// What can be typed; `None` if nothing can.
     proof: Option<&'static str>,
     mistake: Option<&'p str>,
+    passkey: Option<PasskeyButton<'p>>,
 }
 
 fn show(app: &App, status: StatusCode, person: &Person, mistake: Option<&str>) -> Result<Response, HttpError> {
-    let page = ConfirmPage { frame: Frame::of(app), username: &person.account.username, proof: proof(person), mistake };
-    pages::page(status, &page)
+    let passkey = PasskeyButton::to_show(app, "/account/confirm", None);
+    let page = ConfirmPage {
+        frame: Frame::of(app),
+        username: &person.account.username,
+        proof: proof(person),
+        mistake,
+        passkey: passkey.filter(|_| person.factor(FactorKind::Passkey).is_some()),
+    };
+    Ok(passkeys::with_script(pages::page(status, &page)?))
 }
 
 /// What somebody can type to show who they are.
@@ -66,10 +77,21 @@ pub(super) async fn submit(
 ) -> Result<Response, HttpError> {
     let form = Form::own(&app, &headers, body).await?;
     let Some(person) = Person::find(&app, &headers, arrival).await? else { return sign_in(&app) };
-    if by_typing(&app, &person, &form).await? {
+    let is_shown = if passkeys::is_in(&form) {
+        by_passkey(&app, &headers, &person, &form).await?
+    } else {
+        by_typing(&app, &person, &form).await?
+    };
+    if is_shown {
         return done(&app);
     }
     show(&app, StatusCode::UNPROCESSABLE_ENTITY, &person, Some(WRONG))
+}
+
+async fn by_passkey(app: &App, headers: &HeaderMap, person: &Person, form: &Form) -> Result<bool, HttpError> {
+    let Some(used) = passkeys::used(app, headers, form).await? else { return Ok(false) };
+    let (sealer, session) = (app.shared_sealer(), person.session.clone());
+    commit(app, person.origin(), move |tx, env| recent::by_passkey(tx, env, &sealer, &session, &used)).await
 }
 
 /// Whether what somebody typed is the person's password, or a code of the app. No password is six digits.

@@ -4,6 +4,7 @@
 
 mod authenticator;
 mod confirm;
+mod passkeys;
 
 use askama::Template;
 use axum::{
@@ -19,7 +20,7 @@ use muster_engine::{
 };
 use muster_model::{Account, Actor, Factor, FactorKind, Session, Source, Timestamp};
 
-use super::account::minute;
+use super::{account::minute, passkeys::with_script};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -36,6 +37,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/account/security/authenticator", post(authenticator::begin))
         .route("/account/security/authenticator/confirm", post(authenticator::confirm))
         .route("/account/security/authenticator/off", post(authenticator::turn_off))
+        .route("/account/security/passkeys", post(passkeys::add))
+        .route("/account/security/passkeys/options", post(passkeys::options))
+        .route("/account/security/passkeys/remove", post(passkeys::remove))
         .route("/account/security/recovery", post(authenticator::remake_codes))
 }
 
@@ -82,6 +86,7 @@ struct SecurityPage<'p> {
     is_recent: bool,
     password: Option<String>,
     app: Option<AppView>,
+    passkeys: Vec<PasskeyView>,
     mistake: Option<&'p str>,
 }
 
@@ -90,6 +95,14 @@ struct AppView {
     since: String,
     used: Option<String>,
     codes: u32,
+}
+
+/// A passkey.
+struct PasskeyView {
+    id: String,
+    name: String,
+    added: String,
+    used: Option<String>,
 }
 
 /// `GET /account/security`.
@@ -117,15 +130,23 @@ fn show(
         used: totp.last_used.map(minute),
         codes,
     });
+    let passkeys =
+        person.factors.iter().filter(|factor| factor.kind == FactorKind::Passkey).map(|passkey| PasskeyView {
+            id: passkey.id.to_string(),
+            name: passkey.label.clone(),
+            added: minute(passkey.created),
+            used: passkey.last_used.map(minute),
+        });
     let page = SecurityPage {
         frame: Frame::of(app),
         enforced: person.enforced.as_deref(),
         is_recent: recent::is_recent(&person.session, now),
         password: person.account.password_set.map(minute),
         app: authenticator,
+        passkeys: passkeys.collect(),
         mistake,
     };
-    pages::page(status, &page)
+    Ok(with_script(pages::page(status, &page)?))
 }
 
 /// To where nobody is signed in.
