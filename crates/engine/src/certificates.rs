@@ -210,7 +210,7 @@ pub fn add(tx: &mut Tx<'_>, connection: ConnectionId, own: &OwnCertificate) -> R
 ///
 /// # Errors
 ///
-/// [`Refusal::NotFound`], [`Refusal::LastKey`]; the store's.
+/// [`EngineError::NotFound`], [`Refusal::LastKey`]; the store's.
 pub fn remove(
     tx: &mut Tx<'_>,
     env: &Env,
