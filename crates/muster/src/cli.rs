@@ -106,8 +106,11 @@ Examples:
   muster requests show 0190f5fe-7c2a-7000-8000-0123456789ab"
     )]
     Requests(RequestsCommand),
-    /// People: erasing them.
-    #[command(subcommand, after_help = "Example:\n  muster user erase ada@example.com")]
+    /// People: their second factors, and erasing them.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster user factors ada@example.com\n  muster user erase ada@example.com"
+    )]
     User(UserCommand),
     /// Connections: how they are, trying them, who would be affected by a switch, our keys.
     #[command(

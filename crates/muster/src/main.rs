@@ -213,6 +213,10 @@ fn user(config: &Config, command: &UserCommand, json: bool) -> Result<Answer, Co
         UserCommand::Erasures { limit } => {
             return perform(config, Request::User(UserRequest::Erasures { limit: *limit }));
         }
+        UserCommand::Factors { who, reset } => {
+            let request = UserRequest::Factors { who: who.clone(), reset: *reset };
+            return perform(config, Request::User(request));
+        }
         UserCommand::Erase { who, yes } => (who, *yes),
     };
     let shown = perform(config, Request::User(UserRequest::Find { who: who.clone() }))?;

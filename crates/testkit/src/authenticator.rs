@@ -1,4 +1,4 @@
-//! An authenticator without a device, for passkeys: what a browser and a phone together say to a server (Web Authentication
+//! Authenticators without a device: an app that shows codes, and one for passkeys: what a browser and a phone together say to a server (Web Authentication
 //! level 2), and whatever an attacker could make of it.
 //!
 //! Keys are P-256, attestation is `none`, as passkeys in the wild mostly have it.
@@ -9,6 +9,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use muster_crypto::TotpSecret;
 use serde_json::{Value, json};
 
 /// Present and verified user.
@@ -146,6 +147,27 @@ impl SoftPasskey {
             },
         })
     }
+}
+
+/// The secret that somebody types into an authenticator app: base32 (RFC 4648 §6), with spaces.
+///
+/// # Panics
+///
+/// When it is none.
+#[must_use]
+pub fn typed_secret(text: &str) -> TotpSecret {
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u16, 0);
+    for letter in text.bytes().filter(|letter| *letter != b' ') {
+        let digit = if letter.is_ascii_digit() { letter - b'2' + 26 } else { letter - b'A' };
+        bits = bits << 5 | u16::from(digit);
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            bytes.extend(u8::try_from(bits >> held));
+            bits &= (1 << held) - 1;
+        }
+    }
+    TotpSecret::from_bytes(&bytes).expect("a secret of 20 bytes")
 }
 
 fn text(bytes: &[u8]) -> String {

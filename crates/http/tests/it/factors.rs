@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use muster_crypto::{TotpSecret, totp::TOTP_SECRET};
+use muster_crypto::TotpSecret;
 use muster_engine::{Surroundings, credentials};
 use muster_model::Account;
-use muster_testkit::browser::{Browser, Page, Transport};
+use muster_testkit::{
+    authenticator::typed_secret,
+    browser::{Browser, Page, Transport},
+};
 
 use crate::{
     passwords::{ADA, PASSWORD, browser, mistake, owner, sign_in, url},
@@ -31,22 +34,7 @@ pub(crate) fn code(server: &Server, secret: &TotpSecret) -> String {
 
 /// The secret that a page shows to be typed.
 fn secret_on(page: &Page) -> TotpSecret {
-    let text = page.elements("code").remove(0).text.replace(' ', "");
-    let mut bits = 0_u128;
-    let mut bytes = Vec::new();
-    let mut held = 0;
-    for letter in text.bytes() {
-        let digit = if letter.is_ascii_digit() { letter - b'2' + 26 } else { letter - b'A' };
-        bits = bits << 5 | u128::from(digit);
-        held += 5;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from((bits >> held) & 0xFF).unwrap());
-            bits &= (1 << held) - 1;
-        }
-    }
-    assert_eq!(bytes.len(), TOTP_SECRET);
-    TotpSecret::from_bytes(&bytes).unwrap()
+    typed_secret(&page.elements("code").remove(0).text)
 }
 
 /// Sets up an app in a browser that is signed in: its secret, and the recovery codes.

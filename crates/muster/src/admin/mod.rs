@@ -51,7 +51,7 @@ pub(crate) use requests::{
 };
 pub(crate) use session::{SessionRequest, Sessions};
 pub(crate) use token::{TokenRequest, Tokens};
-pub(crate) use user::{Erasures, Person, UserRequest};
+pub(crate) use user::{Erasures, Factors, Person, UserRequest};
 
 /// What is administered.
 #[derive(Clone)]
@@ -176,6 +176,8 @@ pub(crate) enum Answer {
     Sessions(Sessions),
     /// Of [`UserRequest::Find`].
     Person(Person),
+    /// Of [`UserRequest::Factors`].
+    Factors(Factors),
     /// Of [`UserRequest::Erase`] and [`UserRequest::Erasures`].
     Erasures(Erasures),
 }

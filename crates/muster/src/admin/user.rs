@@ -1,10 +1,11 @@
-//! People: who somebody is, and erasing them (ACC-2).
+//! People: who somebody is, what they have besides a password, and erasing them (ACC-2).
 
 use muster_engine::{
     EngineError,
+    credentials::factors,
     erasure::{self, Erasure, Progress},
 };
-use muster_model::{Account, AccountId, AccountState, Actor, Timestamp};
+use muster_model::{Account, AccountId, AccountState, Actor, Factor, Timestamp};
 use muster_store::{Conn, Database};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,13 @@ pub(crate) enum UserRequest {
         /// Whose account.
         account: AccountId,
     },
+    /// What somebody has besides a password.
+    Factors {
+        /// An email or an account's id.
+        who: String,
+        /// Remove it all.
+        reset: bool,
+    },
     /// Who was erased, and how far that is.
     Erasures {
         /// How many are shown at most.
@@ -40,6 +48,28 @@ pub(crate) struct Person {
     pub(crate) full_name: String,
     /// Organizations and roles.
     pub(crate) memberships: Vec<String>,
+}
+
+/// What somebody has besides a password, oldest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Factors {
+    pub(crate) account: AccountId,
+    pub(crate) factors: Vec<FactorLine>,
+    /// Whether they were removed just now.
+    pub(crate) reset: bool,
+}
+
+/// An authenticator app, recovery codes or a passkey.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct FactorLine {
+    /// `totp`, `recovery` or `passkey`.
+    pub(crate) kind: String,
+    /// What the person calls it.
+    pub(crate) name: String,
+    pub(crate) set_up: String,
+    pub(crate) last_used: Option<String>,
+    /// Of recovery codes, how many are left.
+    pub(crate) left: Option<u32>,
 }
 
 /// Erasures, newest first.
@@ -67,6 +97,7 @@ pub(crate) struct ErasureLine {
 pub(super) fn run(installation: &Installation, request: UserRequest) -> Result<Answer, AdminError> {
     match request {
         UserRequest::Find { who } => find(installation, &who).map(Answer::Person),
+        UserRequest::Factors { who, reset } => factors(installation, &who, reset).map(Answer::Factors),
         UserRequest::Erase { account } => erase(installation, account).map(Answer::Erasures),
         UserRequest::Erasures { limit } => {
             let erasures = list(installation, i64::from(limit))?;
@@ -112,6 +143,23 @@ fn person(conn: &mut Conn<'_>, account: Account) -> Result<Person, EngineError> 
         full_name: account.full_name,
         memberships,
     })
+}
+
+fn factors(installation: &Installation, who: &str, reset: bool) -> Result<Factors, AdminError> {
+    let account = find(installation, who)?.account;
+    let factors = if reset {
+        installation.with_app(async |app| app.reset_factors(account).await)??
+    } else {
+        installation.store.read_blocking(move |conn| factors::list(conn, account))?
+    };
+    let line = |factor: &Factor| FactorLine {
+        kind: factor.kind.as_str().to_owned(),
+        name: if factor.label.is_empty() { factor.kind.name().to_owned() } else { factor.label.clone() },
+        set_up: factor.created.to_string(),
+        last_used: factor.last_used.map(|at| at.to_string()),
+        left: factor.left,
+    };
+    Ok(Factors { account, factors: factors.iter().map(line).collect(), reset })
 }
 
 /// Ends the account, and does what can be done at once of the rest. A server goes on by itself.

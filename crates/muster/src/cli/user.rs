@@ -20,6 +20,21 @@ first. Backups, and logs outside Muster, are yours to see to.")]
         #[arg(long)]
         yes: bool,
     },
+    /// What somebody has besides a password: authenticator app, recovery codes, passkeys.
+    #[command(after_help = "\
+Examples:
+  muster user factors ada@example.com
+  muster user factors ada@example.com --reset
+
+Reset them for somebody who has lost them, and only when you are sure who asks: from then on the password alone lets in.
+The person is told by mail.")]
+    Factors {
+        /// The account's email, or its id.
+        who: String,
+        /// Remove them all.
+        #[arg(long)]
+        reset: bool,
+    },
     /// Who was erased, and whether records of others still name them.
     #[command(
         after_help = "Example:\n  muster user erasures --json | jq '.erasures[] | select(.state == \"erasing\")'"

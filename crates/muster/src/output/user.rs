@@ -1,7 +1,7 @@
 //! People and erasures, for people.
 
 use super::table;
-use crate::admin::{Erasures, Person};
+use crate::admin::{Erasures, Factors, Person};
 
 /// Who would be erased.
 pub(super) fn person(person: &Person) -> String {
@@ -12,6 +12,29 @@ pub(super) fn person(person: &Person) -> String {
         "{email}, `{username}`, {full_name}, account {account}, member of {memberships}\n\nErasing ends all of it, and takes \
          the person out of everything that Muster keeps; backups are yours to see to. It cannot be undone."
     )
+}
+
+/// A line for each of what somebody has besides a password.
+pub(super) fn factors(factors: &Factors) -> String {
+    if factors.factors.is_empty() {
+        return "nothing besides a password".to_owned();
+    }
+    let mut lines = table(["kind", "name", "set up", "last used", "left"]);
+    for factor in &factors.factors {
+        lines.add_row([
+            factor.kind.clone(),
+            factor.name.clone(),
+            factor.set_up.clone(),
+            factor.last_used.clone().unwrap_or_default(),
+            factor.left.map(|left| left.to_string()).unwrap_or_default(),
+        ]);
+    }
+    if factors.reset {
+        return format!(
+            "{lines}\n\nAll of these are removed: the password alone lets in now. The person is told by mail."
+        );
+    }
+    lines.to_string()
 }
 
 /// A line for each erasure.

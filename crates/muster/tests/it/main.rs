@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod doctor;
 mod erasure;
+mod factors;
 mod held;
 mod mail;
 mod migration;

@@ -5,6 +5,7 @@
 mod authenticator;
 mod confirm;
 mod passkeys;
+mod reset;
 
 use askama::Template;
 use axum::{
