@@ -154,6 +154,38 @@ impl Browser {
         text.unwrap_or_default().as_str().unwrap_or_default().to_owned()
     }
 
+    /// Waits until a person reads this.
+    pub(crate) fn wait_for_text(&self, words: &str) {
+        let begun = Instant::now();
+        while !self.text().contains(words) {
+            assert!(begun.elapsed() < PATIENCE, "{words} is missing at {}: {}", self.address(), self.text());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// What a person reads in an element.
+    pub(crate) fn text_of(&self, selector: &str) -> String {
+        let element = self.element(selector);
+        self.ask("GET", &format!("/element/{element}/text"), &Value::Null).as_str().unwrap().to_owned()
+    }
+
+    /// Gives the machine an authenticator that keeps passkeys and verifies its user
+    /// (<https://www.w3.org/TR/webauthn-3/#sctn-automation>).
+    pub(crate) fn add_authenticator(&self) {
+        let authenticator = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserConsenting": true, "isUserVerified": true,
+        });
+        self.ask("POST", "/webauthn/authenticator", &authenticator);
+    }
+
+    /// Likes pages dark from now on.
+    pub(crate) fn prefer_dark(&self) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
+        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.ask("POST", "/goog/cdp/execute", &command);
+    }
+
     /// Keeps a picture of the page, and demands that it fits the window's width and that nothing was refused or failed.
     pub(crate) fn picture(&self, name: &str) {
         let picture = self.ask("GET", "/screenshot", &Value::Null);

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
 mod driver;
+mod factors;
 mod sign_in;
 #[path = "../it/staying.rs"]
 mod staying;

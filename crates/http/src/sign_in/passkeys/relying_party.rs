@@ -51,7 +51,7 @@ pub(super) struct Added {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CeremonyError {
     /// What the browser sent is none of what it should be.
-    #[error("what came is no credential: {0}")]
+    #[error("what came is no credential")]
     Unreadable(#[from] serde_json::Error),
     /// It was asked for within a page of another site.
     #[error("the passkey was asked for within a page of another site")]
