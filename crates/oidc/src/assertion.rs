@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc};
 
 use aws_lc_rs::{
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::json;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 /// For how many seconds a statement holds.
@@ -56,6 +56,29 @@ impl SigningKey {
         Ok(Self { pair, name: URL_SAFE_NO_PAD.encode(fingerprint) })
     }
 
+    /// Its public half, as providers read it ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517) §4).
+    #[must_use]
+    pub fn public(&self) -> Value {
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let mut key = match &self.pair {
+            Pair::Rsa(pair) => {
+                let public = pair.public_key();
+                let n = text(public.modulus().big_endian_without_leading_zero());
+                json!({ "kty": "RSA", "alg": "RS256", "n": n, "e": text(public.exponent().big_endian_without_leading_zero()) })
+            }
+            Pair::Ecdsa(pair) => {
+                // Uncompressed: a byte that says so, and two coordinates of one length.
+                let point = pair.public_key().as_ref().get(1..).unwrap_or_default();
+                let (x, y) = point.split_at(point.len() / 2);
+                json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "x": text(x), "y": text(y) })
+            }
+        };
+        for (name, value) in [("use", "sig"), ("kid", &self.name), ("x5t#S256", &self.name)] {
+            key[name] = value.into();
+        }
+        key
+    }
+
     /// A signed statement for one request to the token endpoint. `jti` names it, once; `now` in seconds since 1970.
     pub(crate) fn assertion(&self, client_id: &str, audience: &str, jti: &str, now: i64) -> Result<String, KeyError> {
         let algorithm = match self.pair {
@@ -72,7 +95,7 @@ impl SigningKey {
             "nbf": now,
             "exp": now.saturating_add(SECONDS),
         });
-        let encode = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", encode(&header), encode(&claims));
         let signature = self.sign(signed.as_bytes())?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))

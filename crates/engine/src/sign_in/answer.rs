@@ -13,14 +13,23 @@ use crate::{
 /// What an answer is accepted by.
 #[derive(Debug, Clone, Copy)]
 pub struct Accepted<'a> {
-    /// The hash of the key of the sign-in that it ends; `None` where the IdP began (SSO-3), and the caller saw that it may.
-    pub pending: Option<&'a [u8; 32]>,
+    /// The sign-in that it ends; `None` where the IdP began (SSO-3), and the caller saw that it may.
+    pub pending: Option<Ends>,
     /// The hash of the assertion's name, and until when that must be remembered; `None` where the protocol gives a code that
     /// works once.
     pub assertion: Option<(&'a [u8; 32], Timestamp)>,
 }
 
-/// Keeps a sign-in that a browser begins.
+/// The sign-in that an answer ends. Nobody else ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// One whose state the browser has carried: the hash of that, and until when an answer to it is taken.
+    Carried([u8; 32], Timestamp),
+    /// One that is kept, by the hash of its key.
+    Kept([u8; 32]),
+}
+
+/// Keeps a sign-in that waits for the person's word (SSO-3).
 ///
 /// # Errors
 ///
@@ -60,9 +69,12 @@ pub fn accept(
     connection: &Connection,
     accepted: Accepted<'_>,
 ) -> Result<(), EngineError> {
-    if let Some(key) = accepted.pending
-        && !tx.take_pending_sign_in(key, env.now())?
-    {
+    let is_first = match &accepted.pending {
+        Some(Ends::Carried(state, until)) => *until > env.now() && tx.use_once(connection.id.0, state, *until)?,
+        Some(Ends::Kept(key)) => tx.take_pending_sign_in(key, env.now())?,
+        None => true,
+    };
+    if !is_first {
         return Err(Refusal::SignInNotFound.into());
     }
     if let Some((assertion, until)) = accepted.assertion

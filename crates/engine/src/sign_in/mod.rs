@@ -21,7 +21,7 @@ mod person;
 mod places;
 mod test;
 
-pub use answer::{Accepted, accept, begin, finish};
+pub use answer::{Accepted, Ends, accept, begin, finish};
 pub use discovery::connections_for;
 pub use losing::losing_without_jit;
 

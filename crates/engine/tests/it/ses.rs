@@ -6,7 +6,7 @@ use muster_engine::{
     EngineError, Refusal, Surroundings,
     env::Origin,
     sessions::{self, Begin, Found},
-    sign_in::{self, Accepted},
+    sign_in::{self, Accepted, Ends},
 };
 use muster_model::{
     AccountId, Actor, ConnectionId, Session, SessionId, SignIn, Source, Timestamp, UserStatement,
@@ -60,7 +60,7 @@ fn finish(
         if tx.pending_sign_in(&accepted.0, env.now())?.is_none() && accepted.0[1] == 0 {
             sign_in::begin(tx, &pending)?;
         }
-        let accepted = Accepted { pending: Some(&accepted.0), assertion: Some((&accepted.1, until)) };
+        let accepted = Accepted { pending: Some(Ends::Kept(accepted.0)), assertion: Some((&accepted.1, until)) };
         Ok(sign_in::finish(tx, env, &connection, accepted, &said, begin.clone())?.1)
     })
 }
@@ -244,6 +244,47 @@ fn ses_4_a_logout_at_the_idp_ends_what_it_names() {
     assert_eq!((is_live(&world, 1), is_live(&world, 2)), (true, false));
     assert_eq!(logout([9; 32], &[]), 2, "all of the person's");
     assert_eq!(why(&world, 3), "signed out at the identity provider");
+}
+
+#[test]
+fn sso_7_a_state_that_a_browser_carried_is_accepted_once_and_in_time() {
+    let (world, okta) = world();
+    let until = world.clock.now().after(HOUR);
+    let accept = |state: u8| {
+        world.change(through(okta), move |tx, env| {
+            let connection = tx.connection(okta)?.unwrap();
+            let pending = Some(Ends::Carried([state; 32], until));
+            sign_in::accept(tx, env, &connection, Accepted { pending, assertion: None })
+        })
+    };
+    let refused = Err(EngineError::from(Refusal::SignInNotFound).to_string());
+    let told = |result: Result<(), EngineError>| result.map_err(|error| error.to_string());
+    assert_eq!(told(accept(1)), Ok(()));
+    assert_eq!(told(accept(1)), refused, "a second time");
+    assert_eq!(told(accept(2)), Ok(()), "another one");
+    world.advance(HOUR);
+    assert_eq!(told(accept(3)), refused, "too late");
+}
+
+#[test]
+fn ses_3_an_openid_provider_ends_a_session_by_its_name_and_says_so_once() {
+    let (world, okta) = world();
+    for (hash, index) in [(1, "s1"), (2, "s2")] {
+        enter(&world, okta, asserted("ada@example.com"), Begin { idp: idp(index), ..web(hash) });
+    }
+    let until = world.clock.now().after(HOUR);
+    let log_out = |token: u8, index: &'static str| {
+        world.change(through(okta), move |tx, env| {
+            let connection = tx.connection(okta)?.unwrap();
+            let said = sessions::LoggedOut { token: (&[token; 32], until), subject: None, index: Some(index) };
+            sessions::log_out(tx, env, &connection, said)
+        })
+    };
+    assert_eq!(log_out(11, "s1").unwrap(), 1);
+    assert!(!is_live(&world, 1) && is_live(&world, 2));
+    assert!(matches!(log_out(11, "s2"), Err(EngineError::Refused(Refusal::AnswerUsed))));
+    assert_eq!(log_out(12, "s3").unwrap(), 0);
+    assert!(is_live(&world, 2));
 }
 
 #[test]

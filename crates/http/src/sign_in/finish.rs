@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use muster_engine::{
     Origin, connections,
     sessions::Begin,
-    sign_in::{self, Accepted},
+    sign_in::{self, Accepted, Ends},
 };
 use muster_model::{
     Actor, Rule, SessionId, SignIn, Source, Timestamp,
@@ -41,8 +41,8 @@ pub(crate) struct Arrived {
 /// What a sign-in ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct End {
-    /// The key's hash of the sign-in that the answer ends; `None` if nothing waited for it.
-    pub(crate) pending: Option<[u8; 32]>,
+    /// The sign-in that the answer ends; `None` if nothing waited for it.
+    pub(crate) pending: Option<Ends>,
     /// The session that the browser had.
     pub(crate) replaces: Option<SessionId>,
     /// Whether nothing is to be kept (SSO-12).
@@ -85,10 +85,7 @@ pub(crate) async fn finish(
         if !before.as_ref().zip(now.as_ref()).is_some_and(|(before, now)| before.holds_under(now)) {
             return Err(HttpError::Outdated);
         }
-        let accepted = Accepted {
-            pending: pending.as_ref(),
-            assertion: arrived.assertion.as_ref().map(|(hash, until)| (hash, *until)),
-        };
+        let accepted = Accepted { pending, assertion: arrived.assertion.as_ref().map(|(hash, until)| (hash, *until)) };
         let (signed_in, session) = sign_in::finish(tx, env, &connection, accepted, &arrived.said, begin.clone())?;
         Ok(Written {
             value: session,

@@ -1,7 +1,8 @@
 //! Signing in: from the address somebody types to a session.
 //!
 //! 1. `start`: the address leads to a connection, by its domain.
-//! 2. `pending`: a sign-in begins, bound to the browser; `saml` sends the browser to the IdP.
+//! 2. `carried`: a sign-in begins, bound to the browser, which carries what must be known of it (`pending` keeps what only an
+//!    answer may cause); `saml` and `oidc` send the browser to the IdP.
 //! 3. `saml` and `oidc` take the IdP's answer and has its protocol checked; what is left is free of protocol.
 //! 4. `finish`: the engine decides, provisions and begins a session, in one commit, with the log (`journal`).
 //! 5. `account`: who is signed in, where, and why; signing out.
@@ -14,6 +15,7 @@
 //! `provider` is a connection with all that is needed to talk to its IdP, `own_keys` our keys towards it.
 
 mod account;
+mod carried;
 mod failure;
 mod finish;
 pub(crate) mod identity_provider;
@@ -68,6 +70,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/sso/test/{connection}/{link}", get(trial::begin))
         .route("/sso/oidc/callback", get(oidc::callback))
         .route("/sso/oidc/signed-out", get(oidc::signed_out))
+        .route("/sso/oidc/{connection}/jwks", get(oidc::jwks))
         .route("/sso/oidc/{connection}/backchannel-logout", post(oidc::backchannel_logout))
         .merge(local::routes())
         .merge(passkeys::routes())

@@ -4,6 +4,7 @@
 
 mod answer;
 mod discovery;
+mod keys;
 mod logout;
 mod received;
 mod secret;
@@ -19,14 +20,15 @@ use uuid::Uuid;
 
 pub(super) use answer::callback;
 pub(crate) use discovery::Discoveries;
+pub(super) use keys::jwks;
 pub(super) use logout::{at_idp, backchannel_logout, signed_out};
 pub(super) use secret::open as open_secret;
 
 use super::{
     SignInFailure,
+    carried::{self, Carried, Protocol},
     journal::Attempt,
     own_keys,
-    pending::{self, Pending, Step},
     provider::Provider,
     start::Begin,
 };
@@ -62,14 +64,15 @@ pub(super) async fn go(
     app.surroundings().random(&mut secret);
     let (requested_at, forced) = (app.surroundings().now().seconds(), settings.force_authn);
     let Begin { login_hint, session, is_test } = begin;
-    let pending = Pending { session, is_test, step: Step::Oidc { secret, requested_at, forced } };
-    let begun = pending::begin(app, headers, provider.connection.id, &pending).await?;
+    let (connection, protocol) = (provider.connection.id, Protocol::Oidc { secret });
+    let carried = Carried { connection, session, began: requested_at, forced, is_test, protocol };
+    let begun = carried::begin(app, headers, &carried)?;
     let scopes = match settings.scopes.as_slice() {
         [] => SCOPES.map(str::to_owned).to_vec(),
         stated => stated.to_vec(),
     };
     let request = AuthorizationRequest {
-        state: begun.key.expose(),
+        state: &begun.key,
         pending: Remembered { secret, requested_at, forced },
         scopes: &scopes,
         login_hint,

@@ -124,6 +124,11 @@ impl Provider {
         signs_at(&self.signing, now)
     }
 
+    /// The keys that prove to an OpenID provider who we are, with those whose time is to come.
+    pub(crate) fn client_keys(&self) -> impl Iterator<Item = &muster_oidc::SigningKey> {
+        self.client_keys.iter().map(|(_, key)| key)
+    }
+
     /// Our certificates for a purpose, in DER, the newest first.
     pub(crate) fn certificates(&self, purpose: KeyPurpose) -> Vec<Vec<u8>> {
         self.own.iter().filter(|own| own.purpose == purpose).map(|own| own.certificate.clone()).collect()

@@ -26,8 +26,9 @@ pub(super) use answer::{acs, confirm_page, confirmed};
 pub(super) use logout::{at_idp, logout_form, logout_redirect};
 
 use super::{
-    Segment, SignInFailure, connection_id, own_keys,
-    pending::{self, Pending, Step},
+    Segment, SignInFailure,
+    carried::{self, Carried, Protocol},
+    connection_id, own_keys,
     provider::{self, Provider},
     start,
 };
@@ -112,11 +113,11 @@ pub(super) async fn go(
     let provider =
         if saml.sign_requests { own_keys::with_keys(app, provider, &[KeyPurpose::Signing]).await? } else { provider };
     let now = app.surroundings().now().seconds();
-    let request = request_id(app);
-    let anew_since = saml.force_authn.then_some(now);
     let start::Begin { login_hint, session, is_test } = begin;
-    let pending = Pending { session, is_test, step: Step::Saml { request: request.clone(), anew_since } };
-    let begun = pending::begin(app, headers, provider.connection.id, &pending).await?;
+    let (connection, forced) = (provider.connection.id, saml.force_authn);
+    let carried = Carried { connection, session, began: now, forced, is_test, protocol: Protocol::Saml };
+    let begun = carried::begin(app, headers, &carried)?;
+    let request = carried::request_id(&begun.key);
     let addresses = Addresses::of(app, provider.connection.id);
     let destination = hinted(&saml.sso_url, login_hint);
     let request = AuthnRequest {
@@ -131,7 +132,7 @@ pub(super) async fn go(
         subject: login_hint.filter(|_| saml.subject_hint),
     };
     let signing_key = provider.signing(app.surroundings().now()).filter(|_| saml.sign_requests);
-    let relay_state = Some(begun.key.expose());
+    let relay_state = Some(begun.key.as_str());
     let mut response = match saml.binding {
         Binding::Redirect => {
             let location = request.redirect(RedirectBinding { relay_state, signing_key }).ok_or_else(unsigned)?;
@@ -139,7 +140,7 @@ pub(super) async fn go(
         }
         Binding::Post => {
             let message = request.form_value(signing_key).ok_or_else(unsigned)?;
-            leave(app, &destination, vec![("SAMLRequest", message), ("RelayState", begun.key.expose().to_owned())])?
+            leave(app, &destination, vec![("SAMLRequest", message), ("RelayState", begun.key.clone())])?
         }
     };
     response.headers_mut().extend(begun.cookie.map(|cookie| (header::SET_COOKIE, cookie)));

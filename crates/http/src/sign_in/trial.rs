@@ -15,7 +15,7 @@ use muster_crypto::Place;
 use muster_engine::{
     EngineError, Env, Origin, Refusal,
     describe::{self, Described},
-    sign_in::{self, Accepted, NothingKept, Tested},
+    sign_in::{self, Accepted, Ends, NothingKept, Tested},
 };
 use muster_model::{
     Actor, ConnectionId, Source, Timestamp,
@@ -99,7 +99,7 @@ pub(super) async fn show(
     provider: &Provider,
     attempt: Attempt,
     arrived: Arrived,
-    pending: Option<[u8; 32]>,
+    pending: Option<Ends>,
 ) -> Result<Response, HttpError> {
     accept(app, provider, &attempt, &arrived, pending).await?;
     let tested = test(app, provider, &attempt, &arrived).await?;
@@ -128,13 +128,13 @@ async fn accept(
     provider: &Provider,
     attempt: &Attempt,
     arrived: &Arrived,
-    pending: Option<[u8; 32]>,
+    pending: Option<Ends>,
 ) -> Result<(), HttpError> {
     let (surroundings, connection, assertion) = (app.surroundings(), provider.connection.clone(), arrived.assertion);
     let accepted = app.store().write(move |tx| {
         let mut env = Env::new(Arc::clone(&surroundings), Origin::SYSTEM);
         let assertion = assertion.as_ref().map(|(hash, until)| (hash, *until));
-        sign_in::accept(tx, &mut env, &connection, Accepted { pending: pending.as_ref(), assertion })
+        sign_in::accept(tx, &mut env, &connection, Accepted { pending, assertion })
     });
     match accepted.await {
         Err(EngineError::Refused(refusal)) => Err(attempt.refuse_by_rule(app, refusal).await),

@@ -9,7 +9,7 @@ use muster_engine::{
     describe::Described,
 };
 use muster_http::{HttpError, ScimDocuments};
-use muster_model::{ConnectionId, ledger::Kind};
+use muster_model::{ConnectionId, connection::ClientAuthentication, ledger::Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -80,6 +80,9 @@ pub(crate) struct OidcAnswer {
     /// Where the provider says that sessions are over.
     #[serde(default)]
     pub(crate) backchannel_logout_url: String,
+    /// Our public keys, where we sign to prove who we are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jwks_url: Option<String>,
 }
 
 /// For SCIM.
@@ -260,10 +263,12 @@ fn connection_answer(base_url: &str, id: ConnectionId, stated: &Connection, toke
             metadata_url: format!("{saml}/metadata"),
             login_url: format!("{saml}/login"),
         }),
-        oidc: stated.oidc.as_ref().map(|_| OidcAnswer {
+        oidc: stated.oidc.as_ref().map(|oidc| OidcAnswer {
             redirect_url: format!("{base_url}/sso/oidc/callback"),
             post_logout_redirect_url: format!("{base_url}/sso/oidc/signed-out"),
             backchannel_logout_url: format!("{base_url}/sso/oidc/{id}/backchannel-logout"),
+            jwks_url: (oidc.authentication == ClientAuthentication::PrivateKeyJwt)
+                .then(|| format!("{base_url}/sso/oidc/{id}/jwks")),
         }),
         scim: stated.scim.enabled.then(|| ScimAnswer { base_url: format!("{base_url}/scim/v2"), token }),
     }

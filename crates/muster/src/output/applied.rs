@@ -62,6 +62,9 @@ pub(super) fn made(applied: &Applied) -> String {
             let _ = write!(text, "\n\nconnection {name}: redirect URL for the OpenID provider {}", oidc.redirect_url);
             let _ = write!(text, "\n  after signing out   {}", oidc.post_logout_redirect_url);
             let _ = write!(text, "\n  back-channel logout {}", oidc.backchannel_logout_url);
+            if let Some(jwks_url) = &oidc.jwks_url {
+                let _ = write!(text, "\n  our public keys     {jwks_url}");
+            }
         }
         let Some(scim) = &connection.scim else { continue };
         let _ = write!(text, "\n\nconnection {name}: SCIM at {}", scim.base_url);

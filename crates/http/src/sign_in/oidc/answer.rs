@@ -10,24 +10,22 @@ use axum::{
 use http::HeaderMap;
 use muster_engine::{EngineError, Refusal};
 use muster_model::{
-    Rule,
+    ConnectionId, Rule,
     session::IdpSession,
     sign_in::{Asserted, Subject, SubjectKind, read},
 };
 use muster_oidc::{Callback, Client, Login, Pending as Remembered, Provider as Discovered};
-use muster_store::PendingSignIn;
 
 use super::{CALLBACK, discovery, logout, received::received, transport, unique_name, with_key};
 use crate::{
     App, HttpError,
-    app::Lane,
     arrival::Arrival,
-    browser::Secret,
     sign_in::{
         SignInFailure,
+        carried::{self, Carried, Protocol, Returned},
         finish::{Arrived, End, finish},
         journal::Attempt,
-        pending::{self, Pending, Step},
+        pending,
         provider::{self, Provider},
     },
 };
@@ -39,19 +37,21 @@ pub(in crate::sign_in) async fn callback(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let Some((callback, row)) = waiting(&app, query.as_deref().unwrap_or_default()).await? else {
-        return Err(unasked(&app, arrival, &headers).await);
+    let callback = Callback::parse(query.as_deref().unwrap_or_default()).ok();
+    let returned = callback.as_ref().and_then(|callback| carried::oidc(&app, &headers, callback.state()));
+    let (callback, carried, ends) = match (callback, returned) {
+        (Some(callback), Some(Returned::Here(carried, ends))) => (callback, carried, ends),
+        // Of another browser, or too late: on the log of its connection.
+        (_, Some(Returned::Elsewhere(connection))) => return Err(unasked(&app, arrival, Some(connection)).await),
+        _ => return Err(unasked(&app, arrival, pending::last_connection(&app, &headers)).await),
     };
-    let key = row.key;
-    let (provider, _) = provider::load(&app, row.connection, None).await?;
-    let attempt = Attempt::new(arrival, row.connection, "oidc", "GET", CALLBACK.to_owned());
-    let (end, remembered) = match pending::opened(&app, &headers, &row)? {
-        Some(Pending { session, is_test, step: Step::Oidc { secret, requested_at, forced } }) => {
-            (End { pending: Some(key), replaces: session, is_test }, Remembered { secret, requested_at, forced })
-        }
-        // Of another browser, or of another protocol.
-        _ => return Err(attempt.refuse_by_rule(&app, Refusal::SignInNotFound).await),
+    let Carried { connection, session, began, forced, is_test, protocol: Protocol::Oidc { secret } } = carried else {
+        return Err(unasked(&app, arrival, Some(carried.connection)).await);
     };
+    let (provider, _) = provider::load(&app, connection, None).await?;
+    let attempt = Attempt::new(arrival, connection, "oidc", "GET", CALLBACK.to_owned());
+    let end = End { pending: Some(ends), replaces: session, is_test };
+    let remembered = Remembered { secret, requested_at: began, forced };
     let attempt = attempt.test(end.is_test);
     let provider = with_key(&app, provider).await?;
     let (client, discovered) = match known(&app, &provider).await {
@@ -72,19 +72,10 @@ pub(in crate::sign_in) async fn callback(
     finish(&app, &headers, &provider, attempt, arrived, end).await
 }
 
-/// A callback, and the sign-in that waits for it in some browser.
-async fn waiting(app: &App, query: &str) -> Result<Option<(Callback, PendingSignIn)>, HttpError> {
-    let Ok(callback) = Callback::parse(query) else { return Ok(None) };
-    let Some(key) = Secret::read(callback.state()).map(|state| state.hash()) else { return Ok(None) };
-    let now = app.surroundings().now();
-    let row = app.read(Lane::Point, move |conn| Ok(conn.pending_sign_in(&key, now)?)).await?;
-    Ok(row.map(|row| (callback, row)))
-}
-
-/// The refusal of what answers nothing. It is on the log of the connection that this browser was on its way through.
-async fn unasked(app: &App, arrival: Arrival, headers: &HeaderMap) -> HttpError {
+/// The refusal of what answers nothing that waits in this browser, on the log of the connection that it may be of.
+async fn unasked(app: &App, arrival: Arrival, connection: Option<ConnectionId>) -> HttpError {
     let refusal = Refusal::SignInNotFound;
-    let Some(id) = pending::last_connection(app, headers) else { return EngineError::from(refusal).into() };
+    let Some(id) = connection else { return EngineError::from(refusal).into() };
     match provider::load(app, id, None).await {
         Ok(_) => {
             let attempt = Attempt::new(arrival, id, "oidc", "GET", CALLBACK.to_owned());

@@ -12,7 +12,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use muster_engine::{
     Env, Origin, Refusal,
-    sign_in::{self, Accepted},
+    sign_in::{self, Accepted, Ends},
 };
 use muster_model::{
     AccountId, Rule, SessionId, Timestamp,
@@ -34,11 +34,13 @@ use crate::{
     browser::{Form, Secret, visitor},
     pages::{self, Frame},
     sign_in::{
-        Segment, SignInFailure, connection_id,
+        Segment, SignInFailure,
+        carried::{self, Carried},
+        connection_id,
         finish::{Arrived, End, finish},
         identity_provider,
         journal::Attempt,
-        pending::{self, Pending, Step},
+        pending,
         provider::{self, Provider},
     },
 };
@@ -56,15 +58,12 @@ pub(in crate::sign_in) async fn acs(
 ) -> Result<Response, HttpError> {
     let id = connection_id(id)?;
     let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
-    let key = form.get("RelayState").and_then(Secret::read).map(|key| key.hash());
-    let (provider, row) = provider::load(&app, id, key).await?;
-    let pending = row.map(|row| pending::opened(&app, &headers, &row)).transpose()?.flatten();
-    let waiting = match pending {
-        Some(Pending { session, is_test, step: Step::Saml { request, anew_since } }) => {
-            Some(Waiting { session, is_test, request, anew_since })
-        }
-        _ => None,
-    };
+    let (provider, _) = provider::load(&app, id, None).await?;
+    let waiting = form.get("RelayState").and_then(|state| {
+        let (Carried { session, began, forced, is_test, .. }, ends) = carried::saml(&app, &headers, id, state)?;
+        let anew_since = forced.then_some(began);
+        Some(Waiting { session, is_test, request: carried::request_id(state), anew_since, ends })
+    });
     let is_test = waiting.as_ref().is_some_and(|waiting| waiting.is_test);
     let attempt = Attempt::new(arrival, id, "saml", "POST", format!("/sso/saml/{id}/acs")).test(is_test);
     let (provider, checked) = checked(&app, provider, &form, waiting.as_ref(), arrival.at).await?;
@@ -85,8 +84,8 @@ pub(in crate::sign_in) async fn acs(
         Err(failure) => return Err(attempt.refuse(&app, failure).await),
     };
     match waiting {
-        Some(Waiting { session, is_test, .. }) => {
-            let end = End { pending: key, replaces: session, is_test };
+        Some(Waiting { session, is_test, ends, .. }) => {
+            let end = End { pending: Some(ends), replaces: session, is_test };
             finish(&app, &headers, &provider, attempt, arrived, end).await
         }
         None => ask(&app, &headers, &provider, attempt, arrived).await,
@@ -100,6 +99,7 @@ struct Waiting {
     is_test: bool,
     request: String,
     anew_since: Option<i64>,
+    ends: Ends,
 }
 
 /// From how many bytes on a message is checked beside the threads that serve everybody.
@@ -251,9 +251,8 @@ async fn ask(
     }
     accept(app, &attempt, connection.clone(), arrived.assertion).await?;
     let arrived = Arrived { assertion: None, ..arrived };
-    let pending = Pending { session: None, is_test: false, step: Step::Confirm(Box::new(arrived)) };
-    let begun = pending::begin(app, headers, connection.id, &pending).await?;
-    let place = format!("{}/signin/continue?connection={}&key={}", app.base_url(), connection.id, begun.key.expose());
+    let begun = pending::keep(app, headers, connection.id, &arrived).await?;
+    let place = format!("{}/signin/continue?connection={}&key={}", app.base_url(), connection.id, begun.key);
     let mut response = pages::see_other(&place)?;
     response.headers_mut().extend(begun.cookie.map(|cookie| (header::SET_COOKIE, cookie)));
     Ok(response)
@@ -362,11 +361,8 @@ async fn waiting(
     let key = Secret::read(&waits.key).ok_or_else(unknown)?.hash();
     let id = crate::sign_in::parse_id(&waits.connection).ok_or_else(unknown)?;
     let (provider, row) = provider::load(app, id, Some(key)).await?;
-    let pending = row.map(|row| pending::opened(app, headers, &row)).transpose()?.flatten();
-    match pending {
-        Some(Pending { step: Step::Confirm(arrived), .. }) => Ok((provider, *arrived, key)),
-        _ => Err(unknown()),
-    }
+    let arrived = row.map(|row| pending::opened(app, headers, &row)).transpose()?.flatten();
+    Ok((provider, arrived.ok_or_else(unknown)?, key))
 }
 
 async fn complete(
@@ -379,6 +375,6 @@ async fn complete(
     replaces: Option<SessionId>,
 ) -> Result<Response, HttpError> {
     let attempt = Attempt::new(arrival, provider.connection.id, "saml", "POST", "/signin/continue".to_owned());
-    let end = End { pending: Some(key), replaces, is_test: false };
+    let end = End { pending: Some(Ends::Kept(key)), replaces, is_test: false };
     finish(app, headers, provider, attempt, arrived, end).await
 }

@@ -1,7 +1,9 @@
 //! Signing in at the simulated IdP through OpenID Connect: a browser without a screen, and real sockets between us and the IdP.
 
 mod faults;
+mod keys;
 mod logout;
+mod strangers;
 mod traces;
 
 use std::sync::Arc;
