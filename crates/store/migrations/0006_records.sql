@@ -56,6 +56,8 @@ CREATE TABLE requests (
     body            {bytes}
 ){strict};
 CREATE INDEX requests_connection ON requests (connection, id) WHERE connection IS NOT NULL;
+-- Sign-ins without an identity provider, by account.
+CREATE INDEX requests_local ON requests (resource, id) WHERE connection IS NULL;
 
 -- Successful reads and no-ops, up to a second of them in one compressed row.
 CREATE TABLE read_chunks (

@@ -30,6 +30,12 @@ pub struct Challenge {
 }
 
 impl Challenge {
+    /// Whose password it would be; `None` if there is no such account.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        self.account
+    }
+
     /// Whether it is this account's.
     pub(super) fn is_of(&self, account: AccountId) -> bool {
         self.account == Some(account)

@@ -11,6 +11,7 @@ use muster_model::{
     trace::{Note, Step},
 };
 use muster_store::{RequestRow, StoreError, Tx};
+use uuid::Uuid;
 
 use crate::{HttpError, app::Written};
 
@@ -118,10 +119,18 @@ impl Record {
         self.insert(tx)
     }
 
-    /// Writes the row of a test sign-in.
-    pub(crate) fn write_tested(&mut self, tx: &mut Tx<'_>, steps: Vec<Step>) -> Result<(), StoreError> {
-        self.row.outcome = Outcome::Tested.as_str().to_owned();
-        self.row.status = i64::from(StatusCode::OK.as_u16());
+    /// Writes the row of something that was decided, how it ended and about what.
+    pub(crate) fn write_decided(
+        &mut self,
+        tx: &mut Tx<'_>,
+        outcome: Outcome,
+        status: StatusCode,
+        resource: Option<Uuid>,
+        steps: Vec<Step>,
+    ) -> Result<(), StoreError> {
+        self.row.outcome = outcome.as_str().to_owned();
+        self.row.status = i64::from(status.as_u16());
+        self.row.resource = resource;
         self.row.steps = steps;
         self.insert(tx)
     }

@@ -28,6 +28,7 @@ use super::{finish::Arrived, journal::Attempt, parse_id, provider::Provider, sta
 use crate::{
     App, HttpError,
     arrival::Arrival,
+    journal::Outcome,
     pages::{self, Frame},
 };
 
@@ -118,7 +119,7 @@ pub(super) async fn show(
         trace_id: attempt.id().to_string(),
     };
     let mut record = attempt.record(app)?;
-    app.store().write(move |tx| record.write_tested(tx, steps.clone())).await?;
+    app.store().write(move |tx| record.write_decided(tx, Outcome::Tested, StatusCode::OK, None, steps.clone())).await?;
     pages::page(StatusCode::OK, &page)
 }
 

@@ -185,3 +185,29 @@ async fn sso_11_an_owner_makes_a_code_and_comes_in_with_it_once() {
     let mut nobody = browser(&server);
     assert_eq!(nobody.get(&url("/account/break-glass")).await.url.path(), "/signin");
 }
+
+#[tokio::test]
+async fn sso_10_and_sec_4_how_somebody_tried_to_sign_in_is_on_the_log_without_what_was_typed() {
+    let server = Server::new();
+    let account = crate::factors::with_password(&server);
+    let mut browser = browser(&server);
+    let kept = |page: &Page| {
+        let id: muster_model::RequestId = page.header("x-request-id").parse().unwrap();
+        server.world.read(move |conn| Ok(conn.request(id)?)).unwrap()
+    };
+    let wrong = sign_in(&mut browser, ADA, "not the password").await;
+    let row = kept(&wrong);
+    assert_eq!((row.kind.as_str(), row.outcome.as_str(), row.status), ("local", "refused", 422));
+    assert_eq!((row.connection, row.resource, row.dialect.as_deref()), (None, Some(account.id.0), Some("password")));
+    assert!(row.body.is_none() && row.steps.iter().any(|step| step.note.to_string().contains("a wrong password")));
+    // An address that nobody has is logged alike; it tells nothing of whose it is.
+    let unknown = sign_in(&mut browser, "nobody@example.com", "not the password").await;
+    assert_eq!((kept(&unknown).outcome.as_str(), kept(&unknown).resource), ("refused", None));
+    let id = account.id;
+    sign_in(&mut browser, ADA, PASSWORD).await;
+    let tries = server.world.read(move |conn| Ok(conn.local_sign_ins(id, 10)?));
+    let outcomes: Vec<_> = tries.iter().map(|row| row.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["changed", "refused"]);
+    let session = server.world.read(move |conn| Ok(conn.sessions_of(id)?)).remove(0);
+    assert_eq!(session.trace, Some(tries[0].id), "the session names its trace");
+}

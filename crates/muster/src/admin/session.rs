@@ -1,11 +1,12 @@
 //! Sessions: who is signed in where, and ending that (SES-3).
 
 use muster_engine::sessions;
+use muster_http::Logged;
 use muster_model::{AccountId, Session, SessionId, session::Ended};
 use muster_store::Conn;
 use serde::{Deserialize, Serialize};
 
-use super::{AdminError, Answer, Installation, user};
+use super::{AdminError, Answer, Installation, RequestLine, RequestList, user};
 
 /// What about sessions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -15,6 +16,13 @@ pub(crate) enum SessionRequest {
     List {
         /// An email or an account's id.
         who: String,
+    },
+    /// How somebody tried to sign in without an identity provider.
+    Attempts {
+        /// An email or an account's id.
+        who: String,
+        /// How many at most.
+        limit: u32,
     },
     /// Sign somebody out.
     End {
@@ -52,6 +60,7 @@ pub(crate) struct SessionLine {
 
 pub(super) fn run(installation: &Installation, request: SessionRequest) -> Result<Answer, AdminError> {
     let (who, ends) = match request {
+        SessionRequest::Attempts { who, limit } => return attempts(installation, &who, limit).map(Answer::Requests),
         SessionRequest::List { who } => (who, None),
         SessionRequest::End { who, session } => (who, Some(session)),
     };
@@ -66,6 +75,15 @@ pub(super) fn run(installation: &Installation, request: SessionRequest) -> Resul
         live.iter().map(|session| line(conn, session)).collect::<Result<Vec<_>, muster_engine::EngineError>>()
     })?;
     Ok(Answer::Sessions(Sessions { account, sessions, ended }))
+}
+
+fn attempts(installation: &Installation, who: &str, limit: u32) -> Result<RequestList, AdminError> {
+    let account = user::find(installation, who)?.account;
+    let rows = installation.store.read_blocking::<_, muster_engine::EngineError, _>(move |conn| {
+        Ok(conn.local_sign_ins(account, i64::from(limit))?)
+    })?;
+    let lines = rows.into_iter().map(|row| RequestLine::from(&Logged::Row(Box::new(row))));
+    Ok(RequestList { connection: String::new(), requests: lines.collect(), next: None })
 }
 
 fn end(installation: &Installation, account: AccountId, session: Option<String>) -> Result<usize, AdminError> {

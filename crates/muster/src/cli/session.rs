@@ -13,6 +13,19 @@ pub(crate) enum SessionCommand {
         /// The account's email, or its id.
         who: String,
     },
+    /// How a person tried to sign in here without an identity provider: passwords, passkeys, codes, links, and how it ended.
+    #[command(after_help = "\
+Example:
+  muster session attempts ada@example.com      # then, for each decision: muster requests show TRACEID
+
+What came through a connection is on that one's log: muster requests list --connection okta --user ada@example.com")]
+    Attempts {
+        /// The account's email, or its id.
+        who: String,
+        /// How many are shown at most, newest first.
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+    },
     /// Sign a person out, everywhere or in one place, at once on every node.
     #[command(after_help = "\
 Examples:
@@ -34,6 +47,7 @@ impl SessionCommand {
     pub(crate) fn request(&self) -> Request {
         Request::Session(match self.clone() {
             Self::List { who } => SessionRequest::List { who },
+            Self::Attempts { who, limit } => SessionRequest::Attempts { who, limit },
             Self::End { who, session } => SessionRequest::End { who, session },
         })
     }

@@ -8,7 +8,11 @@ use crate::admin::{Replayed, RequestDetails, RequestLine, RequestList};
 /// A line for each request, newest first.
 pub(super) fn list(list: &RequestList) -> String {
     if list.requests.is_empty() {
-        return format!("no requests of connection {} are on the log for this question", list.connection);
+        let of = match list.connection.as_str() {
+            "" => String::new(),
+            name => format!(" of connection {name}"),
+        };
+        return format!("no requests{of} are on the log for this question");
     }
     let mut lines = table(["time", "trace", "", "target", "status", "outcome", "from", "ms", "because"]);
     for request in &list.requests {

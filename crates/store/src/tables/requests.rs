@@ -1,6 +1,6 @@
 //! The request log (SCIM-11).
 
-use muster_model::{ConnectionId, RequestId, Timestamp, TokenId, Version, trace::Step};
+use muster_model::{AccountId, ConnectionId, RequestId, Timestamp, TokenId, Version, trace::Step};
 use uuid::Uuid;
 
 use super::{from_json, json};
@@ -89,6 +89,18 @@ impl Conn<'_> {
     pub fn requests(&mut self, connection: ConnectionId, limit: i64) -> Result<Vec<RequestRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM requests WHERE connection = ?1 ORDER BY id DESC LIMIT ?2");
         self.query(&sql, vals![connection, limit], request)
+    }
+
+    /// An account's newest logged sign-ins without an identity provider, newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn local_sign_ins(&mut self, account: AccountId, limit: i64) -> Result<Vec<RequestRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM requests WHERE resource = ?1 AND connection IS NULL ORDER BY id DESC LIMIT ?2"
+        );
+        self.query(&sql, vals![account, limit], request)
     }
 
     /// The newest logged requests of a connection before an id, newest first.

@@ -16,7 +16,11 @@ use muster_engine::{
 };
 use muster_model::{AccountId, Actor, Email, OrganizationId, Source};
 
-use super::{NOBODY, begin, commit, second_factor, signed_in, step::Step};
+use super::{
+    NOBODY, begin, commit, second_factor, signed_in,
+    step::Step,
+    tried::{Tried, decide},
+};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -77,7 +81,8 @@ pub(super) async fn submit(
     let sealer = app.shared_sealer();
     let step = Step::begin(&app, &headers)?;
     let binding = step.binding;
-    let opened = commit(&app, NOBODY, move |tx, env| {
+    let tried = Tried { way: "break-glass code", target: "/signin/break-glass", account: None };
+    let opened = decide(&app, arrival, tried, move |tx, env| {
         let opened = break_glass::open(tx, env, &sealer, &email, &code, session.clone())?;
         if let Opened::SecondFactor(passed) = &opened {
             ceremonies::begin(tx, env, &sealer, &binding, Some(passed.account), &**passed)?;

@@ -12,7 +12,14 @@ use http::{HeaderMap, StatusCode};
 use muster_crypto::TokenPrefix;
 use muster_engine::credentials::{self, Followed, ceremonies};
 
-use super::{NOBODY, begin, commit, link_of, reset::Token, second_factor, signed_in, step::Step, used_link};
+use super::{
+    begin, link_of,
+    reset::Token,
+    second_factor, signed_in,
+    step::Step,
+    tried::{Tried, decide},
+    used_link,
+};
 use crate::{
     App, HttpError,
     arrival::Arrival,
@@ -50,7 +57,8 @@ pub(super) async fn submit(
     let (session, secret) = begin(&headers, replaces)?;
     let step = Step::begin(&app, &headers)?;
     let (binding, sealer) = (step.binding, app.shared_sealer());
-    let followed = commit(&app, NOBODY, move |tx, env| {
+    let tried = Tried { way: "link", target: "/signin/link", account: None };
+    let followed = decide(&app, arrival, tried, move |tx, env| {
         let followed = credentials::follow_link(tx, env, &link, session.clone())?;
         if let Followed::SecondFactor(passed) = &followed {
             ceremonies::begin(tx, env, &sealer, &binding, Some(passed.account), &**passed)?;

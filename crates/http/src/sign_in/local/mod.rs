@@ -9,6 +9,7 @@ mod password;
 mod reset;
 mod second_factor;
 pub(super) mod step;
+pub(super) mod tried;
 
 use std::sync::Arc;
 

@@ -7,7 +7,12 @@ use muster_crypto::Secret as Password;
 use muster_engine::credentials::{self, Answer, Browser, PASSWORD_BYTES, ceremonies, enforcement};
 use muster_model::{Email, RequestId};
 
-use super::{NOBODY, begin, commit, known_device, second_factor, signed_in_on, step::Step, with_passwords};
+use super::{
+    begin, known_device, second_factor, signed_in_on,
+    step::Step,
+    tried::{Tried, decide},
+    with_passwords,
+};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -74,7 +79,8 @@ pub(super) async fn submit(
     let browser = Browser { device: device.hash(), session };
     let step = Step::begin(&app, &headers)?;
     let (binding, sealer) = (step.binding, app.shared_sealer());
-    let answer = commit(&app, NOBODY, move |tx, env| {
+    let tried = Tried { way: "password", target: "/signin/password", account: challenge.account() };
+    let answer = decide(&app, arrival, tried, move |tx, env| {
         let answer = credentials::sign_in(tx, env, &challenge, is_right, &browser)?;
         if let Answer::SecondFactor(passed) = &answer {
             ceremonies::begin(tx, env, &sealer, &binding, Some(passed.account), &**passed)?;

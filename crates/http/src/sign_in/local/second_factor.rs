@@ -13,10 +13,11 @@ use muster_engine::{
 };
 
 use super::{
-    NOBODY, begin, commit, known_device,
+    begin, known_device,
     password::{ENFORCED, note},
     signed_in, signed_in_on,
     step::{self, Step},
+    tried::{Tried, decide},
 };
 use crate::{
     App, HttpError,
@@ -96,8 +97,10 @@ pub(super) async fn submit(
     let (session, secret) = begin(&headers, replaces)?;
     let browser = Browser { device: device.hash(), session };
     let sealer = app.shared_sealer();
+    let tried = Tried { way: "second factor", target: "/signin/second-factor", account: Some(passed.account) };
     let answer =
-        commit(&app, NOBODY, move |tx, env| second_step::finish(tx, env, &sealer, &binding, &proof, &browser)).await?;
+        decide(&app, arrival, tried, move |tx, env| second_step::finish(tx, env, &sealer, &binding, &proof, &browser))
+            .await?;
     note(arrival.id, &answer);
     match answer {
         Answer::SignedIn(_) => match passed.way() {

@@ -35,6 +35,7 @@ use super::{
     local::{
         ENFORCED, NOBODY, begin, commit, known_device, signed_in_on,
         step::{self, Step},
+        tried::{Tried, decide},
     },
     start,
 };
@@ -153,7 +154,9 @@ async fn submit(
     let (session, secret) = begin(&headers, replaces)?;
     let browser = Browser { device: device.hash(), session };
     let sealer = app.shared_sealer();
-    let answer = commit(&app, NOBODY, move |tx, env| passkeys::sign_in(tx, env, &sealer, &used, &browser)).await?;
+    let tried = Tried { way: "passkey", target: "/signin/passkey", account: Some(used.passkey.factor.account) };
+    let answer =
+        decide(&app, arrival, tried, move |tx, env| passkeys::sign_in(tx, env, &sealer, &used, &browser)).await?;
     match answer {
         Answer::SignedIn(_) => signed_in_on(&app, &secret, &device, "/account"),
         Answer::SingleSignOn(_) => start::again(&app, StatusCode::FORBIDDEN, ENFORCED),
