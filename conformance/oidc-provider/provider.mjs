@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { Provider } from 'oidc-provider';
 
-const [port, redirectUri, method, algorithm] = process.argv.slice(2);
+const [port, redirectUri, method, algorithm, signedOutUri, logoutUri] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
 
 // A key of each kind.
@@ -16,6 +16,9 @@ const keys = [
 const client = {
   client_id: 'muster',
   redirect_uris: [redirectUri],
+  post_logout_redirect_uris: [signedOutUri],
+  backchannel_logout_uri: logoutUri,
+  backchannel_logout_session_required: true,
   response_types: ['code'],
   grant_types: ['authorization_code'],
   token_endpoint_auth_method: method,
@@ -29,7 +32,9 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
   conformIdTokenClaims: false,
-  features: { devInteractions: { enabled: true } },
+  features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: true } },
+  // Its own requests go nowhere on this machine unless told: Muster is here, and takes logout tokens.
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options),
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'EdDSA', 'PS256'] },
   findAccount: (_, id) => ({
     accountId: id,

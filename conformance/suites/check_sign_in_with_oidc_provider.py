@@ -45,8 +45,9 @@ client_id = "muster"
 class Provider:
     """oidc-provider on a port of its own, with one client."""
 
-    def __init__(self, port, method, algorithm):
-        arguments = [str(port), f"{BASE_URL}/sso/oidc/callback", method, algorithm]
+    def __init__(self, port, method, algorithm, told):
+        arguments = [str(port), told["redirect_url"], method, algorithm]
+        arguments += [told["post_logout_redirect_url"], told["backchannel_logout_url"]]
         self.issuer = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(["node", PROVIDER, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for line in self.process.stdout:
@@ -67,7 +68,7 @@ def free_port():
 
 
 def declare(folder, issuer, method):
-    """Tells Muster of the provider."""
+    """Tells Muster of the provider; what the provider must be told."""
     authentication = f'authentication = "{method}"'
     if method != "none":
         with open(os.path.join(folder, "secret"), "w", encoding="utf-8") as file:
@@ -76,9 +77,10 @@ def declare(folder, issuer, method):
     path = os.path.join(folder, "muster.toml")
     with open(path, "w", encoding="utf-8") as file:
         file.write(DECLARATION.format(issuer=issuer, authentication=authentication))
-    subprocess.run([*MUSTER, "apply", path, "--json"], check=True, capture_output=True)
+    applied = subprocess.run([*MUSTER, "apply", path, "--json"], check=True, capture_output=True)
     # Nodes look every quarter of a second whether something changed.
     time.sleep(1)
+    return json.loads(applied.stdout)["connections"]["oidc-provider"]["oidc"]
 
 
 class Browser(requests.Session):
@@ -155,6 +157,39 @@ def refuse(report):
     report.check("an address that is not verified: refused", refused, words(arrived.text))
 
 
+def leave(report):
+    """Signing out, here and there."""
+    browser, other = Browser(), Browser()
+    for each in (browser, other):
+        each.get(each.pass_by(each.begin(EMAIL), EMAIL), allow_redirects=False)
+    same_origin = {"Origin": BASE_URL, "Sec-Fetch-Site": "same-origin"}
+    answer = browser.post(f"{BASE_URL}/signout", headers=same_origin, allow_redirects=False)
+    location = answer.headers.get("Location", "")
+    report.check("signing out leads to the provider", "id_token_hint=" in location, location[:200])
+    report.check("signing out: over here at once", browser.account() is None, browser.account())
+    back = confirm(browser, location)
+    report.check("signing out: back here", back == f"{BASE_URL}/sso/oidc/signed-out", back)
+    again = browser.get(browser.begin(EMAIL), allow_redirects=True)
+    report.check("signing out: over there as well", 'name="login"' in again.text, words(again.text))
+    report.check("signing out: another browser stays signed in", other.account() is not None, "")
+    # At the provider, without Muster: it says so by a request of its own.
+    issuer = urllib.parse.urlsplit(location)
+    confirm(other, f"{issuer.scheme}://{issuer.netloc}/session/end")
+    report.check("signed out at the provider: over here by its word", other.account() is None, other.account())
+
+
+def confirm(browser, location):
+    """Says yes at the provider's page; where that leads."""
+    page = browser.get(location)
+    action = re.search(r'action="([^"]+)"', page.text)
+    secret = re.search(r'name="xsrf" value="([^"]+)"', page.text)
+    if not action or not secret:
+        return f"{page.status_code} {words(page.text)}"
+    fields = {"xsrf": secret.group(1), "logout": "yes"}
+    target = urllib.parse.urljoin(page.url, html.unescape(action.group(1)))
+    return browser.post(target, data=fields, allow_redirects=False).headers.get("Location", "")
+
+
 def words(page):
     """What a page says."""
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<style.*?</style>|<[^>]*>", " ", page, flags=re.S)))[:500]
@@ -170,12 +205,14 @@ def main():
             ("client_secret_basic", "EdDSA"),
         ]
         for number, (method, algorithm) in enumerate(ways):
-            provider = Provider(free_port(), method, algorithm)
+            port = free_port()
+            told = declare(folder, f"http://127.0.0.1:{port}", method)
+            provider = Provider(port, method, algorithm, told)
             try:
-                declare(folder, provider.issuer, method)
                 sign_in(report, f"{method}, {algorithm}")
                 if number == 0:
                     refuse(report)
+                    leave(report)
             finally:
                 provider.stop()
     report.finish()
