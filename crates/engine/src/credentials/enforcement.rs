@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 
 use muster_model::{
-    Account, AccountId, Connection, ConnectionState, Email, Membership, Role, Rule, Timestamp, session::Ended,
-    trace::Note,
+    Account, AccountId, Connection, ConnectionState, Email, FactorKind, Membership, Role, Rule, Timestamp,
+    session::Ended, trace::Note,
 };
 use muster_store::{Conn, Tx};
 use uuid::Uuid;
 
+use super::factors;
 use crate::{EngineError, Env, Refusal, sessions};
 
 /// Accounts read with one statement.
@@ -42,7 +43,7 @@ fn is_enforcing(connection: &Connection) -> bool {
 pub struct Affected {
     /// How many accounts have an address of its domains.
     pub accounts: usize,
-    /// Those of them who have a password, which would count no more, by address.
+    /// Those of them who have a password or a passkey, which would count no more, by address.
     pub with_password: Vec<Account>,
     /// Those of them who have never signed in through the connection, and may not be able to, by address.
     pub never_tried: Vec<Account>,
@@ -67,7 +68,7 @@ pub fn affected(conn: &mut Conn<'_>, connection: &Connection) -> Result<Affected
                 continue;
             }
             affected.accounts += 1;
-            if account.password_set.is_some() {
+            if account.password_set.is_some() || has_passkey(conn, account.id)? {
                 affected.with_password.push(account.clone());
             }
             if !tried.contains(&account.id) {
@@ -79,6 +80,10 @@ pub fn affected(conn: &mut Conn<'_>, connection: &Connection) -> Result<Affected
     affected.with_password.sort_by_key(by_address);
     affected.never_tried.sort_by_key(by_address);
     Ok(affected)
+}
+
+fn has_passkey(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, EngineError> {
+    Ok(factors::list(conn, account)?.iter().any(|factor| factor.kind == FactorKind::Passkey))
 }
 
 /// SSO-11: an owner has come in through the connection, as it is set up now.

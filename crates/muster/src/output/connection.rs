@@ -99,7 +99,7 @@ fn affected(affected: &AffectedView) -> String {
         "if single sign-on through {} is enforced: {} accounts have an address of its domains",
         affected.connection, enforced.accounts
     );
-    text.push_str(&people("their passwords count no more", &enforced.with_password));
+    text.push_str(&people("their passwords and passkeys count no more", &enforced.with_password));
     text.push_str(&people("they have never signed in this way, and may not be able to", &enforced.never_tried));
     let _ = write!(text, "\n\nif Just-in-Time provisioning is switched off");
     text.push_str(&people("they are neither member nor invited, and lose access", &affected.without_jit));

@@ -37,9 +37,13 @@ impl Step {
     }
 }
 
+/// The hash of what binds steps to the browser that sends these headers.
+pub(in crate::sign_in) fn browser(app: &App, headers: &HeaderMap) -> Option<[u8; 32]> {
+    Some(Cookies::new(app.base_url()).step(headers).and_then(Secret::read)?.hash())
+}
+
 /// By what that is known with which a form goes on whose key is in this field; `None` for what we never gave.
 pub(in crate::sign_in) fn binding(app: &App, headers: &HeaderMap, form: &Form, field: &str) -> Option<Binding> {
     let key = form.text(field).and_then(Secret::read)?;
-    let browser = Cookies::new(app.base_url()).step(headers).and_then(Secret::read)?;
-    Some(Binding { key: key.hash(), browser: browser.hash() })
+    Some(Binding { key: key.hash(), browser: browser(app, headers)? })
 }

@@ -3,6 +3,7 @@
 //! A script of ours (`assets/passkeys.js`) asks for options, has the browser ask the authenticator, and sends what that says
 //! with a form. Nobody types an address before: which account it is, the passkey says (SEC-5).
 
+mod carried;
 mod relying_party;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use muster_crypto::sha256;
 use muster_engine::{
     EngineError, Origin,
@@ -29,7 +30,7 @@ use serde_json::{Value, json};
 
 pub(crate) use relying_party::RelyingParty;
 
-use relying_party::{Adding, Asking, CeremonyError, said};
+use relying_party::{Adding, CeremonyError, said};
 
 use super::{
     local::{
@@ -97,7 +98,9 @@ pub(super) fn is_in(form: &Form) -> bool {
 async fn options(State(app): State<App>, headers: HeaderMap, body: Body) -> Result<Response, HttpError> {
     Form::own(&app, &headers, body).await?;
     let (options, asking) = party(&app)?.ask().map_err(not_begun)?;
-    keep(&app, &headers, NOBODY, None, options, asking, |_, _| Ok(())).await
+    let step = Step::begin(&app, &headers)?;
+    let key = carried::seal(&app, &step.binding.browser, asking)?;
+    Ok(begun(&key, options, step.cookie))
 }
 
 /// What the browser is to be told to make a passkey for the account of a session.
@@ -113,7 +116,7 @@ pub(super) async fn options_to_add(
     let known: Vec<&[u8]> = known.iter().map(|passkey| passkey.content.as_slice()).collect();
     let (options, adding) = party(app)?.add(account, &known).map_err(not_begun)?;
     let session = session.clone();
-    keep(app, headers, origin, Some(id), options, adding, move |tx, env| passkeys::may_add(tx, env, &session)).await
+    keep(app, headers, origin, id, options, adding, move |tx, env| passkeys::may_add(tx, env, &session)).await
 }
 
 /// Keeps what begins, if it may, and tells the script how to go on.
@@ -121,7 +124,7 @@ async fn keep<T: Kept + Send + 'static>(
     app: &App,
     headers: &HeaderMap,
     origin: Origin,
-    account: Option<AccountId>,
+    account: AccountId,
     options: Value,
     content: T,
     mut may: impl FnMut(&mut muster_store::Tx<'_>, &muster_engine::Env) -> Result<(), EngineError> + Send + 'static,
@@ -130,12 +133,17 @@ async fn keep<T: Kept + Send + 'static>(
     let (binding, sealer) = (step.binding, app.shared_sealer());
     commit(app, origin, move |tx, env| {
         may(tx, env)?;
-        ceremonies::begin(tx, env, &sealer, &binding, account, &content)
+        ceremonies::begin(tx, env, &sealer, &binding, Some(account), &content)
     })
     .await?;
-    let mut response = Json(json!({"passkey": step.key.expose(), "options": options})).into_response();
-    response.headers_mut().extend(step.cookie.map(|cookie| (header::SET_COOKIE, cookie)));
-    Ok(response)
+    Ok(begun(step.key.expose(), options, step.cookie))
+}
+
+/// Tells the script how to go on.
+fn begun(key: &str, options: Value, cookie: Option<HeaderValue>) -> Response {
+    let mut response = Json(json!({"passkey": key, "options": options})).into_response();
+    response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    response
 }
 
 /// `POST /signin/passkey`.
@@ -166,20 +174,23 @@ async fn submit(
     }
 }
 
-/// The passkey that a form says something of, verified; `None` if that is not as it should be. Whatever was asked for in this
-/// ceremony, it is over.
+/// The passkey that a form says something of, verified; `None` if that is not as it should be. What it answered is answered
+/// once.
 pub(super) async fn used(app: &App, headers: &HeaderMap, form: &Form) -> Result<Option<Used>, HttpError> {
     let party = party(app)?;
-    let Some(binding) = step::binding(app, headers, form, CEREMONY) else { return Ok(None) };
-    let sealer = app.shared_sealer();
-    let asking = commit(app, NOBODY, move |tx, env| ceremonies::take::<Asking>(tx, env, &sealer, &binding)).await?;
-    let (Some(asking), Ok(said)) = (asking, said(form.get(CREDENTIAL).unwrap_or_default())) else { return Ok(None) };
+    let Some(carried) = carried::open(app, headers, form.text(CEREMONY).unwrap_or_default()) else { return Ok(None) };
+    let Ok(said) = said(form.get(CREDENTIAL).unwrap_or_default()) else { return Ok(None) };
     let (handle, sealer) = (sha256(&said.raw_id), app.shared_sealer());
     let found = app.read(Lane::Point, move |conn| passkeys::find(conn, &sealer, &handle)).await?;
     let Some(passkey) = found else { return Ok(None) };
     let Passkey { factor, content, .. } = &passkey;
-    match party.asked(asking, &said, factor.account, content) {
-        Ok(content) => Ok(Some(Used { passkey, content })),
+    match party.asked(carried.asking, &said, factor.account, content) {
+        // Marked only now, so that nobody writes without a passkey.
+        Ok(content) => {
+            let (name, until) = (carried.name, carried.expires);
+            let is_first = commit(app, NOBODY, move |tx, _| ceremonies::use_once(tx, &name, until)).await?;
+            Ok(is_first.then_some(Used { passkey, content }))
+        }
         Err(error) => {
             tracing::info!(%error, "a passkey was not accepted");
             Ok(None)

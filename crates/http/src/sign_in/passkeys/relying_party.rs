@@ -35,10 +35,6 @@ pub(super) struct Asking {
     state: DiscoverableAuthentication,
 }
 
-impl Kept for Asking {
-    const PURPOSE: &'static str = "asking for a passkey";
-}
-
 /// A passkey as it is to be kept.
 pub(super) struct Added {
     /// What must be known of it to verify what it says.

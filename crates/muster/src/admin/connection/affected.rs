@@ -22,7 +22,7 @@ pub(crate) struct AffectedView {
 pub(crate) struct ByEnforcement {
     /// How many accounts have an address of the connection's domains.
     pub(crate) accounts: usize,
-    /// Those who have a password, which would count no more.
+    /// Those who have a password or a passkey, which would count no more.
     pub(crate) with_password: Vec<String>,
     /// Those who have never signed in through the connection, and may not be able to.
     pub(crate) never_tried: Vec<String>,
