@@ -49,6 +49,8 @@ pub struct SoftPasskey {
     user_handle: Vec<u8>,
     /// How often it was used, as it says.
     pub counter: u32,
+    /// Whether it counts; those that are synced between devices do not.
+    pub counts: bool,
 }
 
 impl Manner {
@@ -118,7 +120,7 @@ impl SoftPasskey {
             "id": text(&id), "rawId": text(&id), "type": "public-key",
             "response": { "clientDataJSON": text(&client_data), "attestationObject": text(&attestation) },
         });
-        (Self { key, id, user_handle, counter: 0 }, credential)
+        (Self { key, id, user_handle, counter: 0, counts: true }, credential)
     }
 
     /// Answers the options of a request: the credential that a script sends.
@@ -129,7 +131,7 @@ impl SoftPasskey {
     #[must_use]
     pub fn answer(&mut self, options: &Value, manner: &Manner) -> Value {
         assert_eq!(options["userVerification"], "required", "{options}");
-        self.counter += 1;
+        self.counter += u32::from(self.counts);
         let data = manner.data(0, self.counter);
         let client_data = manner.client_data("webauthn.get", options);
         let mut signed = data.clone();
