@@ -46,13 +46,13 @@ impl Server {
         let applied: Value = serde_json::from_slice(&applied.stdout).unwrap();
         let link = applied["sign_in_links"]["owner@example.com"].as_str().unwrap().to_owned();
         let child = muster().arg("serve").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        for _ in 0..200 {
-            if TcpStream::connect(&listen).is_ok() {
-                return Self { child, folder, here, link };
-            }
+        let server = Self { child, folder, here, link };
+        let is_up = (0..200).any(|_| {
             std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("the server does not listen");
+            TcpStream::connect(&listen).is_ok()
+        });
+        assert!(is_up, "the server does not listen");
+        server
     }
 
     fn at(&self, path: &str) -> String {
