@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use muster_model::{
-    Account, AccountId, AccountState, Connection, Rule, Session, SessionId, Timestamp,
+    Account, AccountId, AccountState, Connection, OrganizationId, Rule, Session, SessionId, Timestamp,
     precedence::{self, Speaker},
     session::{ClientKind, Ended, IdpSession},
     trace::Note,
 };
 use muster_store::{Conn, Tx};
+use uuid::Uuid;
 
 use crate::{EngineError, Env, Refusal};
 
 /// How exactly it is known when a session was last used.
 const USE_NOTED: Duration = Duration::from_secs(3_600);
+/// How many of an organization's sessions are ended in one transaction.
+const AT_ONCE: usize = 500;
 
 /// A session that is to begin.
 #[derive(Debug, Clone)]
@@ -178,6 +181,62 @@ pub fn list(conn: &mut Conn<'_>, account: AccountId, now: Timestamp) -> Result<V
     let mut sessions = conn.sessions_of(account)?;
     sessions.retain(|session| session.over(now).is_none());
     Ok(sessions)
+}
+
+/// The live sessions of an organization's members, by person, after one of them: a page of `limit` at most, and the place where
+/// it ends, which is `None` on the last one.
+///
+/// # Errors
+///
+/// The store's.
+pub fn list_in(
+    conn: &mut Conn<'_>,
+    organization: OrganizationId,
+    after: Place,
+    limit: usize,
+    now: Timestamp,
+) -> Result<(Vec<Session>, Option<Place>), EngineError> {
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut sessions = conn.sessions_in(organization, (after.account, after.session), most)?;
+    let next = sessions.last().filter(|_| sessions.len() >= limit);
+    let next = next.map(|last| Place { account: last.account, session: last.id });
+    sessions.retain(|session| session.over(now).is_none());
+    Ok((sessions, next))
+}
+
+/// Ends sessions of an organization's members, some with each call, until there are none: how many it ended, and where to go
+/// on.
+///
+/// # Errors
+///
+/// The store's.
+pub fn end_in(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: OrganizationId,
+    after: Place,
+    why: Ended,
+) -> Result<(usize, Option<Place>), EngineError> {
+    let (live, next) = list_in(tx, organization, after, AT_ONCE, env.now())?;
+    for session in &live {
+        end(tx, env, session.id, why)?;
+    }
+    Ok((live.len(), next))
+}
+
+/// A place in the list of an organization's sessions; the default is before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Whose session was last.
+    pub account: AccountId,
+    /// Which one.
+    pub session: SessionId,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { account: AccountId(Uuid::nil()), session: SessionId(Uuid::nil()) }
+    }
 }
 
 /// Ends what an IdP says is over there (saml-core-2.0 §3.7.3.2): the sessions of the person with this name, those with one of

@@ -311,3 +311,38 @@ fn what_has_expired_is_forgotten() {
     assert_eq!(forgotten, 1);
     assert!(world.read(move |conn| Ok(conn.pending_sign_in(&[2; 32], now)?)).is_some());
 }
+
+#[test]
+fn ses_3_sessions_of_an_organization_are_listed_by_page_and_ended_all_together() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world.connection("okta", &[&moby]).build();
+    let entra = world.connection("entra", &[&whale]).build();
+    for number in 1..=5 {
+        enter(&world, okta, asserted(&format!("person{number}@example.com")), web(number));
+    }
+    enter(&world, okta, asserted("person5@example.com"), web(6));
+    enter(&world, entra, asserted("elsewhere@example.com"), web(7));
+    let (id, now) = (moby.id, world.clock.now());
+    let pages = world.read(move |conn| {
+        let (mut pages, mut after) = (Vec::new(), Some(sessions::Place::default()));
+        while let Some(place) = after {
+            let (page, next) = sessions::list_in(conn, id, place, 4, now)?;
+            pages.push(page);
+            after = next;
+        }
+        Ok(pages)
+    });
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [4, 2]);
+    let mut seen: Vec<SessionId> = pages.concat().iter().map(|session| session.id).collect();
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 6, "each once");
+    let ended =
+        world.by_hand(move |tx, env| sessions::end_in(tx, env, id, sessions::Place::default(), Ended::EndedByOperator));
+    assert_eq!(ended.unwrap(), (6, None));
+    for hash in 1..=6 {
+        assert!(!is_live(&world, hash), "{hash}");
+    }
+    assert!(is_live(&world, 7), "another organization's");
+}

@@ -1,8 +1,11 @@
 //! Sessions: who is signed in where, and ending that (SES-3).
 
-use muster_engine::sessions;
+use muster_engine::{
+    EngineError,
+    sessions::{self, Place},
+};
 use muster_http::Logged;
-use muster_model::{AccountId, Session, SessionId, session::Ended};
+use muster_model::{AccountId, OrganizationId, Session, SessionId, session::Ended};
 use muster_store::Conn;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +19,20 @@ pub(crate) enum SessionRequest {
     List {
         /// An email or an account's id.
         who: String,
+    },
+    /// Where an organization's members are signed in.
+    ListIn {
+        /// The organization's name.
+        organization: String,
+        /// The session after which the page begins.
+        after: Option<String>,
+        /// How many at most.
+        limit: usize,
+    },
+    /// Sign all members of an organization out.
+    EndIn {
+        /// The organization's name.
+        organization: String,
     },
     /// How somebody tried to sign in without an identity provider.
     Attempts {
@@ -33,19 +50,26 @@ pub(crate) enum SessionRequest {
     },
 }
 
-/// A person's live sessions, newest first.
+/// Live sessions: of a person, newest first, or of an organization's members, by person.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Sessions {
-    pub(crate) account: AccountId,
+    /// Whose they are, if it is one person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<AccountId>,
     pub(crate) sessions: Vec<SessionLine>,
     /// How many were ended just now.
     pub(crate) ended: usize,
+    /// What to give as `--after` for the next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
 }
 
 /// One session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SessionLine {
     pub(crate) id: SessionId,
+    /// The person's address, or username.
+    pub(crate) who: String,
     pub(crate) kind: String,
     pub(crate) device: String,
     /// The connection's name.
@@ -61,6 +85,10 @@ pub(crate) struct SessionLine {
 pub(super) fn run(installation: &Installation, request: SessionRequest) -> Result<Answer, AdminError> {
     let (who, ends) = match request {
         SessionRequest::Attempts { who, limit } => return attempts(installation, &who, limit).map(Answer::Requests),
+        SessionRequest::ListIn { organization, after, limit } => {
+            return list_in(installation, &organization, after.as_deref(), limit).map(Answer::Sessions);
+        }
+        SessionRequest::EndIn { organization } => return end_in(installation, &organization).map(Answer::Sessions),
         SessionRequest::List { who } => (who, None),
         SessionRequest::End { who, session } => (who, Some(session)),
     };
@@ -72,16 +100,60 @@ pub(super) fn run(installation: &Installation, request: SessionRequest) -> Resul
     let now = installation.surroundings.now();
     let sessions = installation.store.snapshot_blocking(move |conn| {
         let live = sessions::list(conn, account, now)?;
-        live.iter().map(|session| line(conn, session)).collect::<Result<Vec<_>, muster_engine::EngineError>>()
+        live.iter().map(|session| line(conn, session)).collect::<Result<Vec<_>, EngineError>>()
     })?;
-    Ok(Answer::Sessions(Sessions { account, sessions, ended }))
+    Ok(Answer::Sessions(Sessions { account: Some(account), sessions, ended, next: None }))
+}
+
+fn list_in(installation: &Installation, name: &str, after: Option<&str>, limit: usize) -> Result<Sessions, AdminError> {
+    let organization = organization(installation, name)?;
+    let now = installation.surroundings.now();
+    let wrong = || AdminError::Wrong("`--after` takes what the page before ended with".to_owned());
+    let after = match after {
+        None => Place::default(),
+        Some(text) => {
+            let id: SessionId = text.parse().map_err(|_| wrong())?;
+            let found = installation.store.read_blocking::<_, EngineError, _>(move |conn| Ok(conn.session(id)?))?;
+            Place { account: found.ok_or_else(wrong)?.account, session: id }
+        }
+    };
+    let (sessions, next) = installation.store.snapshot_blocking(move |conn| {
+        let (live, next) = sessions::list_in(conn, organization, after, limit, now)?;
+        let lines = live.iter().map(|session| line(conn, session)).collect::<Result<Vec<_>, EngineError>>()?;
+        Ok::<_, EngineError>((lines, next))
+    })?;
+    Ok(Sessions { account: None, sessions, ended: 0, next: next.map(|place| place.session.to_string()) })
+}
+
+fn end_in(installation: &Installation, name: &str) -> Result<Sessions, AdminError> {
+    let organization = organization(installation, name)?;
+    let (mut after, mut ended) = (Some(Place::default()), 0);
+    // In pieces, between which others write.
+    while let Some(place) = after {
+        let (some, next) = installation
+            .change(move |tx, env| sessions::end_in(tx, env, organization, place, Ended::EndedByOperator))?;
+        ended += some;
+        after = next;
+    }
+    Ok(Sessions { account: None, sessions: Vec::new(), ended, next: None })
+}
+
+fn organization(installation: &Installation, name: &str) -> Result<OrganizationId, AdminError> {
+    let wanted = name.trim().to_lowercase();
+    let found =
+        installation.store.read_blocking::<_, EngineError, _>(move |conn| Ok(conn.organization_by_name(&wanted)?))?;
+    found.map(|organization| organization.id).ok_or_else(|| AdminError::Missing {
+        kind: "organization",
+        name: name.to_owned(),
+        hint: "`muster export` shows which there are".to_owned(),
+    })
 }
 
 fn attempts(installation: &Installation, who: &str, limit: u32) -> Result<RequestList, AdminError> {
     let account = user::find(installation, who)?.account;
-    let rows = installation.store.read_blocking::<_, muster_engine::EngineError, _>(move |conn| {
-        Ok(conn.local_sign_ins(account, i64::from(limit))?)
-    })?;
+    let rows = installation
+        .store
+        .read_blocking::<_, EngineError, _>(move |conn| Ok(conn.local_sign_ins(account, i64::from(limit))?))?;
     let lines = rows.into_iter().map(|row| RequestLine::from(&Logged::Row(Box::new(row))));
     Ok(RequestList { connection: String::new(), requests: lines.collect(), next: None })
 }
@@ -103,10 +175,13 @@ fn end(installation: &Installation, account: AccountId, session: Option<String>)
     if is_ended { Ok(1) } else { Err(missing()) }
 }
 
-fn line(conn: &mut Conn<'_>, session: &Session) -> Result<SessionLine, muster_engine::EngineError> {
+fn line(conn: &mut Conn<'_>, session: &Session) -> Result<SessionLine, EngineError> {
     let connection = session.connection.map(|id| conn.connection(id)).transpose()?.flatten();
+    let account = conn.account(session.account)?;
+    let who = account.map(|account| account.email.map_or(account.username, |email| email.to_string()));
     Ok(SessionLine {
         id: session.id,
+        who: who.unwrap_or_default(),
         kind: session.kind.as_str().to_owned(),
         device: session.device.clone(),
         connection: connection.map(|connection| connection.name),

@@ -11,11 +11,12 @@ pub(super) fn sessions(sessions: &Sessions) -> String {
         several => format!("{several} sessions were ended\n"),
     };
     if sessions.sessions.is_empty() {
-        return format!("{ended}signed in nowhere");
+        return if ended.is_empty() { "signed in nowhere".to_owned() } else { ended.trim_end().to_owned() };
     }
-    let mut lines = table(["session", "kind", "device", "through", "began", "ends", "trace"]);
+    let mut lines = table(["who", "session", "kind", "device", "through", "began", "ends", "trace"]);
     for session in &sessions.sessions {
         lines.add_row([
+            session.who.clone(),
             session.id.to_string(),
             session.kind.clone(),
             session.device.clone(),
@@ -25,5 +26,6 @@ pub(super) fn sessions(sessions: &Sessions) -> String {
             session.trace.clone().unwrap_or_default(),
         ]);
     }
-    format!("{ended}{lines}")
+    let more = sessions.next.as_ref().map(|next| format!("\n\nmore: add --after {next}")).unwrap_or_default();
+    format!("{ended}{lines}{more}")
 }

@@ -83,3 +83,17 @@ fn sso_8_metadata_that_cannot_be_fetched_is_a_failure_and_the_doctor_tells() {
     let refused = none.run(&["connection", "refresh", "okta"]);
     assert!(errors(&refused).contains("state `metadata_url`"), "{}", errors(&refused));
 }
+
+#[test]
+fn ses_3_sessions_are_asked_for_by_person_or_by_organization() {
+    let folder = folder();
+    let of_moby = folder.json(&["session", "list", "--organization", "Moby"]);
+    assert_eq!((&of_moby["sessions"], &of_moby["account"]), (&json!([]), &Value::Null));
+    let ended = folder.succeed(&["session", "end", "--organization", "moby"]);
+    assert!(ended.contains("signed in nowhere"), "{ended}");
+    let unknown = folder.run(&["session", "list", "--organization", "mobi"]);
+    assert!(errors(&unknown).contains("there is no organization `mobi`"), "{}", errors(&unknown));
+    for wrong in [&["session", "list"][..], &["session", "end", "a@example.com", "--organization", "moby"]] {
+        assert_eq!(folder.run(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}

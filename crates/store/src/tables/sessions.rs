@@ -2,7 +2,7 @@
 //! every node.
 
 use muster_model::{
-    AccountId, AccountState, ConnectionId, RequestId, SessionId, Timestamp,
+    AccountId, AccountState, ConnectionId, OrganizationId, RequestId, SessionId, Timestamp,
     session::{ClientKind, IdpSession, Session},
 };
 use uuid::Uuid;
@@ -69,6 +69,26 @@ impl Conn<'_> {
         let sql =
             format!("SELECT {COLUMNS} FROM sessions s WHERE s.account = ?1 AND s.ended IS NULL ORDER BY s.id DESC");
         self.query(&sql, vals![account], session)
+    }
+
+    /// The sessions of an organization's active members that nobody has ended, by person, after one of them; the time of some
+    /// may be over.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn sessions_in(
+        &mut self,
+        organization: OrganizationId,
+        after: (AccountId, SessionId),
+        limit: i64,
+    ) -> Result<Vec<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM memberships m JOIN sessions s ON s.account = m.account AND s.ended IS NULL \
+             WHERE m.organization = ?1 AND m.state = 'active' AND (m.account, s.id) > (?2, ?3) \
+             ORDER BY m.account, s.id LIMIT ?4"
+        );
+        self.query(&sql, vals![organization, after.0, after.1, limit], session)
     }
 
     /// Who has ever signed in through a connection after `since`. Reads all of its sessions.
