@@ -86,6 +86,9 @@ pub(super) fn text(
     }
     let _ = write!(text, "\n{}\n", who_is_where(people));
     let _ = write!(text, "\n{}\n", people_to_be(base_url, sign_in));
+    if let Some(link) = applied.sign_in_links.get(OWNER) {
+        let _ = write!(text, "\nThe owner, {OWNER}, signs in by this link, once, and sets a password:\n{link}\n");
+    }
     let _ = write!(text, "\nMuster is at {base_url}\n\n{}\n", access(applied));
     let _ = write!(text, "\n{}\nEverything is temporary; Ctrl-C ends it.", things_to_try(applied, folder, people));
     output::line(&text)

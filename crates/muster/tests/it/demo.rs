@@ -67,6 +67,7 @@ fn the_demonstration_shows_people_who_is_where_and_why() {
         "deactivated the person",
         "/signin",
         "okta (SAML) or entra (OpenID Connect)",
+        "/signin/link?token=mst_link_",
         "ines.varga@example.com",
         "farah.novak@example.com",
         "curl -s",
