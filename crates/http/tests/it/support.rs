@@ -133,6 +133,15 @@ impl Server {
         self.world.read(move |conn| Ok(conn.request(id)?))
     }
 
+    /// What the database holds, but for what background work writes at its own times: the log of reads, the nodes.
+    pub(crate) fn stored(&self) -> Vec<(String, Vec<u8>)> {
+        let all = self.world.everything_stored().into_iter();
+        let ours = all.filter(|stored| !["read_chunks.", "nodes."].iter().any(|table| stored.place.starts_with(table)));
+        let mut ours: Vec<_> = ours.map(|stored| (stored.place, stored.bytes)).collect();
+        ours.sort_unstable();
+        ours
+    }
+
     /// How many rows the ledger has of a directory user or group.
     pub(crate) fn ledger_rows(&self, id: &str) -> usize {
         let id = id.parse().unwrap();
