@@ -3,26 +3,21 @@
 //! An end is only a date on paper: what the IdP signs counts by its key. But IdPs refuse to sign with what has ended, and
 //! administrators forget; so everybody is told before.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use muster_crypto::Sealer;
 use muster_model::{
-    AccountId, Connection, ConnectionId, ConnectionState, Rule, Timestamp,
+    Connection, ConnectionId, ConnectionState, Rule, Timestamp,
     connection::{KeyPurpose, OwnCertificate, SingleSignOn},
 };
 use muster_store::{Conn, Tx};
 use uuid::Uuid;
 
-use crate::{
-    EngineError, Env, Refusal, connections,
-    mail::{self, Letter},
-};
+use crate::{EngineError, Env, Refusal, connections, mail};
 
 /// So many days before an end owners are told of it; 0: when it has come.
 const DAYS: [i64; 4] = [0, 1, 7, 30];
 const DAY: Duration = Duration::from_hours(24);
-/// Owners told with one look into the database.
-const CHUNK: usize = 100;
 
 /// Whose a certificate is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +156,6 @@ fn tell(
     };
     let advice = one.advice(connection);
     let subject = subject(&one.fingerprint);
-    let mut owners = BTreeSet::new();
     for covered in &connection.organizations {
         let detail = format!("{what} of connection '{name}' {when}: {advice}");
         if days < 8 {
@@ -169,21 +163,14 @@ fn tell(
         } else {
             env.report(Rule::Sso8, Some(covered.id), Some(subject), detail);
         }
-        owners.extend(tx.owners(covered.id)?.iter().map(|owner| owner.account));
     }
-    let owners: Vec<AccountId> = owners.into_iter().collect();
-    for owners in owners.chunks(CHUNK) {
-        for owner in tx.accounts(owners)? {
-            let Some(to) = owner.email.clone() else { continue };
-            let subject =
-                format!("A certificate of the connection {name} {}", if days < 0 { "has ended" } else { "ends soon" });
-            let text = format!(
-                "In Muster, {what} of the connection {name} {when}.\n\nPeople may not be able to sign in then. What to \
-                 do: {advice}.\n"
-            );
-            mail::post(tx, env, sealer, owner.id, &Letter { to, subject, text })?;
-        }
-    }
+    let title = format!("A certificate of the connection {name} {}", if days < 0 { "has ended" } else { "ends soon" });
+    let text = format!(
+        "In Muster, {what} of the connection {name} {when}.\n\nPeople may not be able to sign in then. What to do: \
+         {advice}.\n"
+    );
+    let organizations = connection.organizations.iter().map(|covered| covered.id);
+    mail::post_to_owners(tx, env, sealer, organizations, &title, &text)?;
     env.about(connection.id);
     Ok(())
 }

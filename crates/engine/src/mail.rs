@@ -1,9 +1,9 @@
 //! Mail: kept sealed in the same commit as what it tells of, and sent afterwards by whichever node comes to it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use muster_crypto::{Place, Sealer};
-use muster_model::{AccountId, Email, MailId, Timestamp};
+use muster_model::{AccountId, Email, MailId, OrganizationId, Timestamp};
 use muster_store::{Conn, MailRow, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ const TAKEN_FOR: Duration = Duration::from_mins(2);
 const KEPT_FOR: Duration = Duration::from_hours(24);
 /// After so many attempts it is given up.
 const ATTEMPTS: i64 = 10;
+/// Owners looked up at once.
+const CHUNK: usize = 100;
 
 /// A mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,34 @@ pub(crate) fn post(
     let content = sealer.seal(&place(id), &text).map_err(StoreError::other)?;
     let row = MailRow { id, account: Some(account), content, created: env.now(), attempts: 0 };
     Ok(tx.insert_mail(&row)?)
+}
+
+/// Keeps a mail to every owner of these organizations, each person once.
+///
+/// # Errors
+///
+/// The store's; when it cannot be sealed.
+pub(crate) fn post_to_owners(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    sealer: &Sealer,
+    organizations: impl IntoIterator<Item = OrganizationId>,
+    subject: &str,
+    text: &str,
+) -> Result<(), EngineError> {
+    let mut owners = BTreeSet::new();
+    for organization in organizations {
+        owners.extend(tx.owners(organization)?.iter().map(|owner| owner.account));
+    }
+    let owners: Vec<AccountId> = owners.into_iter().collect();
+    for owners in owners.chunks(CHUNK) {
+        for owner in tx.accounts(owners)? {
+            let Some(to) = owner.email.clone() else { continue };
+            let letter = Letter { to, subject: subject.to_owned(), text: text.to_owned() };
+            post(tx, env, sealer, owner.id, &letter)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether there is mail to send.

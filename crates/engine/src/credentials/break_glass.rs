@@ -15,8 +15,7 @@ use super::{
     second_step::{self, Passed, Shown},
 };
 use crate::{
-    EngineError, Env, invitations,
-    mail::{self, Letter},
+    EngineError, Env, invitations, mail,
     sessions::{self, Begin},
 };
 
@@ -173,20 +172,12 @@ fn tell(
     let name = &organization.name;
     let detail = format!("the break-glass code of '{name}' was used by `{}`: make a new one", by.username);
     env.report_urgently(Rule::Sso11, Some(organization.id), Some(organization.id.0), detail);
-    let owners: Vec<AccountId> = tx.owners(organization.id)?.iter().map(|owner| owner.account).collect();
-    for owners in owners.chunks(100) {
-        for owner in tx.accounts(owners)? {
-            let Some(to) = owner.email.clone() else { continue };
-            let text = format!(
-                "{} has signed in with the break-glass code of the organization {name} in Muster, at {} UTC.\n\n\
-                 If that was not agreed on, end the session and look at the activity log. The code works no longer: \
-                 make a new one.\n",
-                by.username,
-                env.now()
-            );
-            let subject = format!("The break-glass code of {name} was used");
-            mail::post(tx, env, sealer, owner.id, &Letter { to, subject, text })?;
-        }
-    }
-    Ok(())
+    let text = format!(
+        "{} has signed in with the break-glass code of the organization {name} in Muster, at {} UTC.\n\nIf that was not \
+         agreed on, end the session and look at the activity log. The code works no longer: make a new one.\n",
+        by.username,
+        env.now()
+    );
+    let subject = format!("The break-glass code of {name} was used");
+    mail::post_to_owners(tx, env, sealer, [organization.id], &subject, &text)
 }

@@ -75,15 +75,6 @@ pub fn take<T: Kept>(tx: &mut Tx<'_>, env: &Env, sealer: &Sealer, binding: &Bind
     Ok(taken.and_then(|ceremony| open(sealer, &ceremony)))
 }
 
-/// Marks what the browser itself has carried as used, until it is over; whether it is the first time.
-///
-/// # Errors
-///
-/// The store's.
-pub fn use_once(tx: &mut Tx<'_>, name: &[u8; 32], until: Timestamp) -> Result<bool, EngineError> {
-    Ok(tx.use_once(Uuid::nil(), name, until)?)
-}
-
 fn open<T: Kept>(sealer: &Sealer, ceremony: &Ceremony) -> Option<T> {
     let text = sealer.open(&place::<T>(&ceremony.key), &ceremony.content).ok()?;
     serde_json::from_slice(&text).ok()

@@ -2,8 +2,11 @@
 //! of a passkey for that, the engine keeps sealed and does not read.
 
 use muster_crypto::Sealer;
-use muster_model::{AccountId, AccountState, Factor, FactorId, FactorKind, Rule, Session, trace::Note};
+use muster_model::{
+    Account, AccountId, AccountState, Factor, FactorId, FactorKind, Rule, Session, Timestamp, trace::Note,
+};
 use muster_store::{Conn, StoreError, Tx};
+use uuid::Uuid;
 
 use super::{
     enforcement,
@@ -34,6 +37,8 @@ pub struct Used {
     pub passkey: Passkey,
     /// What must be known of it from now on: counters move.
     pub content: Vec<u8>,
+    /// What it answered, by a hash, and until when that must be remembered: it is answered once.
+    pub answers: ([u8; 32], Timestamp),
 }
 
 /// The passkey whose credential id has this hash.
@@ -61,16 +66,16 @@ fn open(sealer: &Sealer, factor: Factor, sealed: Vec<u8>) -> Result<Passkey, Eng
     Ok(Passkey { factor, content, sealed })
 }
 
-/// Whether a passkey may be added in this session.
+/// The account of a session in which a passkey may be added.
 ///
 /// # Errors
 ///
 /// [`Refusal::NotRecent`], [`Refusal::SsoEnforced`] (SSO-9); [`Refusal::Invalid`] if there are too many; the store's.
-pub fn may_add(tx: &mut Tx<'_>, env: &Env, session: &Session) -> Result<(), EngineError> {
+pub fn may_add(tx: &mut Tx<'_>, env: &Env, session: &Session) -> Result<Account, EngineError> {
     let account = changing(tx, env, session)?;
     let passkeys = factors::list(tx, account.id)?.iter().filter(|factor| factor.kind == FactorKind::Passkey).count();
     if passkeys < PASSKEYS {
-        return Ok(());
+        return Ok(account);
     }
     Err(Refusal::Invalid(format!("an account has at most {PASSKEYS} passkeys: remove one first")).into())
 }
@@ -89,8 +94,7 @@ pub fn add(
     content: &[u8],
     handle: &[u8; 32],
 ) -> Result<Factor, EngineError> {
-    may_add(tx, env, session)?;
-    let account = changing(tx, env, session)?;
+    let account = may_add(tx, env, session)?;
     let name: String = name.trim().chars().filter(|letter| !letter.is_control()).take(PASSKEY_NAME).collect();
     let name = if name.is_empty() { "Passkey" } else { &name };
     let factor = factors::new(env, account.id, FactorKind::Passkey, name);
@@ -163,6 +167,11 @@ pub(super) fn accept(
     let factor = &used.passkey.factor;
     let is_active = tx.account_for_update(account)?.is_some_and(|account| account.state == AccountState::Active);
     if factor.account != account || !is_active {
+        return Ok(false);
+    }
+    let (question, until) = &used.answers;
+    if !tx.use_once(Uuid::nil(), question, *until)? {
+        env.note(Rule::Sec5, Note::PassedOver("a passkey's answer that was brought before".to_owned()));
         return Ok(false);
     }
     let sealed = factors::seal(sealer, factor, &used.content)?;

@@ -1,7 +1,7 @@
 //! Authenticator apps: setting one up, taking its codes, turning it off.
 
 use muster_crypto::{Sealer, TokenHash, TotpSecret};
-use muster_model::{AccountId, Factor, FactorKind, Rule, Session, Timestamp, trace::Note};
+use muster_model::{Account, AccountId, Factor, FactorKind, Rule, Session, Timestamp, trace::Note};
 use muster_store::{Conn, Tx};
 use serde::{Deserialize, Serialize};
 
@@ -38,15 +38,15 @@ impl Kept for SettingUp {
     const PURPOSE: &'static str = "authenticator app";
 }
 
-/// Whether an app may be set up in this session, before its secret is shown.
+/// The account of a session in which an app may be set up, before its secret is shown.
 ///
 /// # Errors
 ///
 /// [`Refusal::NotRecent`], [`Refusal::SsoEnforced`] (SSO-9); [`Refusal::Invalid`] where there is one; the store's.
-pub fn may_set_up(tx: &mut Tx<'_>, env: &Env, session: &Session) -> Result<(), EngineError> {
-    changing(tx, env, session)?;
+pub fn may_set_up(tx: &mut Tx<'_>, env: &Env, session: &Session) -> Result<Account, EngineError> {
+    let account = changing(tx, env, session)?;
     match of(tx, session.account)? {
-        None => Ok(()),
+        None => Ok(account),
         Some(_) => Err(Refusal::Invalid(
             "there is an authenticator app already: turn it off first, then set up another one".to_owned(),
         )
@@ -69,8 +69,7 @@ pub fn set_up(
     code: &str,
     recovery: &[TokenHash],
 ) -> Result<bool, EngineError> {
-    may_set_up(tx, env, session)?;
-    let account = changing(tx, env, session)?;
+    let account = may_set_up(tx, env, session)?;
     let Some(step) = step(secret, code, env.now()) else { return Ok(false) };
     let totp = factors::new(env, account.id, FactorKind::Totp, "");
     let sealed = factors::seal(sealer, &totp, secret.expose())?;

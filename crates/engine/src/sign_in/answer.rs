@@ -12,12 +12,12 @@ use crate::{
 
 /// What an answer is accepted by.
 #[derive(Debug, Clone, Copy)]
-pub struct Accepted<'a> {
+pub struct Accepted {
     /// The sign-in that it ends; `None` where the IdP began (SSO-3), and the caller saw that it may.
     pub pending: Option<Ends>,
     /// The hash of the assertion's name, and until when that must be remembered; `None` where the protocol gives a code that
     /// works once.
-    pub assertion: Option<(&'a [u8; 32], Timestamp)>,
+    pub assertion: Option<([u8; 32], Timestamp)>,
 }
 
 /// The sign-in that an answer ends. Nobody else ends it.
@@ -48,7 +48,7 @@ pub fn finish(
     tx: &mut Tx<'_>,
     env: &mut Env,
     connection: &Connection,
-    accepted: Accepted<'_>,
+    accepted: Accepted,
     said: &SignIn,
     session: Begin,
 ) -> Result<(SignedIn, Session), EngineError> {
@@ -63,12 +63,7 @@ pub fn finish(
 /// # Errors
 ///
 /// As [`finish`].
-pub fn accept(
-    tx: &mut Tx<'_>,
-    env: &mut Env,
-    connection: &Connection,
-    accepted: Accepted<'_>,
-) -> Result<(), EngineError> {
+pub fn accept(tx: &mut Tx<'_>, env: &mut Env, connection: &Connection, accepted: Accepted) -> Result<(), EngineError> {
     let is_first = match &accepted.pending {
         Some(Ends::Carried(state, until)) => *until > env.now() && tx.use_once(connection.id.0, state, *until)?,
         Some(Ends::Kept(key)) => tx.take_pending_sign_in(key, env.now())?,
@@ -78,7 +73,7 @@ pub fn accept(
         return Err(Refusal::SignInNotFound.into());
     }
     if let Some((assertion, until)) = accepted.assertion
-        && !tx.use_once(connection.id.0, assertion, until)?
+        && !tx.use_once(connection.id.0, &assertion, until)?
     {
         return Err(Refusal::AnswerUsed.into());
     }

@@ -7,7 +7,7 @@ use muster_crypto::Sealer;
 use muster_engine::{
     EngineError, Refusal,
     credentials::{
-        Answer, Browser, factors,
+        Answer, Browser, ceremonies, factors,
         passkeys::{self, PASSKEYS, Passkey, Used},
         recent,
     },
@@ -34,9 +34,15 @@ fn find(world: &World, sealer: &Arc<Sealer>, handle: u8) -> Option<Passkey> {
     world.read(move |conn| passkeys::find(conn, &sealer, &[handle; 32]))
 }
 
+/// A passkey that has answered the question of this number.
+fn used(world: &World, passkey: Passkey, number: u8) -> Used {
+    let answers = ([number; 32], muster_engine::Surroundings::now(&*world.clock).after(ceremonies::LIVES));
+    Used { passkey, content: format!("counter {number}").into_bytes(), answers }
+}
+
 fn enter(world: &World, sealer: &Arc<Sealer>, passkey: Passkey, number: u8) -> Answer {
     let browser = Browser { device: [number; 32], session: begin(number) };
-    let used = Used { passkey, content: format!("counter {number}").into_bytes() };
+    let used = used(world, passkey, number);
     let sealer = Arc::clone(sealer);
     world.by_hand(move |tx, env| passkeys::sign_in(tx, env, &sealer, &used, &browser)).unwrap()
 }
@@ -106,7 +112,7 @@ fn sec_4_passkeys_are_added_and_removed_by_who_has_shown_recently_who_they_are()
     for late in [add(&world, &sealer, &ada_here, "late", 2).map(drop), remove(&world, &sealer, &ada_here, phone.id)] {
         assert!(matches!(late, Err(EngineError::Refused(Refusal::NotRecent))), "{late:?}");
     }
-    let used = Used { passkey: find(&world, &sealer, 1).unwrap(), content: b"counter 1".to_vec() };
+    let used = used(&world, find(&world, &sealer, 1).unwrap(), 1);
     let show = |session: &Session| {
         let (sealer, session, used) = (Arc::clone(&sealer), session.clone(), used.clone());
         world.by_hand(move |tx, env| recent::by_passkey(tx, env, &sealer, &session, &used)).unwrap()

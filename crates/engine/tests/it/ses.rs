@@ -60,7 +60,7 @@ fn finish(
         if tx.pending_sign_in(&accepted.0, env.now())?.is_none() && accepted.0[1] == 0 {
             sign_in::begin(tx, &pending)?;
         }
-        let accepted = Accepted { pending: Some(Ends::Kept(accepted.0)), assertion: Some((&accepted.1, until)) };
+        let accepted = Accepted { pending: Some(Ends::Kept(accepted.0)), assertion: Some((accepted.1, until)) };
         Ok(sign_in::finish(tx, env, &connection, accepted, &said, begin.clone())?.1)
     })
 }

@@ -124,6 +124,11 @@ impl HttpError {
         Self::Internal("a value cannot be sealed", Arc::new(error))
     }
 
+    /// A secret that could not be made.
+    pub(crate) fn no_randomness(error: muster_crypto::NoRandomness) -> Self {
+        Self::Internal("a secret cannot be made", Arc::new(error))
+    }
+
     /// What is told to the client. A failure of the server tells nothing but where to look.
     pub(crate) fn public_detail(&self, trace_id: &str) -> String {
         if self.status().is_server_error() && self.tells_internals() {

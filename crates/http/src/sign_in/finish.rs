@@ -1,10 +1,12 @@
 //! The end of a sign-in, whatever the protocol: everything is decided, provisioned and logged in one commit, and the browser
 //! gets its session.
 
+use std::sync::Arc;
+
 use axum::response::Response;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use muster_engine::{
-    Origin, connections,
+    EngineError, Env, Origin, connections,
     sessions::Begin,
     sign_in::{self, Accepted, Ends},
 };
@@ -15,12 +17,11 @@ use muster_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{journal::Attempt, provider::Provider, trial};
+use super::{journal::Attempt, local, provider::Provider, trial};
 use crate::{
     App, HttpError,
     app::Written,
-    browser::{Cookies, Secret, device},
-    pages,
+    browser::{Secret, device},
 };
 
 /// What an IdP's answer brought, once the protocol is satisfied.
@@ -62,8 +63,7 @@ pub(crate) async fn finish(
         return trial::show(app, provider, attempt, arrived, end.pending).await;
     }
     let End { pending, replaces, .. } = end;
-    let secret = Secret::generate()
-        .map_err(|error| HttpError::Internal("a secret cannot be made", std::sync::Arc::new(error)))?;
+    let secret = Secret::generate().map_err(HttpError::no_randomness)?;
     let begin = Begin {
         hash: secret.hash(),
         kind: ClientKind::Web,
@@ -85,7 +85,7 @@ pub(crate) async fn finish(
         if !before.as_ref().zip(now.as_ref()).is_some_and(|(before, now)| before.holds_under(now)) {
             return Err(HttpError::Outdated);
         }
-        let accepted = Accepted { pending, assertion: arrived.assertion.as_ref().map(|(hash, until)| (hash, *until)) };
+        let accepted = Accepted { pending, assertion: arrived.assertion };
         let (signed_in, session) = sign_in::finish(tx, env, &connection, accepted, &arrived.said, begin.clone())?;
         Ok(Written {
             value: session,
@@ -96,9 +96,23 @@ pub(crate) async fn finish(
         })
     })
     .await?;
-    let mut response = pages::see_other(&format!("{}/account", app.base_url()))?;
-    if let Some(cookie) = Cookies::new(app.base_url()).set_session(secret.expose()) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    local::signed_in(app, &secret, "/account")
+}
+
+/// Accepts an answer in a commit of its own: one that is finished a moment later, or never, cannot be brought again (SSO-7).
+pub(crate) async fn accept(
+    app: &App,
+    provider: &Provider,
+    attempt: &Attempt,
+    accepted: Accepted,
+) -> Result<(), HttpError> {
+    let (surroundings, connection) = (app.surroundings(), provider.connection.clone());
+    let done = app.store().write(move |tx| {
+        let mut env = Env::new(Arc::clone(&surroundings), Origin::SYSTEM);
+        sign_in::accept(tx, &mut env, &connection, accepted)
+    });
+    match done.await {
+        Err(EngineError::Refused(refusal)) => Err(attempt.refuse_by_rule(app, refusal).await),
+        other => Ok(other?),
     }
-    Ok(response)
 }

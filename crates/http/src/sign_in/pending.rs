@@ -31,7 +31,7 @@ pub(crate) async fn keep(
     arrived: &Arrived,
 ) -> Result<Begun, HttpError> {
     let (browser, cookie) = bind(app, headers, connection)?;
-    let key = Secret::generate().map_err(no_randomness)?;
+    let key = Secret::generate().map_err(HttpError::no_randomness)?;
     let hash = key.hash();
     let content = serde_json::to_vec(arrived)
         .map_err(|error| HttpError::Internal("a sign-in cannot be written", Arc::new(error)))?;
@@ -57,14 +57,10 @@ pub(super) fn bind(
     // Several windows of one browser share what binds them.
     let browser = match cookie(app, headers) {
         Some((browser, _)) => browser,
-        None => Secret::generate().map_err(no_randomness)?,
+        None => Secret::generate().map_err(HttpError::no_randomness)?,
     };
     let value = format!("{}.{connection}", browser.expose());
     Ok((browser.hash(), Cookies::new(app.base_url()).set_sign_in(&value, LIFE.as_secs())))
-}
-
-fn no_randomness(error: muster_crypto::NoRandomness) -> HttpError {
-    HttpError::Internal("a secret cannot be made", Arc::new(error))
 }
 
 /// What binds sign-ins to the browser that sends these headers, and through which connection it began the last one.

@@ -24,7 +24,13 @@ use muster_model::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{finish::Arrived, journal::Attempt, parse_id, provider::Provider, start};
+use super::{
+    finish::{Arrived, accept},
+    journal::Attempt,
+    parse_id,
+    provider::Provider,
+    start,
+};
 use crate::{
     App, HttpError,
     arrival::Arrival,
@@ -102,7 +108,8 @@ pub(super) async fn show(
     arrived: Arrived,
     pending: Option<Ends>,
 ) -> Result<Response, HttpError> {
-    accept(app, provider, &attempt, &arrived, pending).await?;
+    // The answer works once, also for a test (SSO-7).
+    accept(app, provider, &attempt, Accepted { pending, assertion: arrived.assertion }).await?;
     let tested = test(app, provider, &attempt, &arrived).await?;
     let refusal = tested.outcome.as_ref().err().map(ToString::to_string);
     let mut steps: Vec<Step> =
@@ -121,26 +128,6 @@ pub(super) async fn show(
     let mut record = attempt.record(app)?;
     app.store().write(move |tx| record.write_decided(tx, Outcome::Tested, StatusCode::OK, None, steps.clone())).await?;
     pages::page(StatusCode::OK, &page)
-}
-
-/// The answer works once, also for a test (SSO-7).
-async fn accept(
-    app: &App,
-    provider: &Provider,
-    attempt: &Attempt,
-    arrived: &Arrived,
-    pending: Option<Ends>,
-) -> Result<(), HttpError> {
-    let (surroundings, connection, assertion) = (app.surroundings(), provider.connection.clone(), arrived.assertion);
-    let accepted = app.store().write(move |tx| {
-        let mut env = Env::new(Arc::clone(&surroundings), Origin::SYSTEM);
-        let assertion = assertion.as_ref().map(|(hash, until)| (hash, *until));
-        sign_in::accept(tx, &mut env, &connection, Accepted { pending, assertion })
-    });
-    match accepted.await {
-        Err(EngineError::Refused(refusal)) => Err(attempt.refuse_by_rule(app, refusal).await),
-        other => Ok(other?),
-    }
 }
 
 async fn test(app: &App, provider: &Provider, attempt: &Attempt, arrived: &Arrived) -> Result<Tested, HttpError> {

@@ -10,7 +10,7 @@ pub(super) fn sessions(sessions: &Sessions) -> String {
         1 => "1 session was ended\n".to_owned(),
         several => format!("{several} sessions were ended\n"),
     };
-    if sessions.sessions.is_empty() {
+    if sessions.sessions.is_empty() && sessions.next.is_none() {
         return if ended.is_empty() { "signed in nowhere".to_owned() } else { ended.trim_end().to_owned() };
     }
     let mut lines = table(["who", "session", "kind", "device", "through", "began", "ends", "trace"]);

@@ -76,8 +76,7 @@ pub(super) async fn submit(
     let text = form.text("code").unwrap_or_default();
     let code = TokenText::parse(text)
         .map_or_else(|| TokenHash::from(muster_crypto::sha256(text.as_bytes())), |code| code.hash());
-    let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
-    let (session, secret) = begin(&headers, replaces)?;
+    let (session, secret) = begin(&app, &headers, arrival).await?;
     let sealer = app.shared_sealer();
     let step = Step::begin(&app, &headers)?;
     let binding = step.binding;
@@ -144,8 +143,7 @@ pub(super) async fn make(
     let named = form.text("organization").and_then(|id| id.parse::<OrganizationId>().ok());
     let missing = || EngineError::not_found("organization", "of this form");
     let id = named.ok_or_else(missing)?;
-    let code = TokenText::generate(TokenPrefix::BreakGlass)
-        .map_err(|error| HttpError::Internal("a code cannot be made", Arc::new(error)))?;
+    let code = TokenText::generate(TokenPrefix::BreakGlass).map_err(HttpError::no_randomness)?;
     let hash = code.hash();
     let origin = Origin { source: Source::Manual, actor: Actor::Account(account.0), connection: None, request: None };
     commit(&app, origin, move |tx, env| {

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     App, HttpError,
     arrival::Arrival,
-    browser::{Form, visitor},
+    browser::Form,
     pages::{self, Frame},
 };
 
@@ -53,8 +53,7 @@ pub(super) async fn submit(
 ) -> Result<Response, HttpError> {
     let form = Form::own(&app, &headers, body).await?;
     let link = link_of(form.text("token"), TokenPrefix::Link).ok_or_else(used_link)?;
-    let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
-    let (session, secret) = begin(&headers, replaces)?;
+    let (session, secret) = begin(&app, &headers, arrival).await?;
     let step = Step::begin(&app, &headers)?;
     let (binding, sealer) = (step.binding, app.shared_sealer());
     let tried = Tried { way: "link", target: "/signin/link", account: None };

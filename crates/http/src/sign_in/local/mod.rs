@@ -22,14 +22,15 @@ use axum::{
 use http::header;
 use muster_crypto::{PasswordError, Passwords, TokenHash, TokenPrefix, TokenText};
 use muster_engine::{EngineError, Env, Origin, sessions::Begin, transact};
-use muster_model::{Actor, SessionId, Source, session::ClientKind};
+use muster_model::{Actor, Source, session::ClientKind};
 use muster_store::Tx;
 
 pub(super) use password::{ENFORCED, ask};
 
 use crate::{
     App, HttpError,
-    browser::{Cookies, Secret, device},
+    arrival::Arrival,
+    browser::{Cookies, Secret, device, visitor},
     pages,
 };
 
@@ -75,8 +76,10 @@ pub(super) async fn commit<T: Send + 'static>(
     Ok(done.await?)
 }
 
-/// A session that is to begin in the browser that sends these headers, and the secret that opens it.
-pub(super) fn begin(headers: &HeaderMap, replaces: Option<SessionId>) -> Result<(Begin, Secret), HttpError> {
+/// A session that is to begin in the browser that sends these headers, instead of the one that it has (SEC-4), and the secret
+/// that opens it.
+pub(super) async fn begin(app: &App, headers: &HeaderMap, arrival: Arrival) -> Result<(Begin, Secret), HttpError> {
+    let replaces = visitor(app, headers, arrival).await?.session().map(|session| session.id);
     let secret = secret()?;
     let begin = Begin {
         hash: secret.hash(),
@@ -90,11 +93,11 @@ pub(super) fn begin(headers: &HeaderMap, replaces: Option<SessionId>) -> Result<
 }
 
 fn secret() -> Result<Secret, HttpError> {
-    Secret::generate().map_err(|error| HttpError::Internal("a secret cannot be made", Arc::new(error)))
+    Secret::generate().map_err(HttpError::no_randomness)
 }
 
 /// Sends the browser to one of our pages with the cookie that opens its new session.
-fn signed_in(app: &App, secret: &Secret, path: &str) -> Result<Response, HttpError> {
+pub(super) fn signed_in(app: &App, secret: &Secret, path: &str) -> Result<Response, HttpError> {
     let mut response = pages::see_other(&format!("{}{path}", app.base_url()))?;
     let cookie = Cookies::new(app.base_url()).set_session(secret.expose());
     response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));

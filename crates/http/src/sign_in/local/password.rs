@@ -17,7 +17,7 @@ use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Form, visitor},
+    browser::Form,
     pages::{self, Frame},
     sign_in::passkeys::{self, PasskeyButton},
 };
@@ -74,8 +74,7 @@ pub(super) async fn submit(
     let challenge = app.read(Lane::Snapshot, move |conn| credentials::challenge(conn, &called, Some(&shown))).await?;
     let asked = challenge.clone();
     let is_right = with_passwords(&app, move |passwords| passwords.check(&password, asked.hash())).await?;
-    let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
-    let (session, secret) = begin(&headers, replaces)?;
+    let (session, secret) = begin(&app, &headers, arrival).await?;
     let browser = Browser { device: device.hash(), session };
     let step = Step::begin(&app, &headers)?;
     let (binding, sealer) = (step.binding, app.shared_sealer());

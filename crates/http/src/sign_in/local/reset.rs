@@ -97,8 +97,7 @@ async fn send(app: &App, typed: &str) -> Result<Response, HttpError> {
         let page = ResetPage { frame: Frame::of(app), mistake, sent: false };
         return pages::page(StatusCode::UNPROCESSABLE_ENTITY, &page);
     };
-    let link = TokenText::generate(TokenPrefix::Reset)
-        .map_err(|error| HttpError::Internal("a link cannot be made", std::sync::Arc::new(error)))?;
+    let link = TokenText::generate(TokenPrefix::Reset).map_err(HttpError::no_randomness)?;
     let base = app.base_url();
     let text = format!(
         "Somebody, probably you, asked for a new password for your account in Muster.\n\n\

@@ -23,7 +23,7 @@ use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Form, visitor},
+    browser::Form,
     pages::{self, Frame},
     sign_in::passkeys::{self, PasskeyButton},
 };
@@ -93,8 +93,7 @@ pub(super) async fn submit(
         Proof::Code(Code::new(code))
     };
     let device = known_device(&app, &headers)?;
-    let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
-    let (session, secret) = begin(&headers, replaces)?;
+    let (session, secret) = begin(&app, &headers, arrival).await?;
     let browser = Browser { device: device.hash(), session };
     let sealer = app.shared_sealer();
     let tried = Tried { way: "second factor", target: "/signin/second-factor", account: Some(passed.account) };

@@ -33,55 +33,55 @@ pub(in crate::sign_in) struct Tried {
     pub(in crate::sign_in) account: Option<AccountId>,
 }
 
-/// How something shown ends.
-pub(in crate::sign_in) enum Ended {
+/// What is decided about something shown.
+pub(in crate::sign_in) enum Decision {
     /// It is accepted; whose it is.
     Accepted(AccountId),
     /// It is not.
     Refused(StatusCode),
 }
 
-/// What tells how it ended.
-pub(in crate::sign_in) trait Ends {
-    /// How.
-    fn ended(&self) -> Ended;
+/// What tells what was decided.
+pub(in crate::sign_in) trait Decided {
+    /// What.
+    fn decision(&self) -> Decision;
 }
 
-impl Ends for Answer {
-    fn ended(&self) -> Ended {
+impl Decided for Answer {
+    fn decision(&self) -> Decision {
         match self {
-            Self::SignedIn(session) => Ended::Accepted(session.account),
-            Self::SecondFactor(passed) => Ended::Accepted(passed.account),
-            Self::Wrong => Ended::Refused(StatusCode::UNPROCESSABLE_ENTITY),
-            Self::Locked => Ended::Refused(StatusCode::TOO_MANY_REQUESTS),
-            Self::SingleSignOn(_) => Ended::Refused(StatusCode::FORBIDDEN),
+            Self::SignedIn(session) => Decision::Accepted(session.account),
+            Self::SecondFactor(passed) => Decision::Accepted(passed.account),
+            Self::Wrong => Decision::Refused(StatusCode::UNPROCESSABLE_ENTITY),
+            Self::Locked => Decision::Refused(StatusCode::TOO_MANY_REQUESTS),
+            Self::SingleSignOn(_) => Decision::Refused(StatusCode::FORBIDDEN),
         }
     }
 }
 
-impl Ends for Followed {
-    fn ended(&self) -> Ended {
+impl Decided for Followed {
+    fn decision(&self) -> Decision {
         match self {
-            Self::SignedIn(session) => Ended::Accepted(session.account),
-            Self::SecondFactor(passed) => Ended::Accepted(passed.account),
+            Self::SignedIn(session) => Decision::Accepted(session.account),
+            Self::SecondFactor(passed) => Decision::Accepted(passed.account),
         }
     }
 }
 
-impl Ends for Opened {
-    fn ended(&self) -> Ended {
+impl Decided for Opened {
+    fn decision(&self) -> Decision {
         match self {
-            Self::SignedIn(session) => Ended::Accepted(session.account),
-            Self::SecondFactor(passed) => Ended::Accepted(passed.account),
-            Self::Wrong => Ended::Refused(StatusCode::UNPROCESSABLE_ENTITY),
-            Self::Locked => Ended::Refused(StatusCode::TOO_MANY_REQUESTS),
+            Self::SignedIn(session) => Decision::Accepted(session.account),
+            Self::SecondFactor(passed) => Decision::Accepted(passed.account),
+            Self::Wrong => Decision::Refused(StatusCode::UNPROCESSABLE_ENTITY),
+            Self::Locked => Decision::Refused(StatusCode::TOO_MANY_REQUESTS),
         }
     }
 }
 
 /// Decides about what somebody shows, and logs that in the same commit, whether there is such an account or not (SEC-5).
 /// Nobody fills the log with what is refused.
-pub(in crate::sign_in) async fn decide<T: Ends + Send + 'static>(
+pub(in crate::sign_in) async fn decide<T: Decided + Send + 'static>(
     app: &App,
     arrival: Arrival,
     tried: Tried,
@@ -94,9 +94,9 @@ pub(in crate::sign_in) async fn decide<T: Ends + Send + 'static>(
     let done = app.store().write(move |tx| {
         let mut env = Env::new(Arc::clone(&surroundings), origin);
         let done = transact(tx, &mut env, |tx, env| work(tx, env))?;
-        let (outcome, status, account) = match done.ended() {
-            Ended::Accepted(account) => (Outcome::Changed, StatusCode::SEE_OTHER, Some(account)),
-            Ended::Refused(status) => (Outcome::Refused, status, tried.account),
+        let (outcome, status, account) = match done.decision() {
+            Decision::Accepted(account) => (Outcome::Changed, StatusCode::SEE_OTHER, Some(account)),
+            Decision::Refused(status) => (Outcome::Refused, status, tried.account),
         };
         if is_room || outcome == Outcome::Changed {
             record.write_decided(tx, outcome, status, account.map(|account| account.0), env.trace().to_vec())?;

@@ -34,7 +34,7 @@ use relying_party::{Adding, CeremonyError, said};
 
 use super::{
     local::{
-        ENFORCED, NOBODY, begin, commit, known_device, signed_in_on,
+        ENFORCED, begin, commit, known_device, signed_in_on,
         step::{self, Step},
         tried::{Tried, decide},
     },
@@ -44,7 +44,7 @@ use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Form, Leave, visitor},
+    browser::{Form, Leave},
 };
 
 /// The field with what a browser says of a passkey, and the one with the key of what it answers.
@@ -116,7 +116,7 @@ pub(super) async fn options_to_add(
     let known: Vec<&[u8]> = known.iter().map(|passkey| passkey.content.as_slice()).collect();
     let (options, adding) = party(app)?.add(account, &known).map_err(not_begun)?;
     let session = session.clone();
-    keep(app, headers, origin, id, options, adding, move |tx, env| passkeys::may_add(tx, env, &session)).await
+    keep(app, headers, origin, id, options, adding, move |tx, env| passkeys::may_add(tx, env, &session).map(drop)).await
 }
 
 /// Keeps what begins, if it may, and tells the script how to go on.
@@ -158,8 +158,7 @@ async fn submit(
         return start::again(&app, StatusCode::UNPROCESSABLE_ENTITY, WRONG);
     };
     let device = known_device(&app, &headers)?;
-    let replaces = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
-    let (session, secret) = begin(&headers, replaces)?;
+    let (session, secret) = begin(&app, &headers, arrival).await?;
     let browser = Browser { device: device.hash(), session };
     let sealer = app.shared_sealer();
     let tried = Tried { way: "passkey", target: "/signin/passkey", account: Some(used.passkey.factor.account) };
@@ -174,8 +173,8 @@ async fn submit(
     }
 }
 
-/// The passkey that a form says something of, verified; `None` if that is not as it should be. What it answered is answered
-/// once.
+/// The passkey that a form says something of, verified; `None` if that is not as it should be. Whether it is accepted, once, the
+/// engine decides.
 pub(super) async fn used(app: &App, headers: &HeaderMap, form: &Form) -> Result<Option<Used>, HttpError> {
     let party = party(app)?;
     let Some(carried) = carried::open(app, headers, form.text(CEREMONY).unwrap_or_default()) else { return Ok(None) };
@@ -185,12 +184,7 @@ pub(super) async fn used(app: &App, headers: &HeaderMap, form: &Form) -> Result<
     let Some(passkey) = found else { return Ok(None) };
     let Passkey { factor, content, .. } = &passkey;
     match party.asked(carried.asking, &said, factor.account, content) {
-        // Marked only now, so that nobody writes without a passkey.
-        Ok(content) => {
-            let (name, until) = (carried.name, carried.expires);
-            let is_first = commit(app, NOBODY, move |tx, _| ceremonies::use_once(tx, &name, until)).await?;
-            Ok(is_first.then_some(Used { passkey, content }))
-        }
+        Ok(content) => Ok(Some(Used { passkey, content, answers: (carried.name, carried.expires) })),
         Err(error) => {
             tracing::info!(%error, "a passkey was not accepted");
             Ok(None)

@@ -11,8 +11,8 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use muster_engine::{
-    Env, Origin, Refusal,
-    sign_in::{self, Accepted, Ends},
+    Refusal,
+    sign_in::{Accepted, Ends},
 };
 use muster_model::{
     AccountId, Rule, SessionId, Timestamp,
@@ -37,7 +37,7 @@ use crate::{
         Segment, SignInFailure,
         carried::{self, Carried},
         connection_id,
-        finish::{Arrived, End, finish},
+        finish::{Arrived, End, accept, finish},
         identity_provider,
         journal::Attempt,
         pending,
@@ -247,44 +247,15 @@ async fn ask(
 ) -> Result<Response, HttpError> {
     let connection = &provider.connection;
     if !provider.saml()?.idp_initiated {
-        return Err(refused(app, &attempt, Refusal::IdpInitiated(connection.name.clone())).await);
+        return Err(attempt.refuse_by_rule(app, Refusal::IdpInitiated(connection.name.clone())).await);
     }
-    accept(app, &attempt, connection.clone(), arrived.assertion).await?;
+    accept(app, provider, &attempt, Accepted { pending: None, assertion: arrived.assertion }).await?;
     let arrived = Arrived { assertion: None, ..arrived };
     let begun = pending::keep(app, headers, connection.id, &arrived).await?;
     let place = format!("{}/signin/continue?connection={}&key={}", app.base_url(), connection.id, begun.key);
     let mut response = pages::see_other(&place)?;
     response.headers_mut().extend(begun.cookie.map(|cookie| (header::SET_COOKIE, cookie)));
     Ok(response)
-}
-
-/// Accepts an answer now that is finished a moment later, so that it cannot be brought again meanwhile (SSO-7).
-async fn accept(
-    app: &App,
-    attempt: &Attempt,
-    connection: muster_model::Connection,
-    assertion: Option<([u8; 32], Timestamp)>,
-) -> Result<(), HttpError> {
-    let surroundings = app.surroundings();
-    let result: Result<(), HttpError> = app
-        .store()
-        .write(move |tx| {
-            let mut env = Env::new(Arc::clone(&surroundings), Origin::SYSTEM);
-            let assertion = assertion.as_ref().map(|(hash, until)| (hash, *until));
-            Ok(sign_in::accept(tx, &mut env, &connection, Accepted { pending: None, assertion })?)
-        })
-        .await;
-    match result {
-        Err(HttpError::Engine(muster_engine::EngineError::Refused(refusal))) => {
-            Err(refused(app, attempt, refusal).await)
-        }
-        other => other,
-    }
-}
-
-/// Logs a refusal by a rule.
-async fn refused(app: &App, attempt: &Attempt, refusal: Refusal) -> HttpError {
-    attempt.refuse_by_rule(app, refusal).await
 }
 
 /// What stands behind `/signin/continue`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{Extension, body::Body, extract::State, response::Response};
 use http::{HeaderMap, StatusCode, header};
-use muster_crypto::{NoRandomness, RecoveryCode, TokenHash, TotpSecret};
+use muster_crypto::{RecoveryCode, TokenHash, TotpSecret};
 use muster_engine::{
     EngineError, Refusal,
     credentials::{
@@ -87,7 +87,7 @@ pub(super) async fn begin(
 ) -> Result<Response, HttpError> {
     Form::own(&app, &headers, body).await?;
     let Some(person) = Person::find(&app, &headers, arrival).await? else { return sign_in(&app) };
-    let secret = TotpSecret::generate().map_err(no_randomness)?;
+    let secret = TotpSecret::generate().map_err(HttpError::no_randomness)?;
     let step = Step::begin(&app, &headers)?;
     let (binding, sealer, session) = (step.binding, app.shared_sealer(), person.session.clone());
     let kept = SettingUp::new(person.account.id, &secret);
@@ -180,10 +180,6 @@ pub(super) async fn remake_codes(
 
 fn new_codes() -> Result<(Vec<String>, Vec<TokenHash>), HttpError> {
     let codes: Result<Vec<_>, _> = (0..RECOVERY_CODES).map(|_| RecoveryCode::generate()).collect();
-    let codes = codes.map_err(no_randomness)?;
+    let codes = codes.map_err(HttpError::no_randomness)?;
     Ok((codes.iter().map(RecoveryCode::expose).collect(), codes.iter().map(RecoveryCode::hash).collect()))
-}
-
-fn no_randomness(error: NoRandomness) -> HttpError {
-    HttpError::Internal("a secret cannot be made", Arc::new(error))
 }
