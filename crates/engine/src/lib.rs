@@ -21,7 +21,7 @@
 //! | [`credentials`], [`mail`] | passwords, lock-out, enforcement, break-glass (SSO-9 to SSO-11, SEC-5); what is sent |
 //! | [`metadata`], [`certificates`] | SSO-8: what an IdP says of itself, and until when its keys and ours are good |
 //! | [`conflicts`] | PRE-3: where SSO and SCIM disagree |
-//! | [`domains`] | ORG-4: who holds a domain, and whose accounts its addresses are |
+//! | [`domains`] | ORG-4: claimed, proven, lapsed, passed on; whose accounts a domain's addresses are |
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
 //! | [`declare`] | what `muster apply` states, and its plan |
 //! | [`installation`] | the master key is the right one; data keys |

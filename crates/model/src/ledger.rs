@@ -76,8 +76,14 @@ events! {
     GrantEnded = "grant.ended";
     /// A domain was added.
     DomainCreated = "domain.create";
-    /// A domain's state changed.
+    /// What is asked of, or set for, a domain changed.
     DomainUpdated = "domain.update";
+    /// A domain was proven, or counts again.
+    DomainVerified = "domain.verify";
+    /// A domain's record is missing.
+    DomainMissing = "domain.missing";
+    /// A domain counts no more, because its record stayed away or another holder has proven it.
+    DomainLapsed = "domain.lapse";
     /// A domain was removed.
     DomainEnded = "domain.delete";
     /// A connection was made.

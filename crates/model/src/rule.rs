@@ -156,6 +156,10 @@ rules! {
     Org3 = "ORG-3";
     /// Domains.
     Org4 = "ORG-4";
+    /// Auto-provisioning by domain.
+    Org5 = "ORG-5";
+    /// Domain audit.
+    Org6 = "ORG-6";
     /// Guests.
     Org8 = "ORG-8";
     /// The activity log.

@@ -6,15 +6,29 @@ CREATE TABLE domains (
     company         {uuid} CONSTRAINT domains_company_fkey REFERENCES companies (id),
     state           {text} NOT NULL,
     challenge       {text} NOT NULL,
-    auto_provision  {bool} NOT NULL,
-    created         {int} NOT NULL,
-    checked         {int},
+    proof           {text},
+    auto_provision  {uuid},
     missing_since   {int},
+    contested_since {int},
+    created         {int} NOT NULL,
     version         {int} NOT NULL
 ){strict};
 -- One holder per verified domain; unverified claims block nobody (ORG-4).
 CREATE UNIQUE INDEX domains_name_key ON domains (name) WHERE state = 'verified';
+CREATE UNIQUE INDEX domains_organization_name_key ON domains (organization, name) WHERE organization IS NOT NULL;
+CREATE UNIQUE INDEX domains_company_name_key ON domains (company, name) WHERE company IS NOT NULL;
 CREATE INDEX domains_by_name ON domains (name);
+
+-- When a domain's record is looked for; `due` is null while nobody looks by himself.
+CREATE TABLE domain_checks (
+    domain          {uuid} NOT NULL CONSTRAINT domain_checks_pkey PRIMARY KEY,
+    begun           {int} NOT NULL,
+    due             {int},
+    busy_until      {int},
+    checked         {int},
+    outcome         {text}
+){norowid};
+CREATE INDEX domain_checks_due ON domain_checks (due) WHERE due IS NOT NULL;
 
 -- Who last proved a domain, also when it is gone; `passed`: since when it is not somebody else's any more (ORG-4).
 CREATE TABLE domain_holders (

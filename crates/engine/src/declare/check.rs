@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use muster_model::{ConnectionState, Email, connection::SingleSignOn, name};
 
-use super::{Connection, Declaration, Domain, Holder, Mapping, Organization, public_mail, quoted, refuse};
-use crate::EngineError;
+use super::{Connection, Declaration, Domain, Holder, Mapping, Organization, quoted, refuse};
+use crate::{EngineError, domains};
 
 /// The longest name of a connection, in characters.
 const CONNECTION_NAME: usize = 64;
@@ -51,12 +51,9 @@ fn check_organization(organization: &mut Organization) -> Result<(), EngineError
 }
 
 fn check_domain(domain: &mut Domain) -> Result<(), EngineError> {
-    let name = domain_name("domain", "name", &domain.name)?;
+    let name = domains::checked_name(&domain.name);
+    let name = name.map_err(|why| refuse("domain", "name", quoted(&domain.name), why))?;
     let place = format!("domain `{name}`");
-    if public_mail::is_public(&name) {
-        let why = "this is a public mail domain, which nobody can hold: use a domain of your own (SSO-2)";
-        return Err(refuse("domain", "name", quoted(&name), why));
-    }
     fold_holder(&place, &mut domain.holder)?;
     domain.name = name;
     Ok(())
@@ -191,11 +188,8 @@ fn public_name(place: &str, key: &str, text: &str) -> Result<String, EngineError
 }
 
 fn domain_name(place: &str, key: &str, text: &str) -> Result<String, EngineError> {
-    let folded = text.trim().trim_end_matches('.').to_lowercase();
-    match Email::parse(&format!("x@{folded}")) {
-        Ok(email) if email.domain() == folded => Ok(folded),
-        _ => Err(refuse(place, key, quoted(text), "this is not a domain such as \"example.com\"")),
-    }
+    let why = domains::DomainName::Malformed;
+    domains::folded(text).ok_or_else(|| refuse(place, key, quoted(text), why))
 }
 
 fn once<'n>(kind: &str, names: impl Iterator<Item = &'n String>) -> Result<(), EngineError> {

@@ -12,7 +12,7 @@ use muster_model::{
 use muster_store::Conn;
 
 use super::{Work, quoted, reevaluate, refuse};
-use crate::{EngineError, connections, credentials::enforcement, ledger::Subject, metadata, tokens};
+use crate::{EngineError, connections, credentials::enforcement, domains, ledger::Subject, metadata, tokens};
 
 /// What the token that `apply` makes is called.
 const TOKEN_LABEL: &str = "made by apply";
@@ -125,7 +125,7 @@ impl Work<'_, '_> {
     /// TEN-1: a connection uses only domains of its holder, or of the company that its holder belongs to.
     fn held_domain(&mut self, place: &str, holder: Holder, name: &str) -> Result<DomainId, EngineError> {
         for claim in self.tx.domains_named(name)? {
-            if self.speaks_for(holder, claim.holder)? {
+            if domains::speaks_for(self.tx, holder, claim.holder)? {
                 return Ok(claim.id);
             }
         }

@@ -16,7 +16,6 @@ mod domains;
 mod export;
 mod organizations;
 mod prune;
-mod public_mail;
 mod reevaluate;
 mod successors;
 
@@ -31,7 +30,7 @@ use muster_store::Tx;
 use serde::{Deserialize, Serialize};
 
 pub use export::export;
-pub(crate) use reevaluate::release;
+pub(crate) use reevaluate::{guests as tell_guests_apart, release};
 
 use crate::{
     EngineError, Env, Refusal,

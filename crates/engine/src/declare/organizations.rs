@@ -10,7 +10,7 @@ use muster_model::{
 };
 
 use super::{Work, quoted, refuse};
-use crate::{EngineError, accounts, connections, ledger::Subject, organizations, teams};
+use crate::{EngineError, accounts, connections, domains, ledger::Subject, organizations, teams};
 
 /// How long the sign-in link of a new owner works.
 const LINK_LIVES: Duration = Duration::from_hours(7 * 24);
@@ -66,12 +66,7 @@ impl Work<'_, '_> {
         self.env.about(after.id);
         connections::changed(self.tx)?;
         if let Some(company) = company {
-            for domain in self.tx.domains()? {
-                if domain.holder == Holder::Organization(after.id) {
-                    let passed = muster_model::Domain { holder: Holder::Company(company), ..domain.clone() };
-                    self.change_domain(&domain, passed)?;
-                }
-            }
+            domains::pass_to_company(self.tx, self.env, after.id, company)?;
         }
         Ok(after)
     }
@@ -140,16 +135,5 @@ impl Work<'_, '_> {
             }
             super::Holder::Company(name) => Holder::Company(self.company(place, name)?),
         })
-    }
-
-    /// Whether `other` is `holder`, or the company that it belongs to.
-    pub(super) fn speaks_for(&mut self, holder: Holder, other: Holder) -> Result<bool, EngineError> {
-        Ok(holder == other
-            || match (holder, other) {
-                (Holder::Organization(id), Holder::Company(company)) => {
-                    self.tx.organization(id)?.is_some_and(|organization| organization.company == Some(company))
-                }
-                _ => false,
-            })
     }
 }

@@ -11,7 +11,7 @@ use muster_store::Counter;
 use uuid::Uuid;
 
 use super::{Work, connections::Known, quoted, reevaluate, refuse};
-use crate::{EngineError, Refusal, connections, ledger::Subject, standing::Standing, tokens};
+use crate::{EngineError, Refusal, connections, domains, ledger::Subject, standing::Standing, tokens};
 
 /// What ended sessions give as their reason (SES-3).
 const SESSION_ENDED: &str = "the connection was removed";
@@ -30,7 +30,7 @@ impl Work<'_, '_> {
         for stated in &self.declaration.domains {
             let holder = self.holder(&format!("domain `{}`", stated.name), &stated.holder)?;
             for claim in self.tx.domains_named(&stated.name)? {
-                if self.speaks_for(holder, claim.holder)? {
+                if domains::speaks_for(self.tx, holder, claim.holder)? {
                     kept.insert(claim.id);
                 }
             }
@@ -38,7 +38,7 @@ impl Work<'_, '_> {
         for domain in self.tx.domains()? {
             if !kept.contains(&domain.id) {
                 concerned.push(domain.holder);
-                self.end_domain(&domain)?;
+                domains::record::end(self.tx, self.env, &domain)?;
             }
         }
         Ok(())

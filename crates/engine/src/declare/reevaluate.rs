@@ -148,7 +148,7 @@ fn keep_role(
 }
 
 /// Tells guests apart anew where the verified domains of these holders changed (ORG-8).
-pub(super) fn guests(tx: &mut Tx<'_>, env: &mut Env, holders: &[Holder]) -> Result<(), EngineError> {
+pub(crate) fn guests(tx: &mut Tx<'_>, env: &mut Env, holders: &[Holder]) -> Result<(), EngineError> {
     let mut organizations = Vec::new();
     for holder in holders {
         match holder {

@@ -3,7 +3,7 @@
 use muster_model::{Connection, ConnectionId};
 
 use super::{Work, prune::is_pruned, quoted, refuse};
-use crate::EngineError;
+use crate::{EngineError, domains};
 
 impl Work<'_, '_> {
     /// States the successors, once every connection that is named is there. The two know each other: the old one for what
@@ -38,7 +38,9 @@ impl Work<'_, '_> {
         let Some(successor) = found else {
             return Err(wrong("there is no such connection: state it as `[[connection]]`"));
         };
-        if !self.speaks_for(of.holder, successor.holder)? && !self.speaks_for(successor.holder, of.holder)? {
+        if !domains::speaks_for(self.tx, of.holder, successor.holder)?
+            && !domains::speaks_for(self.tx, successor.holder, of.holder)?
+        {
             return Err(wrong("it is another holder's: a successor has the same holder, or its company (TEN-1)"));
         }
         if successor.settings.predecessor.is_some_and(|other| other != of.id) {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use muster_engine::{EngineError, Refusal, domains};
-use muster_model::{ConnectionId, Domain, DomainId, DomainState, Organization, domain::Holder};
+use muster_model::{
+    ConnectionId, Domain, DomainId, Organization,
+    domain::{Holder, Proof},
+};
 use muster_testkit::{World, asserted, person};
 use uuid::Uuid;
 
@@ -19,8 +22,7 @@ pub(crate) fn pass(world: &World, whale: &Organization) -> ConnectionId {
                 tx.delete_domain(domain.id)?;
             }
             let (id, challenge) = (DomainId(Uuid::now_v7()), "test".to_owned());
-            let (name, state) = ("example.com".to_owned(), DomainState::Verified);
-            let domain = Domain { id, name, holder, state, challenge, checked: None, version: 1 };
+            let domain = Domain::claim(id, "example.com".to_owned(), holder, challenge).proven(Proof::Operator);
             tx.insert_domain(&domain, env.now())?;
             domains::hold(tx, env, &domain)
         })

@@ -19,7 +19,7 @@ fn invitations_of(world: &World, organization: &Organization) -> i64 {
     world.read(move |conn| Ok(conn.count(id.0, Counter::Invitations)?))
 }
 
-fn by(account: &Account) -> Origin {
+pub(crate) fn by(account: &Account) -> Origin {
     Origin { source: Source::Manual, actor: Actor::Account(account.id.0), connection: None, request: None }
 }
 

@@ -29,6 +29,7 @@ mod passwords;
 mod pilots;
 mod plans;
 mod pre;
+mod proofs;
 mod races;
 mod retention;
 mod returns;

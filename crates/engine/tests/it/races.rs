@@ -18,7 +18,10 @@ fn email(number: usize) -> String {
 
 /// Has every client do its part at the same moment; a collision that the store gave up on is tried again, as clients do
 /// after a 503.
-fn race<T: Send>(clients: usize, work: impl Fn(usize) -> Result<T, EngineError> + Sync) -> Vec<Result<T, EngineError>> {
+pub(crate) fn race<T: Send>(
+    clients: usize,
+    work: impl Fn(usize) -> Result<T, EngineError> + Sync,
+) -> Vec<Result<T, EngineError>> {
     let barrier = Barrier::new(clients);
     let client = |number| {
         barrier.wait();

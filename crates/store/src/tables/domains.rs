@@ -1,13 +1,17 @@
 //! Email domains.
 
-use muster_model::{CompanyId, Domain, DomainId, DomainState, OrganizationId, Timestamp, domain::Holder};
+use muster_model::{
+    CompanyId, ConnectionId, Domain, DomainId, DomainState, OrganizationId, Timestamp,
+    domain::{Holder, Proof},
+};
 use uuid::Uuid;
 
 use super::word;
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "domains";
-const COLUMNS: &str = "id, name, organization, company, state, challenge, checked, version";
+const COLUMNS: &str = "id, name, organization, company, state, challenge, proof, auto_provision, missing_since, \
+                       contested_since, version";
 
 fn domain(row: &Row<'_>) -> Result<Domain, StoreError> {
     let holder =
@@ -19,12 +23,66 @@ fn domain(row: &Row<'_>) -> Result<Domain, StoreError> {
         holder: holder.ok_or(StoreError::Corrupt { table: TABLE, key: id.to_string() })?,
         state: word(row, 4, TABLE, DomainState::parse)?,
         challenge: row.get(5)?,
-        checked: row.get::<Option<i64>>(6)?.map(Timestamp),
-        version: row.get(7)?,
+        proof: row.get::<Option<String>>(6)?.map(Proof::from_column),
+        auto_provision: row.get::<Option<Uuid>>(7)?.map(OrganizationId),
+        missing_since: row.get::<Option<i64>>(8)?.map(Timestamp),
+        contested_since: row.get::<Option<i64>>(9)?.map(Timestamp),
+        version: row.get(10)?,
     })
 }
 
 impl Conn<'_> {
+    /// The domain with this id, held until the end of the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn domain(&mut self, id: DomainId) -> Result<Option<Domain>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM domains WHERE id = ?1{}", self.for_update());
+        self.opt(&sql, vals![id], domain)
+    }
+
+    /// A holder's own domain of this name.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn domain_of(&mut self, holder: Holder, name: &str) -> Result<Option<Domain>, StoreError> {
+        let (column, id) = of_holder(holder);
+        self.opt(&format!("SELECT {COLUMNS} FROM domains WHERE {column} = ?1 AND name = ?2"), vals![id, name], domain)
+    }
+
+    /// A page of a holder's own domains, by name, after the one of the name `after`.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn domains_of(&mut self, holder: Holder, after: &str, limit: i64) -> Result<Vec<Domain>, StoreError> {
+        let (column, id) = of_holder(holder);
+        let sql = format!("SELECT {COLUMNS} FROM domains WHERE {column} = ?1 AND name > ?2 ORDER BY name LIMIT ?3");
+        self.query(&sql, vals![id, after, limit], domain)
+    }
+
+    /// How many domains a holder has.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn count_domains(&mut self, holder: Holder) -> Result<i64, StoreError> {
+        let (column, id) = of_holder(holder);
+        self.one(&format!("SELECT count(*) FROM domains WHERE {column} = ?1"), vals![id], |row| row.get(0))
+    }
+
+    /// The connections that name a domain, verified or not.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn connections_naming(&mut self, id: DomainId) -> Result<Vec<ConnectionId>, StoreError> {
+        let sql = "SELECT connection FROM connection_domains WHERE domain = ?1 ORDER BY connection";
+        self.query(sql, vals![id], |row| Ok(ConnectionId(row.get(0)?)))
+    }
+
     /// Every claim on a domain name; at most one is verified.
     ///
     /// # Errors
@@ -62,6 +120,14 @@ impl Conn<'_> {
             Holder::Company(id) => id.into(),
         };
         self.query(sql, vals![id], |row| row.get(0))
+    }
+}
+
+/// The column of a holder, and its value.
+fn of_holder(holder: Holder) -> (&'static str, Uuid) {
+    match holder {
+        Holder::Organization(id) => ("organization", id.into()),
+        Holder::Company(id) => ("company", id.into()),
     }
 }
 
@@ -120,8 +186,9 @@ impl Tx<'_> {
     pub fn insert_domain(&mut self, domain: &Domain, at: Timestamp) -> Result<(), StoreError> {
         let (organization, company) = domain.holder.columns();
         self.put(
-            "INSERT INTO domains (id, name, organization, company, state, challenge, auto_provision, created, checked, \
-             missing_since, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL, ?10)",
+            "INSERT INTO domains (id, name, organization, company, state, challenge, proof, auto_provision, \
+             missing_since, contested_since, created, version) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             vals![
                 domain.id,
                 &domain.name,
@@ -129,9 +196,11 @@ impl Tx<'_> {
                 company,
                 domain.state.as_str(),
                 &domain.challenge,
-                false,
+                domain.proof.as_ref().map(Proof::as_str),
+                domain.auto_provision,
+                domain.missing_since,
+                domain.contested_since,
                 at,
-                domain.checked,
                 domain.version,
             ],
             Expect::Any,
@@ -146,21 +215,26 @@ impl Tx<'_> {
     pub fn update_domain(&mut self, domain: &Domain) -> Result<(), StoreError> {
         let (organization, company) = domain.holder.columns();
         self.put(
-            "UPDATE domains SET organization = ?2, company = ?3, state = ?4, challenge = ?5, checked = ?6, version = ?7 \
-             WHERE id = ?1 AND version = ?8",
+            "UPDATE domains SET organization = ?2, company = ?3, state = ?4, challenge = ?5, proof = ?6, \
+             auto_provision = ?7, missing_since = ?8, contested_since = ?9, version = ?10 \
+             WHERE id = ?1 AND version = ?11",
             vals![
                 domain.id,
                 organization,
                 company,
                 domain.state.as_str(),
                 &domain.challenge,
-                domain.checked,
+                domain.proof.as_ref().map(Proof::as_str),
+                domain.auto_provision,
+                domain.missing_since,
+                domain.contested_since,
                 domain.version,
                 domain.version - 1,
             ],
             Expect::One,
         )
     }
+
     /// Removes a domain, also from the connections that name it; the ledger remembers it.
     ///
     /// # Errors
@@ -168,6 +242,7 @@ impl Tx<'_> {
     /// [`StoreError::Stale`] if it is gone already.
     pub fn delete_domain(&mut self, id: DomainId) -> Result<(), StoreError> {
         self.put("DELETE FROM connection_domains WHERE domain = ?1", vals![id], Expect::Any)?;
+        self.put("DELETE FROM domain_checks WHERE domain = ?1", vals![id], Expect::Any)?;
         self.put("DELETE FROM domains WHERE id = ?1", vals![id], Expect::One)
     }
 }

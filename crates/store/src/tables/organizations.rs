@@ -120,6 +120,16 @@ impl Conn<'_> {
         self.one(sql, vals![id, account], |row| row.get(0))
     }
 
+    /// Whether an account owns a company (ORG-1).
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn owns_company(&mut self, id: CompanyId, account: AccountId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM company_owners WHERE company = ?1 AND account = ?2)";
+        self.one(sql, vals![id, account], |row| row.get(0))
+    }
+
     /// Whether an organization has an owner through its company (ORG-1), other than `except`.
     ///
     /// # Errors

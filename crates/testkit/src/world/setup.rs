@@ -3,8 +3,10 @@
 use muster_crypto::{TokenPrefix, TokenText};
 use muster_engine::{EngineError, accounts, connections, domains, organizations, tokens};
 use muster_model::{
-    Account, Connection, ConnectionId, ConnectionState, Domain, DomainId, DomainState, Email, Organization, Rule,
-    connection::Settings, domain::Holder, mapping::Entry,
+    Account, Connection, ConnectionId, ConnectionState, Domain, DomainId, Email, Organization, Rule,
+    connection::Settings,
+    domain::{Holder, Proof},
+    mapping::Entry,
 };
 
 use super::World;
@@ -151,15 +153,9 @@ impl ConnectionBuilder<'_> {
                     let id = match claimed.first() {
                         Some(domain) => domain.id,
                         None => {
-                            let domain = Domain {
-                                id: DomainId(env.new_id()),
-                                name: name.clone(),
-                                holder: Holder::Organization(holder),
-                                state: DomainState::Verified,
-                                challenge: "test".to_owned(),
-                                checked: None,
-                                version: 1,
-                            };
+                            let (id, holder) = (DomainId(env.new_id()), Holder::Organization(holder));
+                            let domain = Domain::claim(id, name.clone(), holder, "test".to_owned());
+                            let domain = domain.proven(Proof::Operator);
                             tx.insert_domain(&domain, env.now())?;
                             domains::hold(tx, env, &domain)?;
                             domain.id

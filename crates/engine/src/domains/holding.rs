@@ -1,4 +1,4 @@
-//! Who holds a domain, and whose accounts its addresses are after it has passed to another holder (ORG-4).
+//! Whose the accounts of a domain are after it has passed to another holder (ORG-4).
 
 use muster_model::{Account, Domain, domain::Holder};
 use muster_store::{Conn, Tx};
