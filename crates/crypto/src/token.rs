@@ -30,12 +30,15 @@ pub enum TokenPrefix {
     Link,
     /// A link to a new password.
     Reset,
+    /// An invitation's link (ORG-3).
+    Invitation,
     /// An organization's break-glass code (SSO-11).
     BreakGlass,
 }
 
 impl TokenPrefix {
-    const ALL: [Self; 6] = [Self::Scim, Self::Personal, Self::Organization, Self::Link, Self::Reset, Self::BreakGlass];
+    const ALL: [Self; 7] =
+        [Self::Scim, Self::Personal, Self::Organization, Self::Link, Self::Reset, Self::Invitation, Self::BreakGlass];
 
     /// The text that such tokens begin with.
     #[must_use]
@@ -46,6 +49,7 @@ impl TokenPrefix {
             Self::Organization => "mst_org_",
             Self::Link => "mst_link_",
             Self::Reset => "mst_reset_",
+            Self::Invitation => "mst_invite_",
             Self::BreakGlass => "mst_glass_",
         }
     }

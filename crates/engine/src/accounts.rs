@@ -256,7 +256,7 @@ pub fn assert_profile(
 
 /// A name that is kept: not endless, and not empty.
 fn sayable(full_name: Option<&str>) -> Option<String> {
-    full_name.map(|name| shortened(name, name::FULL_NAME_BYTES)).filter(|name| !name.is_empty())
+    full_name.map(|name| name::shortened(name, name::FULL_NAME_BYTES).to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Lets the effective name follow what was said of it just now.
@@ -352,13 +352,4 @@ fn say<V: PartialEq>(
         Some(value) => layers.say(env.statement(source, Some(connection.id), value, rule)),
         None => layers.withdraw(source, Some(connection.id)),
     }
-}
-
-/// At most this many bytes, whole characters.
-fn shortened(text: &str, bytes: usize) -> String {
-    let mut end = text.len().min(bytes);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text[..end].to_owned()
 }

@@ -19,6 +19,11 @@ impl Home {
         Ok(Self(conn.verified_domains(Holder::Organization(organization))?))
     }
 
+    /// Whether an address is of one of them.
+    pub(crate) fn has(&self, email: &Email) -> bool {
+        self.0.contains(&email.domain())
+    }
+
     /// Whether an account is a guest's.
     pub(crate) fn is_guest(&self, account: &Account) -> bool {
         let outside = |email: &Email| !self.0.is_empty() && !self.0.contains(&email.domain());

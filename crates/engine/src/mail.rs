@@ -27,9 +27,12 @@ pub struct Letter {
     pub subject: String,
     /// Plain text.
     pub text: String,
+    /// The same as HTML, for who reads that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
 }
 
-/// Keeps a mail until it is sent. It is erased with `account`.
+/// Keeps a mail until it is sent. It is erased with `account`, where the address is somebody's.
 ///
 /// # Errors
 ///
@@ -38,13 +41,13 @@ pub(crate) fn post(
     tx: &mut Tx<'_>,
     env: &mut Env,
     sealer: &Sealer,
-    account: AccountId,
+    account: Option<AccountId>,
     letter: &Letter,
 ) -> Result<(), EngineError> {
     let id = MailId(env.new_id());
     let text = serde_json::to_vec(letter).map_err(StoreError::other)?;
     let content = sealer.seal(&place(id), &text).map_err(StoreError::other)?;
-    let row = MailRow { id, account: Some(account), content, created: env.now(), attempts: 0 };
+    let row = MailRow { id, account, content, created: env.now(), attempts: 0 };
     Ok(tx.insert_mail(&row)?)
 }
 
@@ -69,8 +72,8 @@ pub(crate) fn post_to_owners(
     for owners in owners.chunks(CHUNK) {
         for owner in tx.accounts(owners)? {
             let Some(to) = owner.email.clone() else { continue };
-            let letter = Letter { to, subject: subject.to_owned(), text: text.to_owned() };
-            post(tx, env, sealer, owner.id, &letter)?;
+            let letter = Letter { to, subject: subject.to_owned(), text: text.to_owned(), html: None };
+            post(tx, env, sealer, Some(owner.id), &letter)?;
         }
     }
     Ok(())

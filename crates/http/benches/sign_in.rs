@@ -105,6 +105,7 @@ fn site(folder: &Path) -> Site {
         base_url: HERE.to_owned(),
         limits: Limits::default(),
         outbound: Outbound::new(Allowed::default()).unwrap(),
+        sends_mail: true,
     };
     let at = |path: &str| format!("{HERE}/sso/saml/{connection}/{path}");
     let application = SamlApplication::new(&at("acs"), &at("metadata"));

@@ -16,6 +16,7 @@ mod browser;
 mod erase;
 mod error;
 mod held;
+mod invitations;
 mod journal;
 mod limits;
 mod metrics;
@@ -31,6 +32,7 @@ use axum::{Router, extract::Request, middleware};
 pub use app::{App, AppOptions};
 pub use error::{HttpError, Unauthorized, format::ErrorFormat};
 pub use held::{Approval, Settled};
+pub use invitations::{Invited, invitees};
 pub use journal::{
     CodecError, LogError, LogPage, Logged, LoggedRead, log_page, logged_body, logged_read, logged_reads,
 };

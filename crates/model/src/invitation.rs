@@ -24,6 +24,11 @@ pub struct Invitation {
     /// The account that a username meant when it was sent: then nobody else can accept, and whoever sent it never learns
     /// the address (TEN-3).
     pub account: Option<AccountId>,
+    /// The owner who invited the person; `None` for the operator and for directories.
+    pub inviter: Option<AccountId>,
+    /// Whether following the link shows that the invited address is one's own (ACC-1): it went to nobody but that mailbox, or
+    /// whoever passes it on may vouch for the address.
+    pub confirms: bool,
     /// Set when a connection's directory invited a guest (`other_domains`, SCIM-10).
     pub connection: Option<ConnectionId>,
     /// The directory user that it stands for, then.

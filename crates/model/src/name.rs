@@ -11,6 +11,16 @@ pub const NAME_CHARS: usize = 64;
 /// The longest full name that is kept on an account, in bytes.
 pub const FULL_NAME_BYTES: usize = 512;
 
+/// At most this many bytes of a text, whole characters.
+#[must_use]
+pub fn shortened(text: &str, bytes: usize) -> &str {
+    let mut end = text.len().min(bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// Names that nobody can have: they are, or could become, paths of the product, or mislead.
 const RESERVED: &[&str] = &[
     "account",

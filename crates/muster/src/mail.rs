@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use lettre::{
     Message, SmtpTransport, Transport,
-    message::{Mailbox, header::ContentType},
+    message::{Mailbox, MultiPart, header::ContentType},
 };
 use muster_crypto::Sealer;
 use muster_engine::{
@@ -24,6 +24,25 @@ const TIDY: u64 = 60;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where mail goes.
+#[derive(Clone)]
+enum Way {
+    /// To a mail server.
+    Server(Box<Mailer>),
+    /// To the log, with whatever secrets are in it (`demo`).
+    Log,
+}
+
+impl Way {
+    fn send(&self, letter: &Letter) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        match self {
+            Self::Server(mailer) => mailer.send(letter)?,
+            Self::Log => tracing::info!(to = %letter.to, subject = letter.subject, "mail:\n{}", letter.text),
+        }
+        Ok(())
+    }
+}
+
+/// A mail server.
 #[derive(Clone)]
 struct Mailer {
     transport: SmtpTransport,
@@ -49,9 +68,11 @@ impl Mailer {
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, letter.to.as_str().parse()?))
-            .subject(letter.subject.as_str())
-            .header(ContentType::TEXT_PLAIN)
-            .body(letter.text.clone())?;
+            .subject(letter.subject.as_str());
+        let message = match &letter.html {
+            Some(html) => message.multipart(MultiPart::alternative_plain_html(letter.text.clone(), html.clone()))?,
+            None => message.header(ContentType::TEXT_PLAIN).body(letter.text.clone())?,
+        };
         self.transport.send(&message)?;
         Ok(())
     }
@@ -82,8 +103,9 @@ pub(crate) async fn run(
     sealer: Arc<Sealer>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let mailer = Mailer::new(&config, &base_url);
-    if mailer.is_none() {
+    let logged = config.logged.then_some(Way::Log);
+    let way = Mailer::new(&config, &base_url).map(|mailer| Way::Server(Box::new(mailer))).or(logged);
+    if way.is_none() {
         tracing::info!("no mail is sent: set `mail.url` to a mail server");
     }
     let mut looks = tokio::time::interval(LOOK);
@@ -97,8 +119,8 @@ pub(crate) async fn run(
             if look % TIDY == 0 {
                 tidy(&store, &surroundings).await?;
             }
-            match &mailer {
-                Some(mailer) => send_all(mailer, &store, &surroundings, &sealer).await,
+            match &way {
+                Some(way) => send_all(way, &store, &surroundings, &sealer).await,
                 None => Ok(()),
             }
         };
@@ -122,7 +144,7 @@ async fn tidy(store: &Store, surroundings: &Arc<dyn Surroundings>) -> Result<(),
 }
 
 async fn send_all(
-    mailer: &Mailer,
+    way: &Way,
     store: &Store,
     surroundings: &Arc<dyn Surroundings>,
     sealer: &Arc<Sealer>,
@@ -135,7 +157,7 @@ async fn send_all(
         let (with, opens) = (Arc::clone(surroundings), Arc::clone(sealer));
         let taken = store.write(move |tx| mail::take(tx, &Env::new(Arc::clone(&with), Origin::SYSTEM), &opens)).await?;
         let Some((id, letter)) = taken else { return Ok(()) };
-        let sends = mailer.clone();
+        let sends = way.clone();
         match tokio::task::spawn_blocking(move || sends.send(&letter)).await {
             Ok(Ok(())) => store.write(move |tx| mail::sent(tx, id)).await?,
             // It is tried again in two minutes. Whose it is does not belong into the log.

@@ -137,6 +137,7 @@ impl Running {
             base_url: base_url.clone(),
             limits: limits.clone(),
             outbound: Outbound::new(config.outbound.clone())?,
+            sends_mail: config.mail.url.is_some(),
         });
         app.start_retention(config.retention);
         let application = Application::Serving(app.clone());

@@ -140,6 +140,8 @@ CREATE TABLE invitations (
     team            {uuid},
     role            {text} NOT NULL,
     token_hash      {bytes},
+    inviter         {uuid},
+    confirms        {bool} NOT NULL,
     connection      {uuid},
     directory_user  {uuid},
     sent            {int} NOT NULL,

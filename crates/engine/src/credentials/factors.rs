@@ -155,5 +155,5 @@ pub(super) fn tell(
         account.username,
         env.now()
     );
-    mail::post(tx, env, sealer, account.id, &Letter { to, subject: subject.to_owned(), text })
+    mail::post(tx, env, sealer, Some(account.id), &Letter { to, subject: subject.to_owned(), text, html: None })
 }

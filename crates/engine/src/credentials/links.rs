@@ -57,7 +57,7 @@ pub fn send_reset(
     }
     revoke(tx, env, TokenKind::Reset, account.id.0, "replaced by a newer one")?;
     add(tx, env, TokenKind::Reset, account.id.0, link, Some(RESET_LIVES))?;
-    mail::post(tx, env, sealer, account.id, letter)
+    mail::post(tx, env, sealer, Some(account.id), letter)
 }
 
 /// Whose password a link would set.

@@ -31,6 +31,7 @@ pub use self::{
     attempts::forget_old,
     links::{Followed, RESET_LIVES, follow_link, reset, send_reset, whose_reset},
     password::{
-        Answer, Browser, Challenge, PASSWORD_BYTES, PASSWORD_CHARACTERS, challenge, check, confirm, set, sign_in,
+        Answer, Browser, Challenge, PASSWORD_BYTES, PASSWORD_CHARACTERS, challenge, check, check_new, confirm, set,
+        sign_in,
     },
 };

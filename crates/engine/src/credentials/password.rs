@@ -178,6 +178,16 @@ fn decide(
 ///
 /// [`Refusal::Invalid`], which says what to change.
 pub fn check(password: &Secret, account: &Account) -> Result<(), EngineError> {
+    let email = account.email.as_ref().map(Email::key);
+    check_new(password, &[email.as_deref().unwrap_or_default(), &account.username, &account.full_name])
+}
+
+/// As [`check`], for an account that is to be made: `known` is what the person is called.
+///
+/// # Errors
+///
+/// [`Refusal::Invalid`], which says what to change.
+pub fn check_new(password: &Secret, known: &[&str]) -> Result<(), EngineError> {
     let text = password.expose();
     let refuse = |why: String| Err(Refusal::Invalid(why).into());
     if text.chars().count() < PASSWORD_CHARACTERS {
@@ -187,9 +197,7 @@ pub fn check(password: &Secret, account: &Account) -> Result<(), EngineError> {
         return refuse(format!("the password is too long: use at most {PASSWORD_BYTES} bytes"));
     }
     let folded = text.to_lowercase();
-    let email = account.email.as_ref().map(Email::key);
-    let known = [email.as_deref(), Some(account.username.as_str()), Some(account.full_name.as_str())];
-    if known.into_iter().flatten().any(|known| known.to_lowercase() == folded) {
+    if known.iter().any(|known| known.to_lowercase() == folded) {
         return refuse("the password is what the account is called: choose another one".to_owned());
     }
     let first = text.chars().next();

@@ -65,6 +65,8 @@ pub(super) fn invite(
         team,
         role: said.role.unwrap_or(Role::Member).min(connection.settings.highest_role),
         account: None,
+        inviter: None,
+        confirms: true,
         connection: Some(connection.id),
         directory_user: Some(user.id),
         sent: env.now(),

@@ -55,18 +55,27 @@ pub fn decline(tx: &mut Tx<'_>, env: &mut Env, account: &Account, link: &TokenHa
 
 /// The invitation behind a link, for the account that it is for.
 fn answerable(tx: &mut Tx<'_>, env: &Env, account: &Account, link: &TokenHash) -> Result<Invitation, EngineError> {
-    let found = tx.invitation_by_link(link.as_bytes())?.filter(|invitation| invitation.expires > env.now());
-    let invitation = found.ok_or_else(|| EngineError::not_found("invitation", "behind this link"))?;
-    let is_theirs = match invitation.account {
-        Some(meant) => meant == account.id,
-        None => account.email_confirmed && account.email.as_ref().map(Email::key) == Some(invitation.email.key()),
-    };
-    if is_theirs {
+    let invitation = live(tx, env, link)?;
+    if is_for(&invitation, account) {
         return Ok(invitation);
     }
     let text =
         "this invitation is for somebody else: sign in with the account, or confirm the address, that it was sent to";
     Err(Refusal::Invalid(text.to_owned()).into())
+}
+
+/// The invitation behind a link, while it works.
+pub(super) fn live(tx: &mut Tx<'_>, env: &Env, link: &TokenHash) -> Result<Invitation, EngineError> {
+    let found = tx.invitation_by_link(link.as_bytes())?.filter(|invitation| invitation.expires > env.now());
+    found.ok_or_else(super::link::unknown)
+}
+
+/// Whether an invitation is an account's: that has the invited address, confirmed, or is the one that a username meant.
+pub(super) fn is_for(invitation: &Invitation, account: &Account) -> bool {
+    match invitation.account {
+        Some(meant) => meant == account.id,
+        None => account.email_confirmed && account.email.as_ref().map(Email::key) == Some(invitation.email.key()),
+    }
 }
 
 /// Whether an invitation is a later act than whatever ended the membership (JIT-10, ORG-3), so that it begins it anew: sent

@@ -5,10 +5,10 @@ use std::{
     fmt,
 };
 
-use muster_model::{Account, AccountId, Email, Invitation, Membership, Organization, Timestamp};
+use muster_model::{Account, AccountId, Email, Invitation, Membership, Organization, Timestamp, name};
 use muster_store::Conn;
 
-use super::{AT_ONCE, ByAddress, by_address, require_owner};
+use super::{AT_ONCE, ByAddress, Person, by_address, require_owner};
 use crate::{EngineError, Env, Refusal};
 
 /// What can be said of one entry of a list.
@@ -16,7 +16,7 @@ use crate::{EngineError, Env, Refusal};
 pub enum Verdict {
     /// The person can be invited.
     Invitable,
-    /// Neither an address nor somebody's username: what to change.
+    /// Neither an address nor somebody's username, or of a team that cannot be: what to change.
     Invalid(String),
     /// Named before in the same list.
     Duplicate,
@@ -43,6 +43,8 @@ pub(super) struct Invitee {
     pub(super) email: Email,
     /// Set when a username named the person.
     pub(super) account: Option<AccountId>,
+    /// The team, checked and folded.
+    pub(super) team: Option<String>,
 }
 
 /// A list, judged.
@@ -53,7 +55,7 @@ pub(super) struct Judged {
     pub(super) expired: Vec<Invitation>,
 }
 
-/// Judges each entry of a list, an email address or a username, in its order. Nothing is sent.
+/// Judges each person of a list in its order. Nothing is sent.
 ///
 /// # Errors
 ///
@@ -62,10 +64,10 @@ pub fn review(
     conn: &mut Conn<'_>,
     env: &Env,
     organization: &Organization,
-    entries: &[&str],
+    people: &[&Person],
 ) -> Result<Vec<Verdict>, EngineError> {
     require_owner(conn, env, organization)?;
-    let judged = judge(conn, env.now(), organization, entries)?;
+    let judged = judge(conn, env.now(), organization, people)?;
     Ok(judged.entries.into_iter().map(|(verdict, _)| verdict).collect())
 }
 
@@ -73,20 +75,20 @@ pub(super) fn judge(
     conn: &mut Conn<'_>,
     now: Timestamp,
     organization: &Organization,
-    entries: &[&str],
+    people: &[&Person],
 ) -> Result<Judged, EngineError> {
-    if entries.len() > AT_ONCE {
-        let text = format!("{} people are too many at once: invite at most {AT_ONCE}", entries.len());
+    if people.len() > AT_ONCE {
+        let text = format!("{} people are too many at once: invite at most {AT_ONCE}", people.len());
         return Err(Refusal::Invalid(text).into());
     }
-    let found = entries.iter().map(|entry| find(conn, entry)).collect::<Result<Vec<_>, _>>()?;
+    let found = people.iter().map(|person| find(conn, person)).collect::<Result<Vec<_>, _>>()?;
     let accounts: Vec<AccountId> = found.iter().flatten().filter_map(|found| found.known).collect();
     let members = members_among(conn, organization, &accounts)?;
     let (pending, expired): (Vec<_>, Vec<_>) =
         conn.pending_invitations(organization.id)?.into_iter().partition(|invitation| invitation.expires > now);
     let (pending, mut expired): (ByAddress, ByAddress) = (by_address(pending), by_address(expired));
     let mut named = BTreeSet::new();
-    let mut judged = Judged { entries: Vec::with_capacity(entries.len()), expired: Vec::new() };
+    let mut judged = Judged { entries: Vec::with_capacity(people.len()), expired: Vec::new() };
     for found in found {
         let entry = match found {
             Err(why) => (Verdict::Invalid(why), None),
@@ -116,8 +118,12 @@ struct Found {
 }
 
 /// Usernames have no `@`, addresses do (ACC-3). What is wrong is an inner `Err`.
-fn find(conn: &mut Conn<'_>, entry: &str) -> Result<Result<Found, String>, EngineError> {
-    let entry = entry.trim();
+fn find(conn: &mut Conn<'_>, person: &Person) -> Result<Result<Found, String>, EngineError> {
+    let entry = person.to.trim();
+    let team = match person.team.as_deref().map(name::checked).transpose() {
+        Ok(team) => team,
+        Err(error) => return Ok(Err(format!("cannot be invited to this team: {error}"))),
+    };
     // An address that nobody has confirmed is nobody's (ACC-1).
     let confirmed = |account: &Account| account.email_confirmed && account.email.is_some();
     if entry.contains('@') {
@@ -125,12 +131,12 @@ fn find(conn: &mut Conn<'_>, entry: &str) -> Result<Result<Found, String>, Engin
             return Ok(Err(format!("`{entry}` is not an email address: correct it")));
         };
         let known = conn.account_by_email(&email)?.filter(confirmed).map(|account| account.id);
-        return Ok(Ok(Found { invitee: Invitee { email, account: None }, known }));
+        return Ok(Ok(Found { invitee: Invitee { email, account: None, team }, known }));
     }
     let account = conn.account_by_username(&entry.to_lowercase())?.filter(confirmed);
     Ok(match account {
         Some(Account { id, email: Some(email), .. }) => {
-            Ok(Found { invitee: Invitee { email, account: Some(id) }, known: Some(id) })
+            Ok(Found { invitee: Invitee { email, account: Some(id), team }, known: Some(id) })
         }
         _ => Err(format!("nobody with the username `{entry}` can be invited: correct it, or use the email address")),
     })

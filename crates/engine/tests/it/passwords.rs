@@ -174,7 +174,7 @@ fn what_is_no_password_is_refused() {
 pub(crate) fn ask(world: &World, sealer: &Arc<Sealer>, email: &str) -> TokenHash {
     let hash = link(TokenPrefix::Reset);
     let (sealer, email) = (Arc::clone(sealer), Email::parse(email).unwrap());
-    let letter = Letter { to: email.clone(), subject: "A new password".into(), text: "the link".into() };
+    let letter = Letter { to: email.clone(), subject: "A new password".into(), text: "the link".into(), html: None };
     world.by_hand(move |tx, env| credentials::send_reset(tx, env, &sealer, &email, &hash, &letter)).unwrap();
     hash
 }

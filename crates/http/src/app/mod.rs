@@ -56,6 +56,8 @@ pub struct AppOptions {
     pub limits: Limits,
     /// How requests go out that tenants cause (SEC-3).
     pub outbound: Outbound,
+    /// Whether the mail that is kept is sent; if not, whoever makes a link is shown it.
+    pub sends_mail: bool,
 }
 
 /// The application behind the routes. Cloning is cheap; all clones are one.
@@ -85,6 +87,7 @@ pub(crate) struct Inner {
     providers: Providers,
     discoveries: Discoveries,
     outbound: Outbound,
+    sends_mail: bool,
     sign_in_log: LogBound,
     /// Us, towards browsers that have passkeys; `None` where they have none.
     relying_party: Option<RelyingParty>,
@@ -135,7 +138,7 @@ impl App {
     /// Outside a tokio runtime.
     #[must_use]
     pub fn new(options: AppOptions) -> Self {
-        let AppOptions { store, surroundings, sealer, mut base_url, limits, outbound } = options;
+        let AppOptions { store, surroundings, sealer, mut base_url, limits, outbound, sends_mail } = options;
         base_url.truncate(base_url.trim_end_matches('/').len());
         let inner = Arc::new(Inner {
             metrics: Metrics::new(store.clone()),
@@ -156,6 +159,7 @@ impl App {
             providers: Providers::default(),
             discoveries: Discoveries::default(),
             outbound,
+            sends_mail,
             sign_in_log: LogBound::default(),
             passwords: OnceLock::new(),
             closing: AtomicBool::new(false),
@@ -215,6 +219,20 @@ impl App {
             Lane::Scan => store.scan(work).await,
         };
         Ok(result?)
+    }
+
+    /// One change of the engine, committed if it succeeds.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        origin: Origin,
+        mut work: impl FnMut(&mut Tx<'_>, &mut Env) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, HttpError> {
+        let surroundings = self.surroundings();
+        let done = self.inner.store.write(move |tx| {
+            let mut env = Env::new(Arc::clone(&surroundings), origin);
+            transact(tx, &mut env, |tx, env| work(tx, env))
+        });
+        Ok(done.await?)
     }
 
     /// Runs one change of the engine and writes it to the request log in the same commit; a refusal is logged in a
@@ -373,6 +391,12 @@ impl App {
 
     pub(crate) fn outbound(&self) -> &Outbound {
         &self.inner.outbound
+    }
+
+    /// Whether the mail that is kept is sent.
+    #[must_use]
+    pub fn sends_mail(&self) -> bool {
+        self.inner.sends_mail
     }
 
     pub(crate) fn sign_in_log(&self) -> &LogBound {

@@ -1,5 +1,6 @@
 //! The cookies: one opens a session, one binds a sign-in on its way to the browser that began it (SSO-7), one what was begun
-//! here in several steps, and one tells a device where somebody has signed in with a password (SSO-10).
+//! here in several steps, one leads back to an invitation, and one tells a device where somebody has signed in with a password
+//! (SSO-10).
 //!
 //! The IdP's answer is a cross-site POST. The session's cookie does not come along with it (`SameSite=Lax`); the binding one
 //! must, so it is `SameSite=None`. On plain http, which only loopback may have, browsers take neither `__Host-` nor
@@ -19,6 +20,7 @@ enum Name {
     Session,
     SignIn,
     Step,
+    WayBack,
     Device,
 }
 
@@ -46,6 +48,21 @@ impl Cookies {
     /// Gives the cookie that binds what is begun here in several steps to this browser, for so many seconds.
     pub(crate) fn set_step(&self, value: &str, seconds: u64) -> Option<HeaderValue> {
         self.set(Name::Step, value, &format!("; Max-Age={seconds}"))
+    }
+
+    /// The value of the cookie that leads back to where somebody was before signing in.
+    pub(crate) fn way_back<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        self.value(headers, Name::WayBack)
+    }
+
+    /// Gives the cookie that leads back to where somebody was before signing in, for so many seconds.
+    pub(crate) fn set_way_back(&self, value: &str, seconds: u64) -> Option<HeaderValue> {
+        self.set(Name::WayBack, value, &format!("; Max-Age={seconds}"))
+    }
+
+    /// Takes the cookie away that leads back.
+    pub(crate) fn clear_way_back(&self) -> Option<HeaderValue> {
+        self.set(Name::WayBack, "", "; Max-Age=0")
     }
 
     /// The value of the cookie by which a device is known that somebody signed in on (SSO-10).
@@ -79,6 +96,8 @@ impl Cookies {
             (Name::Session, false) => "muster",
             (Name::Device, true) => "__Host-muster-device",
             (Name::Device, false) => "muster-device",
+            (Name::WayBack, true) => "__Host-muster-back",
+            (Name::WayBack, false) => "muster-back",
             (Name::Step, true) => "__Host-muster-step",
             (Name::Step, false) => "muster-step",
             (Name::SignIn, true) => "__Host-muster-sign-in",

@@ -156,6 +156,7 @@ mod tests {
             base_url: String::new(),
             limits,
             outbound: muster_outbound::Outbound::new("".parse().unwrap()).unwrap(),
+            sends_mail: true,
         })
     }
 

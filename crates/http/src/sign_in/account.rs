@@ -14,7 +14,7 @@ use http::{HeaderMap, header};
 use muster_engine::{Origin, explain, sessions};
 use muster_model::{Actor, Session, SessionId, Source, session::Ended};
 
-use super::{local::commit, oidc, saml};
+use super::{invitation::way_back, local::commit, oidc, saml};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -35,6 +35,9 @@ pub(super) async fn page(
         Visitor::SignedOut(_) | Visitor::Stranger if is_json => return Err(HttpError::SignedOut),
         Visitor::SignedOut(_) | Visitor::Stranger => return pages::see_other(&format!("{}/signin", app.base_url())),
     };
+    if !is_json && let Some(invitation) = way_back::lead(&app, &headers)? {
+        return Ok(invitation);
+    }
     let (account, now) = (session.account, arrival.at);
     let (explanation, sessions) = app
         .read(Lane::Snapshot, move |conn| {

@@ -12,6 +12,8 @@
 //! `local` is what people do whose company has no identity provider here, guests, and owners: they have passwords. `security`
 //! is what they have besides, `passkeys` signing in with one.
 //!
+//! `invitation` is what an invitation's link leads to (ORG-3).
+//!
 //! `provider` is a connection with all that is needed to talk to its IdP, `own_keys` our keys towards it.
 
 mod account;
@@ -19,6 +21,7 @@ mod carried;
 mod failure;
 mod finish;
 pub(crate) mod identity_provider;
+mod invitation;
 mod journal;
 mod local;
 mod log_bound;
@@ -72,6 +75,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/sso/oidc/signed-out", get(oidc::signed_out))
         .route("/sso/oidc/{connection}/jwks", get(oidc::jwks))
         .route("/sso/oidc/{connection}/backchannel-logout", post(oidc::backchannel_logout))
+        .merge(invitation::routes())
         .merge(local::routes())
         .merge(passkeys::routes())
         .merge(security::routes())

@@ -38,7 +38,7 @@ pub(crate) fn owner(server: &Server) -> Account {
 }
 
 /// The links in all mail that is to be sent.
-fn mailed(server: &Server) -> Vec<String> {
+pub(crate) fn mailed(server: &Server) -> Vec<String> {
     let sealer = Arc::clone(&server.sealer);
     let letters = server.world.by_hand(move |tx, env| {
         let mut letters = Vec::new();
@@ -48,9 +48,8 @@ fn mailed(server: &Server) -> Vec<String> {
         }
         Ok(letters)
     });
-    let link = |letter: &mail::Letter| {
-        letter.text.split_whitespace().find(|word| word.starts_with(BASE_URL)).unwrap().to_owned()
-    };
+    let is_link = |word: &&str| word.starts_with("https://") || word.starts_with("http://");
+    let link = |letter: &mail::Letter| letter.text.split_whitespace().find(is_link).unwrap().to_owned();
     letters.unwrap().iter().map(link).collect()
 }
 

@@ -81,6 +81,12 @@ impl Server {
         node(&self.world, &self.sealer, Limits::default(), self.base_url)
     }
 
+    /// A node that sends no mail.
+    pub(crate) fn node_without_mail(&self) -> App {
+        let options = options(&self.world, &self.sealer, Limits::default(), self.base_url);
+        App::new(AppOptions { sends_mail: false, ..options })
+    }
+
     /// A node that has another data key.
     pub(crate) fn node_with(&self, sealer: &Arc<Sealer>) -> App {
         node(&self.world, sealer, Limits::default(), self.base_url)
@@ -164,14 +170,19 @@ impl Server {
 static OUTBOUND: LazyLock<Outbound> = LazyLock::new(|| Outbound::new("127.0.0.1, localhost".parse().unwrap()).unwrap());
 
 fn node(world: &World, sealer: &Arc<Sealer>, limits: Limits, base_url: &str) -> App {
-    App::new(AppOptions {
+    App::new(options(world, sealer, limits, base_url))
+}
+
+fn options(world: &World, sealer: &Arc<Sealer>, limits: Limits, base_url: &str) -> AppOptions {
+    AppOptions {
         store: world.store.clone(),
         surroundings: Arc::clone(&world.clock) as _,
         sealer: Arc::clone(sealer),
         base_url: format!("{base_url}/"),
         limits,
         outbound: OUTBOUND.clone(),
-    })
+        sends_mail: true,
+    }
 }
 
 impl Sending<'_> {

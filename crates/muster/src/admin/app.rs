@@ -37,6 +37,7 @@ impl Installation {
                 base_url: self.base_url.clone(),
                 limits: Limits::default(),
                 outbound,
+                sends_mail: config.mail.url.is_some(),
             });
             let done = work(&app).await;
             // No server goes on with what has only begun.

@@ -42,6 +42,8 @@ pub(crate) struct Mail {
     pub(crate) url: Option<Secret>,
     /// Whom mail is from; `None` is `muster@` the base URL's host.
     pub(crate) from: Option<String>,
+    /// Whether what no server takes is written to the log, links and all: for demonstrations.
+    pub(crate) logged: bool,
 }
 
 /// Where the server listens and keeps its files.

@@ -99,6 +99,7 @@ pub(crate) fn demo(config: &Config, port: Option<u16>, json: bool) -> Result<(),
     config.keys.master_key_file = None;
     config.server.data_dir = folder.path().to_owned();
     config.operations.listen = None;
+    config.mail.logged = config.mail.url.is_none();
     config.outbound = sign_in::allowed();
     let opened = Opened::new(&config, Migrate::Run)?;
     let runtime = serve::runtime().map_err(ServeError::System)?;

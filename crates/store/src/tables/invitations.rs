@@ -9,8 +9,7 @@ use super::{pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
 
 const TABLE: &str = "invitations";
-const COLUMNS: &str =
-    "id, organization, email, team, role, account, connection, directory_user, sent, expires, version";
+const COLUMNS: &str = "id, organization, email, team, role, account, inviter, confirms, connection, directory_user, sent, expires, version";
 
 fn invitation(row: &Row<'_>) -> Result<Invitation, StoreError> {
     Ok(Invitation {
@@ -20,11 +19,13 @@ fn invitation(row: &Row<'_>) -> Result<Invitation, StoreError> {
         team: row.get::<Option<Uuid>>(3)?.map(TeamId),
         role: word(row, 4, TABLE, |text| text.parse::<Role>().ok())?,
         account: row.get::<Option<Uuid>>(5)?.map(AccountId),
-        connection: row.get::<Option<Uuid>>(6)?.map(ConnectionId),
-        directory_user: row.get::<Option<Uuid>>(7)?.map(DirectoryUserId),
-        sent: Timestamp(row.get(8)?),
-        expires: Timestamp(row.get(9)?),
-        version: row.get(10)?,
+        inviter: row.get::<Option<Uuid>>(6)?.map(AccountId),
+        confirms: row.get(7)?,
+        connection: row.get::<Option<Uuid>>(8)?.map(ConnectionId),
+        directory_user: row.get::<Option<Uuid>>(9)?.map(DirectoryUserId),
+        sent: Timestamp(row.get(10)?),
+        expires: Timestamp(row.get(11)?),
+        version: row.get(12)?,
     })
 }
 
@@ -119,6 +120,21 @@ impl Conn<'_> {
         self.opt(&sql, vals![hash.as_slice()], invitation)
     }
 
+    /// How the invitation whose link has this SHA-256 ended, and to which organization it was; `None` while it has not.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn ended_invitation_by_link(
+        &mut self,
+        hash: &[u8; 32],
+    ) -> Result<Option<(OrganizationId, String)>, StoreError> {
+        let sql = "SELECT organization, outcome FROM invitations WHERE token_hash = ?1 AND ended IS NOT NULL";
+        self.opt(sql, vals![hash.as_slice()], |row| {
+            Ok((OrganizationId(row.get(0)?), row.get::<Option<String>>(1)?.unwrap_or_default()))
+        })
+    }
+
     /// Every pending invitation to an organization, by id.
     ///
     /// # Errors
@@ -138,9 +154,9 @@ impl Tx<'_> {
     /// [`StoreError::Taken`] if this address has a pending one to the organization.
     pub fn insert_invitation(&mut self, invitation: &Invitation, link: Option<&[u8; 32]>) -> Result<(), StoreError> {
         self.put(
-            "INSERT INTO invitations (id, organization, email, email_key, account, team, role, token_hash, connection, \
-             directory_user, sent, expires, ended, outcome, version) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, NULL, NULL, ?13)",
+            "INSERT INTO invitations (id, organization, email, email_key, account, team, role, token_hash, inviter, confirms, \
+             connection, directory_user, sent, expires, ended, outcome, version) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, NULL, ?15)",
             vals![
                 invitation.id,
                 invitation.organization,
@@ -150,6 +166,8 @@ impl Tx<'_> {
                 invitation.team,
                 invitation.role.as_str(),
                 link.map(<[u8; 32]>::as_slice),
+                invitation.inviter,
+                invitation.confirms,
                 invitation.connection,
                 invitation.directory_user,
                 invitation.sent,
@@ -168,7 +186,7 @@ impl Tx<'_> {
     /// [`StoreError::Stale`] if it ended meanwhile.
     pub fn resend_invitation(&mut self, invitation: &Invitation, link: &[u8; 32]) -> Result<(), StoreError> {
         self.put(
-            "UPDATE invitations SET sent = ?2, expires = ?3, token_hash = ?4, version = ?5 \
+            "UPDATE invitations SET sent = ?2, expires = ?3, token_hash = ?4, version = ?5, confirms = ?7 \
              WHERE id = ?1 AND version = ?6 AND ended IS NULL",
             vals![
                 invitation.id,
@@ -177,6 +195,7 @@ impl Tx<'_> {
                 link.as_slice(),
                 invitation.version,
                 invitation.version - 1,
+                invitation.confirms,
             ],
             Expect::One,
         )

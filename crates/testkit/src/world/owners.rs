@@ -3,7 +3,7 @@
 use muster_crypto::{TokenPrefix, TokenText};
 use muster_engine::{
     EngineError, Refusal,
-    invitations::{self, Entry, Sent, Terms},
+    invitations::{self, Delivery, Entry, Person, Sent},
     organizations,
 };
 use muster_model::{Account, Invitation, Organization, Role};
@@ -48,12 +48,13 @@ impl World {
         team: Option<&str>,
         role: Role,
     ) -> Result<(Invitation, TokenText), EngineError> {
-        let link = TokenText::generate(TokenPrefix::Link).expect("randomness");
-        let entry = Entry { to: to.to_owned(), link: link.hash() };
-        let terms = Terms { role, team: team.map(str::to_owned) };
+        let link = TokenText::generate(TokenPrefix::Invitation).expect("randomness");
+        let person = Person { to: to.to_owned(), role, team: team.map(str::to_owned) };
+        let entry = Entry { person, link: link.hash() };
         let organization = organization.clone();
-        let sent = self
-            .by_hand(move |tx, env| invitations::send(tx, env, &organization, std::slice::from_ref(&entry), &terms))?;
+        let sent = self.by_hand(move |tx, env| {
+            invitations::send(tx, env, &organization, std::slice::from_ref(&entry), &Delivery::default())
+        })?;
         match sent.into_iter().next() {
             Some(Sent { invitation: Some(invitation), .. }) => Ok((invitation, link)),
             sent => {

@@ -21,7 +21,7 @@ use axum::{
 };
 use http::header;
 use muster_crypto::{PasswordError, Passwords, TokenHash, TokenPrefix, TokenText};
-use muster_engine::{EngineError, Env, Origin, sessions::Begin, transact};
+use muster_engine::{EngineError, Env, Origin, sessions::Begin};
 use muster_model::{Actor, Source, session::ClientKind};
 use muster_store::Tx;
 
@@ -66,14 +66,9 @@ pub(super) async fn with_passwords<T: Send + 'static>(
 pub(super) async fn commit<T: Send + 'static>(
     app: &App,
     origin: Origin,
-    mut work: impl FnMut(&mut Tx<'_>, &mut Env) -> Result<T, EngineError> + Send + 'static,
+    work: impl FnMut(&mut Tx<'_>, &mut Env) -> Result<T, EngineError> + Send + 'static,
 ) -> Result<T, HttpError> {
-    let surroundings = app.surroundings();
-    let done = app.store().write(move |tx| {
-        let mut env = Env::new(Arc::clone(&surroundings), origin);
-        transact(tx, &mut env, |tx, env| work(tx, env))
-    });
-    Ok(done.await?)
+    app.change(origin, work).await
 }
 
 /// A session that is to begin in the browser that sends these headers, instead of the one that it has (SEC-4), and the secret

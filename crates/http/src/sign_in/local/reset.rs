@@ -105,7 +105,7 @@ async fn send(app: &App, typed: &str) -> Result<Response, HttpError> {
          If that was not you, there is nothing to do: your password stays as it is.\n",
         link.expose()
     );
-    let letter = Letter { to: email.clone(), subject: "Set a new password".to_owned(), text };
+    let letter = Letter { to: email.clone(), subject: "Set a new password".to_owned(), text, html: None };
     let (hash, sealer) = (link.hash(), app.shared_sealer());
     commit(app, NOBODY, move |tx, env| credentials::send_reset(tx, env, &sealer, &email, &hash, &letter)).await?;
     pages::page(StatusCode::OK, &ResetPage { frame: Frame::of(app), mistake: None, sent: true })

@@ -8,7 +8,7 @@ use muster_engine::{
     credentials::{Answer, Followed, break_glass::Opened},
     transact,
 };
-use muster_model::{AccountId, ConnectionId};
+use muster_model::{AccountId, ConnectionId, Session};
 use muster_store::{RequestRow, Tx};
 use uuid::Uuid;
 
@@ -56,6 +56,12 @@ impl Decided for Answer {
             Self::Locked => Decision::Refused(StatusCode::TOO_MANY_REQUESTS),
             Self::SingleSignOn(_) => Decision::Refused(StatusCode::FORBIDDEN),
         }
+    }
+}
+
+impl Decided for Session {
+    fn decision(&self) -> Decision {
+        Decision::Accepted(self.account)
     }
 }
 

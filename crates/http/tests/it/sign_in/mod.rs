@@ -3,6 +3,7 @@
 mod account;
 mod attacks;
 mod idp_initiated;
+mod invitation;
 mod keys;
 mod logout;
 mod metadata;
