@@ -1,6 +1,6 @@
 //! Why the engine did not do what was asked.
 
-use muster_model::{Rule, connection::KeyPurpose, texts};
+use muster_model::{Rule, connection::KeyPurpose, texts, token::Scope};
 use muster_store::{StoreError, TxError, Unique};
 use uuid::Uuid;
 
@@ -155,12 +155,18 @@ pub enum Refusal {
     /// ORG-1: somebody who owns nothing there.
     #[error("only an owner of organization '{0}' can do this: ask one")]
     NotAnOwner(String),
+    /// SEC-1: a token that is for something else.
+    #[error("the token does not have the scope `{}`: use one that has it", .0.as_str())]
+    OutOfScope(Scope),
     /// MIG-2: a plan whose state has changed since, or that is done.
     #[error("{0}")]
     PlanStale(String),
-    /// A name that ACC-3 does not allow, or that was another's.
+    /// A name that ACC-3 does not allow.
     #[error("{0}")]
     Name(String),
+    /// ACC-3: a name that is, or was, another's.
+    #[error("{0}")]
+    NameTaken(String),
     /// Anything else that the caller can mend.
     #[error("{0}")]
     Invalid(String),

@@ -17,12 +17,15 @@
 //! | [`sessions`] | how long people stay signed in, and what ends it (SES) |
 //! | [`guard`] | the mass-change guard: what is held, and what an owner decides (MIG-3) |
 //! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
+//! | [`companies`] | parents of organizations, and their owners (ORG-1) |
+//! | [`members`] | who is in an organization, as lists show it |
 //! | [`invitations`] | ORG-3: sent, accepted, expired, used up by whichever way their person comes in |
 //! | [`credentials`], [`mail`] | passwords, lock-out, enforcement, break-glass (SSO-9 to SSO-11, SEC-5); what is sent |
 //! | [`metadata`], [`certificates`] | SSO-8: what an IdP says of itself, and until when its keys and ours are good |
 //! | [`conflicts`] | PRE-3: where SSO and SCIM disagree |
 //! | [`domains`] | ORG-4: claimed, proven, lapsed, passed on; whose accounts a domain's addresses are |
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
+//! | [`authority`] | who may do what to an organization: one table (ORG-1, TEN-3, SEC-1) |
 //! | [`declare`] | what `muster apply` states, and its plan |
 //! | [`installation`] | the master key is the right one; data keys |
 //! | [`describe`] | changes as people read them |
@@ -39,8 +42,10 @@
 
 pub mod accounts;
 pub mod adoption;
+pub mod authority;
 mod blocks;
 pub mod certificates;
+pub mod companies;
 pub mod conflicts;
 pub mod connections;
 pub mod credentials;
@@ -59,6 +64,7 @@ pub mod installation;
 pub mod invitations;
 pub mod ledger;
 pub mod mail;
+pub mod members;
 pub mod metadata;
 pub mod organizations;
 pub mod plans;

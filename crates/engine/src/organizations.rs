@@ -17,6 +17,9 @@ use crate::{
     teams,
 };
 
+/// The most characters of a team's description.
+const DESCRIPTION: usize = 500;
+
 /// Makes an organization. The name is checked, and must never have been another's (ACC-3).
 ///
 /// # Errors
@@ -31,7 +34,7 @@ pub fn create(
 ) -> Result<Organization, EngineError> {
     let name = name::checked_public(name).map_err(|error| Refusal::Name(error.to_string()))?;
     if tx.organization_by_name(&name)?.is_some() || tx.former_holder("organization", &name)?.is_some() {
-        return Err(Refusal::Name(format!("`{name}` is, or was, an organization's name: choose another")).into());
+        return Err(Refusal::NameTaken(format!("`{name}` is, or was, an organization's name: choose another")).into());
     }
     let organization = Organization {
         id: OrganizationId(env.new_id()),
@@ -185,25 +188,92 @@ pub fn add_to_team(
     Ok(team)
 }
 
-/// Renames a team by hand; groups keep mapping to it under its old name (GRP-5).
+/// Takes a member out of a team, as far as people have put them in. Whom an identity provider has put in, it takes out.
 ///
 /// # Errors
 ///
-/// Not found; [`Refusal::Name`]; the store's.
-pub fn rename_team(
+/// Not found for somebody who is not in the team; [`Refusal::Invalid`] where only an identity provider says so; the store's.
+pub fn remove_from_team(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    account: &Account,
+    id: TeamId,
+) -> Result<(), EngineError> {
+    let team = live_team(tx, organization, id)?;
+    let mut standing = Standing::load(tx, account.id, organization.id)?;
+    if !standing.is_active() || !standing.in_team(id) {
+        return Err(EngineError::not_found("team member", &account.username));
+    }
+    let is_by_people = |grant: &Grant| grant.team == Some(id) && grant.connection.is_none();
+    if !standing.grants().any(is_by_people) {
+        let connection = standing.awake().find(|grant| grant.team == Some(id)).and_then(|grant| grant.connection);
+        let name = match connection {
+            Some(connection) => tx.connection(connection)?.map(|connection| connection.name),
+            None => None,
+        };
+        let text = format!(
+            "`{}` is in '{}' because the identity provider of connection `{}` says so: take the person out of the group \
+             there",
+            account.username,
+            team.name,
+            name.unwrap_or_default()
+        );
+        return Err(Refusal::Invalid(text).into());
+    }
+    end_team(env, &mut standing, is_by_people);
+    standing.save(tx, env, Rule::Grp6)
+}
+
+/// Makes a team by hand.
+///
+/// # Errors
+///
+/// [`Refusal::Name`], also where a team has or had the name; the store's.
+pub fn create_team(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    name: &str,
+    description: &str,
+) -> Result<Team, EngineError> {
+    let name = name::checked(name).map_err(|error| Refusal::Name(error.to_string()))?;
+    let description = checked_description(description)?;
+    match tx.team_by_name(organization.id, &name)? {
+        Some(team) if team.ended.is_none() => {
+            return Err(Refusal::NameTaken(format!("there is a team `{}` already", team.name)).into());
+        }
+        // One that was deleted comes back, under whichever of its names, as a push would bring it (GRP-5).
+        Some(_) | None => {}
+    }
+    let made = teams::find_or_create(tx, env, organization.id, &name, Rule::Grp5)?;
+    change_team(tx, env, organization, made.id, &name, description)
+}
+
+/// Renames a team by hand and says what it is for; groups keep mapping to it under its old names (GRP-5).
+///
+/// # Errors
+///
+/// Not found; [`Refusal::Name`]; [`Refusal::Invalid`] for the description; the store's.
+pub fn change_team(
     tx: &mut Tx<'_>,
     env: &mut Env,
     organization: &Organization,
     id: TeamId,
     name: &str,
+    description: &str,
 ) -> Result<Team, EngineError> {
     let name = name::checked(name).map_err(|error| Refusal::Name(error.to_string()))?;
+    let description = checked_description(description)?.to_owned();
     let before = live_team(tx, organization, id)?;
+    if before.name == name && before.description == description {
+        return Ok(before);
+    }
     let holder = tx.team_by_name(organization.id, &name)?;
     if holder.as_ref().is_some_and(|holder| holder.id != id) {
-        return Err(Refusal::Name(format!("`{name}` is, or was, the name of another team: choose another")).into());
+        return Err(Refusal::NameTaken(format!("`{name}` is, or was, the name of another team: choose another")).into());
     }
-    let after = Team { name, version: before.version + 1, ..before.clone() };
+    let after = Team { name, description, version: before.version + 1, ..before.clone() };
     if holder.is_none() {
         tx.insert_team_name(&after)?;
     }
@@ -212,6 +282,26 @@ pub fn rename_team(
     env.about(id);
     env.about(organization.id);
     Ok(after)
+}
+
+fn checked_description(description: &str) -> Result<&str, EngineError> {
+    let description = description.trim();
+    if description.chars().count() <= DESCRIPTION && !description.chars().any(char::is_control) {
+        return Ok(description);
+    }
+    let text = format!("a description has at most {DESCRIPTION} characters, none of them a control character");
+    Err(Refusal::Invalid(text).into())
+}
+
+/// The team of this name that is alive; a name that it had before means it as well.
+///
+/// # Errors
+///
+/// Not found; the store's.
+pub fn team_named(conn: &mut Conn<'_>, organization: &Organization, name: &str) -> Result<Team, EngineError> {
+    let missing = || EngineError::not_found("team", name);
+    let folded = name::checked(name).map_err(|_| missing())?;
+    conn.team_by_name(organization.id, &folded)?.filter(|team| team.ended.is_none()).ok_or_else(missing)
 }
 
 /// Deletes a team by hand; its members stay in the organization. The next push that names it brings it back (GRP-5).
@@ -227,7 +317,7 @@ pub fn delete_team(tx: &mut Tx<'_>, env: &mut Env, organization: &Organization, 
             break;
         }
         for (_, mut standing) in Standing::load_in(tx, organization.id, &accounts)? {
-            end_team(env, &mut standing, id);
+            end_team(env, &mut standing, |grant| grant.team == Some(id));
             standing.save(tx, env, Rule::Grp5)?;
         }
     }
@@ -239,17 +329,17 @@ pub fn delete_team(tx: &mut Tx<'_>, env: &mut Env, organization: &Organization, 
     Ok(())
 }
 
-/// Ends every grant for a team; those that also carry the membership go on without it.
-fn end_team(env: &mut Env, standing: &mut Standing, team: TeamId) {
+/// Ends these grants, all for one team; those that also carry the membership go on without it.
+fn end_team(env: &mut Env, standing: &mut Standing, which: impl Fn(&Grant) -> bool) {
     let carrying: Vec<(Reason, Rule, bool)> = standing
         .grants()
-        .filter(|grant| grant.team == Some(team) && grant.origin == Origin::Person)
+        .filter(|grant| which(grant) && grant.origin == Origin::Person)
         .map(|grant| {
             let Grant { source, connection, origin, rule, asleep, .. } = *grant;
             (Reason { team: None, source, connection, origin }, rule, asleep)
         })
         .collect();
-    standing.end(|grant| grant.team == Some(team));
+    standing.end(&which);
     for (reason, rule, asleep) in carrying {
         standing.give(env, reason, rule);
         if asleep {

@@ -41,7 +41,15 @@ fn create(
     if let Some(team) = tx.team_by_name(organization, name)? {
         return Ok(team);
     }
-    let team = Team { id: TeamId(env.new_id()), organization, name: name.to_owned(), number, ended: None, version: 1 };
+    let team = Team {
+        id: TeamId(env.new_id()),
+        organization,
+        name: name.to_owned(),
+        description: String::new(),
+        number,
+        ended: None,
+        version: 1,
+    };
     tx.insert_team(&team, env.now())?;
     env.created(Event::TeamCreated, Subject::new(Kind::Team, team.id), 1, rule, &team)?;
     env.about(team.id);

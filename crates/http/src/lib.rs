@@ -6,8 +6,9 @@
 //!
 //! Where to start reading: [`App`], which every handler has; then `scim`, whose modules follow one request: `gate` (who
 //! calls, with what), `users` and `groups` (handlers), `statement` (what was said, free of wire format), `answers`; and
-//! `sign_in`, whose modules follow a person through an IdP. `browser` and `pages` are what both sides of a page need.
+//! `sign_in`, whose modules follow a person through an IdP; and `api`, the management API. `browser` and `pages` are what both sides of a page need.
 
+mod api;
 mod app;
 mod arrival;
 mod auth;
@@ -53,10 +54,10 @@ pub fn router(app: &App) -> Router {
     let arrive = middleware::from_fn_with_state(app.clone(), arrival::arrive);
     let pages = operations::probes(app)
         .fallback(async |_: Request| HttpError::NoRoute)
-        .merge(sign_in::router(app).layer(guard))
+        .merge(sign_in::router(app).merge(api::pages(app)).layer(guard))
         .layer(render)
         .layer(middleware::from_fn(browser::secured))
         .layer(arrive);
-    // SCIM's gate does for its requests what the layers do for the others.
-    scim::mount(pages, app)
+    // The gates of SCIM and of the management API do for their requests what the layers do for the others.
+    scim::mount(pages.merge(api::router(app)), app)
 }

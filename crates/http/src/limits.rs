@@ -29,6 +29,8 @@ pub struct Limits {
     pub head_time: Duration,
     /// How long requests in progress may go on after a shutdown began.
     pub shutdown_time: Duration,
+    /// Requests to the management API that one caller may send within a minute, to one node. Above it: 429.
+    pub api_requests: u32,
     /// Most bytes of logged reads that wait to be written; more are dropped and counted.
     pub read_log_bytes: usize,
 }
@@ -48,6 +50,7 @@ impl Default for Limits {
             head_bytes: 64 * 1024,
             head_time: Duration::from_secs(75),
             shutdown_time: Duration::from_secs(20),
+            api_requests: 1_200,
             read_log_bytes: 8 * 1024 * 1024,
         }
     }

@@ -86,7 +86,7 @@ impl Metrics {
         let (reads_logged, reads_dropped) = (Counter::default(), Counter::default());
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register_with_unit("http_request_duration", "Time to answer", Unit::Seconds, latencies.clone());
-        registry.register("scim_unauthorized", "SCIM requests without a valid token", unauthorized.clone());
+        registry.register("unauthorized", "Requests without a valid token", unauthorized.clone());
         registry.register("read_log_lines", "Reads written to the request log", reads_logged.clone());
         registry.register("read_log_dropped", "Reads that the request log had no room for", reads_dropped.clone());
         let removed = Family::default();
@@ -121,6 +121,10 @@ impl Metrics {
             Unauthorized::Missing => "missing",
             Unauthorized::Malformed => "malformed",
             Unauthorized::Unknown => "unknown",
+            Unauthorized::NoApiToken => "api_missing",
+            Unauthorized::NotApiToken => "api_unknown",
+            Unauthorized::Secret => "api_secret",
+            Unauthorized::SecondFactor => "api_second_factor",
         };
         self.unauthorized.get_or_create(&Reason { reason }).inc();
     }

@@ -38,6 +38,12 @@ events! {
     AccountErased = "account.erase";
     /// A company was made.
     CompanyCreated = "company.create";
+    /// A company was renamed.
+    CompanyUpdated = "company.update";
+    /// Somebody became an owner of a company (ORG-1).
+    CompanyOwnerAdded = "company.owner.add";
+    /// Somebody is an owner of a company no more.
+    CompanyOwnerRemoved = "company.owner.remove";
     /// An organization was made.
     OrganizationCreated = "org.create";
     /// An organization's settings changed.
@@ -94,6 +100,8 @@ events! {
     ConnectionEnded = "connection.delete";
     /// A token was made.
     TokenCreated = "token.create";
+    /// An access token was renamed, or switched off or on.
+    TokenUpdated = "token.update";
     /// A token was revoked.
     TokenRevoked = "token.revoke";
     /// A second factor or passkey was set up.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{CompanyId, OrganizationId, TeamId, Timestamp, Version};
+use crate::{AccountId, CompanyId, OrganizationId, TeamId, Timestamp, Version};
 
 /// A parent of organizations; may own domains and connections for all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -12,6 +12,9 @@ pub struct Company {
     pub id: CompanyId,
     /// Unique, in lower case.
     pub name: String,
+    /// Who owns all its organizations (ORG-1), by id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<AccountId>,
     /// Counts changes.
     #[serde(skip)]
     pub version: Version,
@@ -46,6 +49,9 @@ pub struct Team {
     pub organization: OrganizationId,
     /// Unique in the organization, in lower case.
     pub name: String,
+    /// What owners say it is for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
     /// Small number, unique in the organization; the management API shows it as the id.
     pub number: i64,
     /// When an owner deleted it; its names stay its own (ACC-3), so a push revives it (GRP-5).

@@ -46,6 +46,8 @@ rules! {
     Sso4 = "SSO-4";
     /// What should be an address is one.
     Sso5 = "SSO-5";
+    /// Tokens work on their own surface, within their scopes.
+    Sec1 = "SEC-1";
     /// Known and unknown addresses behave alike.
     Sec5 = "SEC-5";
     /// The email's domain is one of the connection's.

@@ -55,6 +55,7 @@ CREATE TABLE company_owners (
     given           {int} NOT NULL,
     CONSTRAINT company_owners_pkey PRIMARY KEY (company, account)
 ){norowid};
+CREATE INDEX company_owners_account ON company_owners (account);
 
 CREATE TABLE teams (
     id              {uuid} NOT NULL CONSTRAINT teams_pkey PRIMARY KEY,
@@ -94,6 +95,8 @@ CREATE TABLE memberships (
     CONSTRAINT memberships_pkey PRIMARY KEY (account, organization)
 ){norowid};
 CREATE INDEX memberships_organization ON memberships (organization, account);
+-- Those who may more than members; few.
+CREATE INDEX memberships_few ON memberships (organization, role, account) WHERE role <> 'member';
 -- Those that wait for a seat or for another owner; few, so that the index costs others nothing.
 CREATE INDEX memberships_unsettled ON memberships (organization) WHERE state IN ('waiting', 'kept') OR role_kept;
 -- Those about whose role sources disagree (PRE-3).

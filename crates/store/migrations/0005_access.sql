@@ -6,6 +6,7 @@ CREATE TABLE tokens (
     scope           {uuid} NOT NULL,
     label           {text} NOT NULL,
     scopes          {text} NOT NULL,
+    disabled        {int},
     client          {uuid},
     family          {uuid},
     account         {uuid},
@@ -105,6 +106,7 @@ CREATE TABLE used_once (
 ){norowid};
 CREATE INDEX used_once_expires ON used_once (expires);
 
+-- Answers of the management API to requests that may be sent again; sealed.
 CREATE TABLE idempotency_keys (
     scope           {uuid} NOT NULL,
     key             {text} NOT NULL,
@@ -114,6 +116,7 @@ CREATE TABLE idempotency_keys (
     expires         {int} NOT NULL,
     CONSTRAINT idempotency_keys_pkey PRIMARY KEY (scope, key)
 ){norowid};
+CREATE INDEX idempotency_keys_expires ON idempotency_keys (expires);
 
 CREATE TABLE rate_windows (
     key             {bytes} NOT NULL,

@@ -15,7 +15,7 @@ use super::{
     second_step::{self, Passed, Shown},
 };
 use crate::{
-    EngineError, Env, invitations, mail,
+    EngineError, Env, authority, mail,
     sessions::{self, Begin},
 };
 
@@ -46,7 +46,7 @@ pub fn make(
     organization: &Organization,
     code: &TokenHash,
 ) -> Result<Token, EngineError> {
-    invitations::require_owner(tx, env, organization)?;
+    authority::require_owner(tx, env, organization)?;
     links::revoke(tx, env, TokenKind::Glass, organization.id.0, "replaced by a newer one")?;
     tx.resolve_reports(organization.id.0, Some(organization.id), Rule::Sso11.id(), env.now())?;
     links::add(tx, env, TokenKind::Glass, organization.id.0, code, None)

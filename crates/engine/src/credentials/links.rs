@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster_crypto::{PasswordHash, Sealer, TokenHash, sha256};
 use muster_model::{
-    Account, AccountId, AccountState, Email, Rule, Session, Token, TokenId,
+    Account, AccountId, AccountState, Email, Rule, Session, Token,
     ledger::{Event, Kind},
     token::TokenKind,
 };
@@ -19,6 +19,7 @@ use crate::{
     ledger::Subject,
     mail::{self, Letter},
     sessions::{self, Begin},
+    tokens,
 };
 
 /// How long a link to a new password works.
@@ -147,17 +148,8 @@ pub(super) fn add(
     hash: &TokenHash,
     lives: Option<Duration>,
 ) -> Result<Token, EngineError> {
-    let token = Token {
-        id: TokenId(env.new_id()),
-        kind,
-        scope,
-        label: String::new(),
-        created: env.now(),
-        expires: lives.map(|lives| env.now().after(lives)),
-        last_used: None,
-        revoked: None,
-    };
-    tx.insert_token(&token, hash.as_bytes(), env.origin().actor)?;
+    let token = tokens::new(env, kind, scope, "", lives);
+    tx.insert_token(&token, hash.as_bytes())?;
     env.created(Event::TokenCreated, Subject::new(Kind::Token, token.id), 1, rule(kind), &token)?;
     env.about(scope);
     Ok(token)

@@ -11,6 +11,7 @@
 //! - [`second_step`]: where there is a second factor, what was shown first opens nothing alone;
 //! - [`ceremonies`]: what a browser has begun and not ended;
 //! - [`recent`]: showing again who one is, before such settings are changed;
+//! - [`exchange`]: what opens the management API (SEC-1);
 //! - [`enforcement`]: whose password counts no more (SSO-9, SSO-11);
 //! - [`break_glass`]: an owner's way in when the identity provider is down (SSO-11).
 
@@ -18,6 +19,7 @@ mod attempts;
 pub mod break_glass;
 pub mod ceremonies;
 pub mod enforcement;
+pub mod exchange;
 pub mod factors;
 mod links;
 pub mod passkeys;

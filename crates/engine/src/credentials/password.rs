@@ -100,7 +100,7 @@ pub fn challenge(conn: &mut Conn<'_>, name: &str, device: Option<&[u8; 32]>) -> 
 }
 
 /// Usernames have no `@`, addresses do (ACC-3). An address that nobody has confirmed is nobody's (ACC-1).
-fn account_called(conn: &mut Conn<'_>, name: &str) -> Result<Option<Account>, EngineError> {
+pub(super) fn account_called(conn: &mut Conn<'_>, name: &str) -> Result<Option<Account>, EngineError> {
     match Email::parse(name) {
         Ok(email) => Ok(conn.account_by_email(&email)?.filter(|account| account.email_confirmed)),
         Err(_) => Ok(conn.account_by_username(name)?),
@@ -149,7 +149,7 @@ pub fn confirm(tx: &mut Tx<'_>, env: &mut Env, challenge: &Challenge, is_right: 
     Ok(decide(tx, env, challenge, is_right)?.is_ok())
 }
 
-fn decide(
+pub(super) fn decide(
     tx: &mut Tx<'_>,
     env: &mut Env,
     challenge: &Challenge,

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use muster_model::{
-    Account, CompanyId, Email, OrganizationId, Rule, Token, TokenId,
+    Account, CompanyId, Email, OrganizationId, Rule,
     domain::Holder,
     ledger::{Event, Kind},
     token::TokenKind,
 };
 
 use super::{Work, quoted, refuse};
-use crate::{EngineError, accounts, connections, domains, ledger::Subject, organizations, teams};
+use crate::{EngineError, accounts, companies, connections, domains, ledger::Subject, organizations, teams, tokens};
 
 /// How long the sign-in link of a new owner works.
 const LINK_LIVES: Duration = Duration::from_hours(7 * 24);
@@ -21,12 +21,7 @@ impl Work<'_, '_> {
             if self.tx.company_by_name(&company.name)?.is_some() {
                 continue;
             }
-            let made =
-                muster_model::Company { id: CompanyId(self.env.new_id()), name: company.name.clone(), version: 1 };
-            self.tx.insert_company(&made, self.env.now())?;
-            let subject = Subject::new(Kind::Company, made.id);
-            self.env.created(Event::CompanyCreated, subject, 1, Rule::Acc3, &made)?;
-            self.env.about(made.id);
+            companies::create(self.tx, self.env, &company.name)?;
         }
         Ok(())
     }
@@ -94,17 +89,8 @@ impl Work<'_, '_> {
         }
         accounts::insert(self.tx, self.env, &account, Rule::Org1)?;
         if let Some(hash) = self.secrets.links.get(&email.key()) {
-            let token = Token {
-                id: TokenId(self.env.new_id()),
-                kind: TokenKind::Link,
-                scope: account.id.0,
-                label: "sign-in link".to_owned(),
-                created: self.env.now(),
-                expires: Some(self.env.now().after(LINK_LIVES)),
-                last_used: None,
-                revoked: None,
-            };
-            self.tx.insert_token(&token, hash.as_bytes(), self.env.origin().actor)?;
+            let token = tokens::new(self.env, TokenKind::Link, account.id.0, "sign-in link", Some(LINK_LIVES));
+            self.tx.insert_token(&token, hash.as_bytes())?;
             let subject = Subject::new(Kind::Token, token.id);
             self.env.created(Event::TokenCreated, subject, 1, Rule::Org1, &token)?;
             self.applied.links.insert(email.key(), account.id);

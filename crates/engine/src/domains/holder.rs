@@ -3,7 +3,7 @@
 use muster_model::{Actor, OrganizationId, domain::Holder};
 use muster_store::Conn;
 
-use crate::{EngineError, Env, Refusal, invitations};
+use crate::{EngineError, Env, Refusal, authority};
 
 /// A holder's name, as in "organization `moby`".
 ///
@@ -33,7 +33,7 @@ pub fn require_owner(conn: &mut Conn<'_>, env: &Env, holder: Holder) -> Result<(
     match holder {
         Holder::Organization(id) => {
             let organization = conn.organization(id)?.ok_or_else(|| EngineError::not_found("organization", id))?;
-            invitations::require_owner(conn, env, &organization)
+            authority::require_owner(conn, env, &organization)
         }
         Holder::Company(id) => {
             let company = conn.company(id)?.ok_or_else(|| EngineError::not_found("company", id))?;

@@ -29,8 +29,8 @@ pub use sweep::{Found, Logged, Progress, look, slice};
 pub use words::{TOMBSTONE, Words};
 
 use crate::{
-    EngineError, Env, Refusal, accounts, blocks, credentials::factors, directory::Documents, ledger::Subject, roles,
-    standing::Standing,
+    EngineError, Env, Refusal, accounts, blocks, companies, credentials::factors, directory::Documents,
+    ledger::Subject, roles, standing::Standing,
 };
 
 /// What ended sessions and tokens say (SES-3).
@@ -199,6 +199,9 @@ fn refuse_last_owner(tx: &mut Tx<'_>, account: &Account) -> Result<(), EngineErr
 }
 
 fn end_memberships(tx: &mut Tx<'_>, env: &mut Env, account: AccountId) -> Result<(), EngineError> {
+    for company in tx.companies_owned_by(account)? {
+        companies::forget_owner(tx, env, &company, account)?;
+    }
     for (_, mut standing) in Standing::load_all(tx, account)? {
         standing.end(|_| true);
         let over = standing.membership().is_some_and(|it| matches!(it.state, MembershipState::Ended { .. }));

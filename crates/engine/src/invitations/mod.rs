@@ -23,7 +23,7 @@ use muster_crypto::{TokenHash, sha256};
 use muster_model::{
     AccountId, Actor, Email, Invitation, InvitationId, Organization, Role, Rule, TeamId, ledger::Event, trace::Note,
 };
-use muster_store::{Conn, Counter, Tx};
+use muster_store::{Counter, Tx};
 
 pub use self::{
     answer::{accept, decline},
@@ -37,7 +37,7 @@ pub(crate) use self::{
     answer::{is_later_act, let_in},
     pending::{end, end_expired, pending, pending_in, pending_of, subject, use_up},
 };
-use crate::{EngineError, Env, Refusal, seats, teams};
+use crate::{EngineError, Env, Refusal, authority::require_owner, seats, teams};
 
 /// How long an invitation's link works (ORG-3).
 pub const VALID: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -255,25 +255,6 @@ pub fn cancel(
 fn live(tx: &mut Tx<'_>, env: &Env, organization: &Organization, id: InvitationId) -> Result<Invitation, EngineError> {
     let found = tx.invitation(organization.id, id)?.filter(|invitation| invitation.expires > env.now());
     found.ok_or_else(|| EngineError::not_found("invitation", id))
-}
-
-/// Only owners, company owners and the operator invite (ORG-1). Who is no member does not learn that there is such an
-/// organization (TEN-3).
-pub(crate) fn require_owner(conn: &mut Conn<'_>, env: &Env, organization: &Organization) -> Result<(), EngineError> {
-    let account = match env.origin().actor {
-        Actor::Operator | Actor::System => return Ok(()),
-        Actor::Account(id) => id.into(),
-        Actor::Token(_) => return Err(Refusal::NotAnOwner(organization.name.clone()).into()),
-    };
-    if conn.is_company_owner(organization.id, account)? {
-        return Ok(());
-    }
-    let membership = conn.memberships_in(organization.id, &[account])?.into_iter().next();
-    match membership.filter(muster_model::Membership::is_active) {
-        Some(membership) if membership.is_owner() => Ok(()),
-        Some(_) => Err(Refusal::NotAnOwner(organization.name.clone()).into()),
-        None => Err(EngineError::not_found("organization", organization.id)),
-    }
 }
 
 /// By the address that an invitation is for.

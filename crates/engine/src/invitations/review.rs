@@ -8,8 +8,8 @@ use std::{
 use muster_model::{Account, AccountId, Email, Invitation, Membership, Organization, Timestamp, name};
 use muster_store::Conn;
 
-use super::{AT_ONCE, ByAddress, Person, by_address, require_owner};
-use crate::{EngineError, Env, Refusal};
+use super::{AT_ONCE, ByAddress, Person, by_address};
+use crate::{EngineError, Env, Refusal, authority::require_owner};
 
 /// What can be said of one entry of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -176,6 +176,7 @@ pub fn slice(
         || request_log::shrink(tx, policy, now, &state, &mut removed)?
         || search::walk::end_expired(tx, now)?
         || tx.forget_expired_sign_ins(now, AT_ONCE)? > 0
+        || tx.forget_idempotent_answers(now, AT_ONCE)? > 0
         || fold::fold(tx, activity_end, &mut removed)?
         || sweep(tx, activity_end, &mut state)?;
     tx.note_duty(Duty::Retention, &serde_json::to_string(&state).map_err(StoreError::other)?)?;

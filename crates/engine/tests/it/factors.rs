@@ -414,19 +414,7 @@ fn sec_1_a_link_of_the_operators_asks_for_the_second_factor_and_works_once() {
     let world = World::new();
     let ada = with_app(&world, ADA);
     let hash = link(TokenPrefix::Link);
-    let token = muster_model::Token {
-        id: muster_model::TokenId(uuid::Uuid::now_v7()),
-        kind: muster_model::token::TokenKind::Link,
-        scope: ada.account.id.0,
-        label: "sign-in link".into(),
-        created: world.clock.now(),
-        expires: None,
-        last_used: None,
-        revoked: None,
-    };
-    world
-        .by_hand(move |tx, env| tx.insert_token(&token, hash.as_bytes(), env.origin().actor).map_err(EngineError::from))
-        .unwrap();
+    world.sign_in_link(ada.account.id, hash);
     let follow = |number: u8| {
         let followed = world.by_hand(move |tx, env| credentials::follow_link(tx, env, &hash, begin(number)));
         let Followed::SecondFactor(passed) = followed.unwrap() else { panic!("no second factor is asked for") };

@@ -97,7 +97,7 @@ fn grp_5_a_team_renamed_by_hand_keeps_mapping_and_a_deleted_one_comes_back() {
     let team = world
         .by_hand(move |tx, env| {
             let team = tx.team_by_name(organization.id, "developers")?.unwrap();
-            organizations::rename_team(tx, env, &organization, team.id, "hackers")
+            organizations::change_team(tx, env, &organization, team.id, "hackers", "")
         })
         .unwrap();
     world.change_members(okta, group.id, &[bob.id], &[]).unwrap();

@@ -261,20 +261,7 @@ fn sec_1_a_sign_in_link_works_once_and_is_no_other_link() {
     let world = World::new();
     let ada = world.account(ADA, true);
     let hash = link(TokenPrefix::Link);
-    let id = ada.id;
-    let token = muster_model::Token {
-        id: muster_model::TokenId(uuid::Uuid::now_v7()),
-        kind: muster_model::token::TokenKind::Link,
-        scope: id.0,
-        label: "sign-in link".into(),
-        created: muster_engine::Surroundings::now(&*world.clock),
-        expires: None,
-        last_used: None,
-        revoked: None,
-    };
-    world
-        .by_hand(move |tx, env| tx.insert_token(&token, hash.as_bytes(), env.origin().actor).map_err(EngineError::from))
-        .unwrap();
+    world.sign_in_link(ada.id, hash);
     assert!(is_missing(&reset(&world, hash, "new")), "it sets no password");
     let follow =
         |number: u8| world.by_hand(move |tx, env| credentials::follow_link(tx, env, &hash, begin(number)).map(drop));

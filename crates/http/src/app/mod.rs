@@ -29,6 +29,7 @@ use uuid::Uuid;
 
 use crate::{
     HttpError, Limits,
+    api::Rates,
     auth::Callers,
     journal::{Bodies, ReadLog, Record, Trace},
     metrics::Metrics,
@@ -89,6 +90,7 @@ pub(crate) struct Inner {
     outbound: Outbound,
     sends_mail: bool,
     sign_in_log: LogBound,
+    rates: Rates,
     /// Us, towards browsers that have passkeys; `None` where they have none.
     relying_party: Option<RelyingParty>,
     /// Made when the first password is checked.
@@ -161,6 +163,7 @@ impl App {
             outbound,
             sends_mail,
             sign_in_log: LogBound::default(),
+            rates: Rates::default(),
             passwords: OnceLock::new(),
             closing: AtomicBool::new(false),
         });
@@ -401,6 +404,10 @@ impl App {
 
     pub(crate) fn sign_in_log(&self) -> &LogBound {
         &self.inner.sign_in_log
+    }
+
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.inner.rates
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -1,6 +1,6 @@
 //! Error bodies: one format for each part of the site, written by one layer.
 
-use std::{error::Error, fmt::Write as _, sync::Arc};
+use std::{collections::BTreeMap, error::Error, fmt::Write as _, sync::Arc};
 
 use axum::{
     body::Body,
@@ -10,10 +10,12 @@ use axum::{
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use muster_model::RequestId;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use muster_engine::EngineError;
+use muster_engine::{EngineError, Refusal};
 
-use super::HttpError;
+use super::{Field, HttpError};
 use crate::arrival::Arrival;
 
 /// In which form a part of the site tells of errors.
@@ -110,16 +112,48 @@ impl ErrorFormat {
                 ("application/scim+json", body)
             }
             Self::Api => {
-                let body = serde_json::json!({
-                    "detail": detail,
-                    "message": status.canonical_reason().unwrap_or_default(),
-                    "errinfo": {},
-                    "trace_id": trace_id,
-                });
-                ("application/json", body.to_string())
+                let message = status.canonical_reason().unwrap_or_default();
+                let body = ApiError {
+                    detail: &detail,
+                    message,
+                    errinfo: error_info(error),
+                    trace_id,
+                    error: (status == StatusCode::TOO_MANY_REQUESTS).then_some(message),
+                };
+                ("application/json", serde_json::to_string(&body).unwrap_or_default())
             }
             Self::Page => ("text/html; charset=utf-8", page(status, &detail, trace_id)),
         }
+    }
+}
+
+/// Why a request to the management API was not served.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct ApiError<'e> {
+    /// What is wrong, and what to change.
+    detail: &'e str,
+    /// The status in words.
+    message: &'e str,
+    /// Each field that is wrong, with why; or `rule`: the rule that refused.
+    errinfo: BTreeMap<String, String>,
+    /// By which the operator finds the request in the log.
+    trace_id: &'e str,
+    /// With status 429: its words again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'e str>,
+}
+
+/// What programs are told besides: each field that is wrong, or the rule that refused.
+fn error_info(error: &HttpError) -> BTreeMap<String, String> {
+    match error {
+        HttpError::Fields(fields) => {
+            fields.iter().map(|Field { path, detail }| (path.clone(), detail.clone())).collect()
+        }
+        HttpError::Engine(EngineError::Refused(refusal)) if !matches!(refusal, Refusal::Invalid(_)) => {
+            BTreeMap::from([("rule".to_owned(), error.rule().id().to_owned())])
+        }
+        _ => BTreeMap::new(),
     }
 }
 

@@ -33,6 +33,20 @@ pub enum HttpError {
     /// An IdP's answer is not accepted.
     #[error(transparent)]
     SignIn(#[from] SignInFailure),
+    /// Fields of a request to the management API, each with what is wrong with it.
+    #[error("{}", in_a_line(.0))]
+    Fields(Vec<Field>),
+    /// More requests within the minute than one caller may send, or more wrong passwords.
+    #[error("{why}")]
+    TooMany {
+        /// What there were too many of, and what to do.
+        why: &'static str,
+        /// How long to wait.
+        wait: Duration,
+    },
+    /// An `Idempotency-Key` that came with another request before.
+    #[error("this Idempotency-Key came with another request before: send each request with a key of its own")]
+    KeyReused,
     /// Nobody is signed in.
     #[error("nobody is signed in: sign in first")]
     SignedOut,
@@ -95,6 +109,20 @@ pub enum HttpError {
     Internal(&'static str, #[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
+/// What is wrong with one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Where it is, such as `invitees[3]`; `body` for the whole.
+    pub path: String,
+    /// What to change.
+    pub detail: String,
+}
+
+fn in_a_line(fields: &[Field]) -> String {
+    let texts: Vec<String> = fields.iter().map(|Field { path, detail }| format!("`{path}`: {detail}")).collect();
+    texts.join("; ")
+}
+
 /// Why a caller is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Unauthorized {
@@ -107,6 +135,30 @@ pub enum Unauthorized {
     /// It was never given out, or is revoked or expired.
     #[error("the bearer token is unknown, revoked or expired: make a new one on the connection's page")]
     Unknown,
+    /// There is no bearer token for the management API.
+    #[error("no bearer token came: send `Authorization: Bearer <token>` with what POST /v2/auth/token answers")]
+    NoApiToken,
+    /// It does not open the management API, or not any more.
+    #[error("the bearer token does not open the management API, or not any more: get a new one by POST /v2/auth/token")]
+    NotApiToken,
+    /// Nobody has this identifier and this secret.
+    #[error("the identifier or the secret is wrong")]
+    Secret,
+    /// The password is right, and not enough.
+    #[error("the account has a second factor: use a personal access token instead of its password")]
+    SecondFactor,
+}
+
+impl Unauthorized {
+    /// The challenge of the part of the site that was called (RFC 6750 §3: no error code when no token was sent).
+    fn challenge(self) -> &'static str {
+        match self {
+            Self::Missing => "Bearer realm=\"scim\"",
+            Self::Malformed | Self::Unknown => "Bearer realm=\"scim\", error=\"invalid_token\"",
+            Self::NoApiToken | Self::Secret | Self::SecondFactor => "Bearer realm=\"api\"",
+            Self::NotApiToken => "Bearer realm=\"api\", error=\"invalid_token\"",
+        }
+    }
 }
 
 impl HttpError {
@@ -117,6 +169,11 @@ impl HttpError {
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             other => Self::Status(other),
         }
+    }
+
+    /// One field of a request, with what is wrong with it.
+    pub(crate) fn field(path: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Fields(vec![Field { path: path.into(), detail: detail.into() }])
     }
 
     /// Something that could not be sealed.
@@ -162,6 +219,9 @@ impl HttpError {
             | Self::Engine(EngineError::NotFound { .. } | EngineError::Refused(_))
             | Self::Unauthorized(_)
             | Self::SignIn(_)
+            | Self::Fields(_)
+            | Self::TooMany { .. }
+            | Self::KeyReused
             | Self::SignedOut
             | Self::NoRoute
             | Self::MethodNotAllowed
@@ -192,6 +252,7 @@ impl HttpError {
                 Refusal::NotAnEmail(_) | Refusal::UnverifiedDomain { .. } => Rule::Scim10,
                 Refusal::NoSeat(_) => Rule::Scim9,
                 Refusal::NotAnOwner(_) => Rule::Org1,
+                Refusal::OutOfScope(_) => Rule::Sec1,
                 Refusal::OrganizationNotCovered(_) | Refusal::TeamName(_) => Rule::Scim4,
                 Refusal::UnknownMember(_) => Rule::Scim3,
                 Refusal::TooManyMembers { .. } => Rule::Scim14,
@@ -200,7 +261,7 @@ impl HttpError {
                 Refusal::Held(_) => Rule::Mig3,
                 Refusal::Overtaken(rule) => *rule,
                 Refusal::PlanStale(_) => Rule::Mig2,
-                Refusal::Name(_) => Rule::Acc3,
+                Refusal::Name(_) | Refusal::NameTaken(_) => Rule::Acc3,
                 Refusal::IdpInitiated(_) => Rule::Sso3,
                 Refusal::SignInNotFound | Refusal::AnswerUsed => Rule::Sso7,
                 Refusal::DomainNotVerified(_) => Rule::Sso6,
@@ -222,7 +283,10 @@ impl HttpError {
     }
 
     /// How long to wait before trying again.
-    fn retry_after(&self) -> Option<Duration> {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        if let Self::TooMany { wait, .. } = self {
+            return Some(*wait);
+        }
         (self.status() == StatusCode::SERVICE_UNAVAILABLE).then(|| match self {
             Self::Engine(EngineError::Store(StoreError::Unavailable(_))) => Duration::from_secs(5),
             Self::Engine(EngineError::Refused(Refusal::Held(_))) => guard::ASK_AGAIN,
@@ -271,12 +335,7 @@ impl IntoResponse for HttpError {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
         }
         if let Self::Unauthorized(why) = &self {
-            // RFC 6750 §3: no error code when no token was sent.
-            let challenge = match why {
-                Unauthorized::Missing => "Bearer realm=\"scim\"",
-                Unauthorized::Malformed | Unauthorized::Unknown => "Bearer realm=\"scim\", error=\"invalid_token\"",
-            };
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(why.challenge()));
         }
         response.extensions_mut().insert(Arc::new(self));
         response

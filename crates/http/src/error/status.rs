@@ -25,6 +25,9 @@ pub(super) fn of(error: &HttpError) -> Answer {
         HttpError::MediaType | HttpError::FormType => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         HttpError::FormFields => plain(StatusCode::BAD_REQUEST),
         HttpError::CrossSite | HttpError::SignIn(_) => plain(StatusCode::FORBIDDEN),
+        HttpError::Fields(_) => bad(ScimType::InvalidValue),
+        HttpError::TooMany { .. } => plain(StatusCode::TOO_MANY_REQUESTS),
+        HttpError::KeyReused => plain(StatusCode::UNPROCESSABLE_ENTITY),
         HttpError::SignedOut => plain(StatusCode::UNAUTHORIZED),
         HttpError::BodyTooLarge(_) => plain(StatusCode::PAYLOAD_TOO_LARGE),
         HttpError::BodyBroken => bad(ScimType::InvalidSyntax),
@@ -43,6 +46,7 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         Refusal::UserNameTaken(_)
         | Refusal::GroupNameTaken(_)
         | Refusal::EmailTaken(_)
+        | Refusal::NameTaken(_)
         | Refusal::TakenMeanwhile(_) => (StatusCode::CONFLICT, Some(ScimType::Uniqueness)),
         Refusal::NotAnEmail(_)
         | Refusal::UnverifiedDomain { .. }
@@ -56,6 +60,7 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         | Refusal::ScimDisabled(_)
         | Refusal::ConnectionInactive(_)
         | Refusal::NotAnOwner(_)
+        | Refusal::OutOfScope(_)
         | Refusal::IdpInitiated(_)
         | Refusal::SignInNotFound
         | Refusal::AnswerUsed

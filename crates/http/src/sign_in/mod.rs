@@ -23,7 +23,7 @@ mod finish;
 pub(crate) mod identity_provider;
 mod invitation;
 mod journal;
-mod local;
+pub(crate) mod local;
 mod log_bound;
 mod oidc;
 mod operator;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
+mod api;
 mod bad_input;
 mod bulk;
 mod callers;

@@ -7,10 +7,9 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use muster_crypto::{TokenPrefix, TokenText};
 use muster_engine::mail;
-use muster_model::{Account, Role, Token, TokenId, token::TokenKind};
+use muster_model::{Account, Role};
 use muster_testkit::browser::{Browser, Page, Transport};
 use tower::ServiceExt;
-use uuid::Uuid;
 
 use crate::support::{BASE_URL, Server};
 
@@ -131,18 +130,7 @@ async fn sec_1_an_owners_link_signs_in_once_and_asks_for_a_password() {
     let server = Server::new();
     let ada = owner(&server);
     let text = TokenText::generate(TokenPrefix::Link).unwrap();
-    let (hash, now) = (text.hash(), muster_engine::Surroundings::now(&*server.world.clock));
-    let token = Token {
-        id: TokenId(Uuid::now_v7()),
-        kind: TokenKind::Link,
-        scope: ada.id.0,
-        label: "sign-in link".into(),
-        created: now,
-        expires: None,
-        last_used: None,
-        revoked: None,
-    };
-    server.world.by_hand(move |tx, env| Ok(tx.insert_token(&token, hash.as_bytes(), env.origin().actor)?)).unwrap();
+    server.world.sign_in_link(ada.id, text.hash());
     let mut browser = browser(&server);
     let link = url(&format!("/signin/link?token={}", text.expose()));
     browser.get(&link).await;

@@ -108,7 +108,7 @@ async fn the_operations_pages_tell_how_the_server_is() {
         "muster_http_requests_total{method=\"GET\",route=\"/scim/v2/Users/{id}\",status=\"200\"} 1",
         "muster_http_requests_total{method=\"GET\",route=\"/scim/v2/Users\",status=\"401\"} 1",
         "muster_http_request_duration_seconds_count{method=\"POST\",route=\"/scim/v2/Users\"} 1",
-        "muster_scim_unauthorized_total{reason=\"missing\"} 1",
+        "muster_unauthorized_total{reason=\"missing\"} 1",
         "muster_read_log_dropped_total 0",
         "muster_build_info{version=\"0.1.0\"} 1",
         "muster_store_queued_writes 0",

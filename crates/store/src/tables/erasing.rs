@@ -245,7 +245,6 @@ impl Tx<'_> {
         self.put("DELETE FROM subjects WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM consents WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM idempotency_keys WHERE scope = ?1", of(), Expect::Any)?;
-        self.put("DELETE FROM company_owners WHERE account = ?1", of(), Expect::Any)?;
         self.put("UPDATE outbox SET payload = '{}' WHERE account = ?1", of(), Expect::Any)
     }
 

@@ -104,17 +104,23 @@ impl Conn<'_> {
         )
     }
 
-    /// The accounts of a team's members after `after`, by id.
+    /// The accounts of a team's members after `after`, by id, without the first `skip` of them.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub fn team_members(&mut self, team: TeamId, after: AccountId, limit: i64) -> Result<Vec<AccountId>, StoreError> {
+    pub fn team_members(
+        &mut self,
+        team: TeamId,
+        after: AccountId,
+        skip: i64,
+        limit: i64,
+    ) -> Result<Vec<AccountId>, StoreError> {
         self.query(
             "SELECT DISTINCT g.account FROM grants g \
              JOIN memberships m ON m.account = g.account AND m.organization = g.organization AND m.state = 'active' \
-             WHERE g.team = ?1 AND NOT g.asleep AND g.account > ?2 ORDER BY g.account LIMIT ?3",
-            vals![team, after, limit],
+             WHERE g.team = ?1 AND NOT g.asleep AND g.account > ?2 ORDER BY g.account LIMIT ?3 OFFSET ?4",
+            vals![team, after, limit, skip],
             |row| Ok(AccountId(row.get(0)?)),
         )
     }

@@ -7,10 +7,10 @@ use super::{corrupt, from_json, json, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "memberships";
-const COLUMNS: &str = "account, organization, role, roles, state, why, by_connection, blocked, guest, role_kept, conflict, joined, ended, \
+pub(super) const COLUMNS: &str = "account, organization, role, roles, state, why, by_connection, blocked, guest, role_kept, conflict, joined, ended, \
                        version";
 
-fn membership(row: &Row<'_>) -> Result<Membership, StoreError> {
+pub(super) fn membership(row: &Row<'_>) -> Result<Membership, StoreError> {
     let (state, why): (String, Option<String>) = (row.get(4)?, row.get(5)?);
     let by = row.get::<Option<Uuid>>(6)?.map(ConnectionId);
     Ok(Membership {
@@ -68,7 +68,7 @@ impl Conn<'_> {
     /// What the database says.
     pub fn owners(&mut self, organization: OrganizationId) -> Result<Vec<Membership>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 AND role = 'owner' \
+            "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 AND role <> 'member' AND role = 'owner' \
              AND state IN ('active', 'kept') ORDER BY account"
         );
         self.query(&sql, vals![organization], membership)

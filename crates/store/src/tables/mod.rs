@@ -21,11 +21,13 @@ mod factors;
 mod grants;
 mod group_moves;
 mod held_changes;
+mod idempotency;
 mod idp_metadata;
 mod installation;
 mod invitations;
 mod ledger;
 mod mails;
+mod members;
 mod memberships;
 mod organizations;
 mod own_certificates;
@@ -51,10 +53,12 @@ pub use duties::Duty;
 pub use erasing::{HeldNote, ReportText};
 pub use erasures::ErasureRow;
 pub use group_moves::GroupMove;
+pub use idempotency::IdempotentAnswer;
 pub use idp_metadata::IdpMetadata;
 pub use installation::DataKey;
 pub use ledger::ReportRow;
 pub use mails::MailRow;
+pub use members::{MEMBERS_COUNTED, MemberKey, MemberSearch};
 pub use pending_sign_ins::PendingSignIn;
 pub use plans::PlanRow;
 pub use requests::RequestRow;
@@ -112,6 +116,11 @@ impl From<Timestamp> for Val {
     fn from(at: Timestamp) -> Val {
         Val::Int(at.0)
     }
+}
+
+/// What comes after every text that begins with `prefix`, as both databases compare texts: byte by byte.
+fn beyond(prefix: &str) -> String {
+    format!("{prefix}{}", char::MAX)
 }
 
 /// A value of ours as the text of a JSON column.

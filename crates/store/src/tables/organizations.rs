@@ -19,7 +19,7 @@ fn organization(row: &Row<'_>) -> Result<Organization, StoreError> {
 }
 
 fn company(row: &Row<'_>) -> Result<Company, StoreError> {
-    Ok(Company { id: CompanyId(row.get(0)?), name: row.get(1)?, version: row.get(2)? })
+    Ok(Company { id: CompanyId(row.get(0)?), name: row.get(1)?, owners: Vec::new(), version: row.get(2)? })
 }
 
 impl Conn<'_> {
@@ -88,7 +88,8 @@ impl Conn<'_> {
     ///
     /// What the database says.
     pub fn company(&mut self, id: CompanyId) -> Result<Option<Company>, StoreError> {
-        self.opt("SELECT id, name, version FROM companies WHERE id = ?1", vals![id], company)
+        let found = self.opt("SELECT id, name, version FROM companies WHERE id = ?1", vals![id], company)?;
+        found.map(|company| self.with_owners(company)).transpose()
     }
 
     /// The company with this name.
@@ -97,7 +98,8 @@ impl Conn<'_> {
     ///
     /// What the database says.
     pub fn company_by_name(&mut self, name: &str) -> Result<Option<Company>, StoreError> {
-        self.opt("SELECT id, name, version FROM companies WHERE name = ?1", vals![name], company)
+        let found = self.opt("SELECT id, name, version FROM companies WHERE name = ?1", vals![name], company)?;
+        found.map(|company| self.with_owners(company)).transpose()
     }
 
     /// Every company, by name; for the operator.
@@ -106,7 +108,26 @@ impl Conn<'_> {
     ///
     /// What the database says.
     pub fn companies(&mut self) -> Result<Vec<Company>, StoreError> {
-        self.query("SELECT id, name, version FROM companies ORDER BY name", vals![], company)
+        let all = self.query("SELECT id, name, version FROM companies ORDER BY name", vals![], company)?;
+        all.into_iter().map(|company| self.with_owners(company)).collect()
+    }
+
+    fn with_owners(&mut self, mut company: Company) -> Result<Company, StoreError> {
+        let sql = "SELECT account FROM company_owners WHERE company = ?1 ORDER BY account";
+        company.owners = self.query(sql, vals![company.id], |row| Ok(AccountId(row.get(0)?)))?;
+        Ok(company)
+    }
+
+    /// The companies that an account owns, by name.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn companies_owned_by(&mut self, account: AccountId) -> Result<Vec<Company>, StoreError> {
+        let sql = "SELECT c.id, c.name, c.version FROM company_owners o JOIN companies c ON c.id = o.company \
+                   WHERE o.account = ?1 ORDER BY c.name";
+        let all = self.query(sql, vals![account], company)?;
+        all.into_iter().map(|company| self.with_owners(company)).collect()
     }
 
     /// Whether an account owns an organization through its company (ORG-1).
@@ -222,5 +243,38 @@ impl Tx<'_> {
             vals![company.id, &company.name, at, company.version],
             Expect::Any,
         )
+    }
+
+    /// Stores a company's name and version, which was raised by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it changed meanwhile, [`StoreError::Taken`] for its name.
+    pub fn update_company(&mut self, company: &Company) -> Result<(), StoreError> {
+        self.put(
+            "UPDATE companies SET name = ?2, version = ?3 WHERE id = ?1 AND version = ?4",
+            vals![company.id, &company.name, company.version, company.version - 1],
+            Expect::One,
+        )
+    }
+
+    /// Makes an account an owner of a company.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn insert_company_owner(&mut self, id: CompanyId, account: AccountId, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "INSERT INTO company_owners (company, account, given) VALUES (?1, ?2, ?3)";
+        self.put(sql, vals![id, account, at], Expect::Any)
+    }
+
+    /// Makes an account no owner of a company any more.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn delete_company_owner(&mut self, id: CompanyId, account: AccountId) -> Result<(), StoreError> {
+        let sql = "DELETE FROM company_owners WHERE company = ?1 AND account = ?2";
+        self.put(sql, vals![id, account], Expect::Any)
     }
 }

@@ -1,10 +1,11 @@
 //! Teams, under every name they have had.
 
-use muster_model::{OrganizationId, Team, TeamId, Timestamp};
+use muster_model::{AccountId, OrganizationId, Team, TeamId, Timestamp};
 
+use super::{beyond, pad, placeholders};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
-const COLUMNS: &str = "t.id, t.organization, t.name, t.number, t.ended, t.version";
+const COLUMNS: &str = "t.id, t.organization, t.name, t.number, t.ended, t.version, t.description";
 
 fn team(row: &Row<'_>) -> Result<Team, StoreError> {
     Ok(Team {
@@ -14,6 +15,7 @@ fn team(row: &Row<'_>) -> Result<Team, StoreError> {
         number: row.get(3)?,
         ended: row.get::<Option<i64>>(4)?.map(Timestamp),
         version: row.get(5)?,
+        description: row.get(6)?,
     })
 }
 
@@ -62,6 +64,73 @@ impl Conn<'_> {
         self.query(&sql, vals![organization], team)
     }
 
+    /// A page of the teams of an organization that are alive and whose names begin with `prefix`, by name, from `after` on.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn teams_page(
+        &mut self,
+        organization: OrganizationId,
+        prefix: &str,
+        after: &str,
+        skip: i64,
+        limit: i64,
+    ) -> Result<Vec<Team>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM team_names n JOIN teams t ON t.id = n.team AND t.name = n.name \
+             WHERE n.organization = ?1 AND n.name > ?2 AND n.name >= ?3 AND n.name < ?4 AND t.ended IS NULL \
+             ORDER BY n.name LIMIT ?5 OFFSET ?6"
+        );
+        let vals = vals![organization, after, prefix, beyond(prefix), limit, skip];
+        self.query(&sql, vals, team)
+    }
+
+    /// How many of an organization's teams are alive and have names that begin with `prefix`.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn teams_count(&mut self, organization: OrganizationId, prefix: &str) -> Result<i64, StoreError> {
+        let sql = "SELECT count(*) FROM team_names n JOIN teams t ON t.id = n.team AND t.name = n.name \
+                   WHERE n.organization = ?1 AND n.name >= ?2 AND n.name < ?3 AND t.ended IS NULL";
+        self.one(sql, vals![organization, prefix, beyond(prefix)], |row| row.get(0))
+    }
+
+    /// The teams in which somebody is in an organization, by name.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn teams_of(&mut self, organization: OrganizationId, account: AccountId) -> Result<Vec<Team>, StoreError> {
+        let sql = format!(
+            "SELECT DISTINCT {COLUMNS} FROM grants g JOIN teams t ON t.id = g.team \
+             WHERE g.account = ?2 AND g.organization = ?1 AND NOT g.asleep AND t.ended IS NULL ORDER BY t.name"
+        );
+        self.query(&sql, vals![organization, account], team)
+    }
+
+    /// The names of the teams in which these accounts are in an organization, by account and name.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn team_names_of(
+        &mut self,
+        organization: OrganizationId,
+        accounts: &[AccountId],
+    ) -> Result<Vec<(AccountId, String)>, StoreError> {
+        let mut vals = vec![organization.into()];
+        pad(&mut vals, accounts.iter().map(|id| (*id).into()));
+        let sql = format!(
+            "SELECT DISTINCT g.account, t.name FROM grants g JOIN teams t ON t.id = g.team \
+             WHERE g.organization = ?1 AND g.account IN {} AND NOT g.asleep AND t.ended IS NULL \
+             ORDER BY g.account, t.name",
+            placeholders(2, accounts.len())
+        );
+        self.query(&sql, vals, |row| Ok((AccountId(row.get(0)?), row.get(1)?)))
+    }
+
     /// Every team of an organization, deleted ones too, by number.
     ///
     /// # Errors
@@ -93,8 +162,8 @@ impl Tx<'_> {
     pub fn insert_team(&mut self, team: &Team, at: Timestamp) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO teams (id, organization, name, description, number, created, ended, version) \
-             VALUES (?1, ?2, ?3, '', ?4, ?5, NULL, ?6)",
-            vals![team.id, team.organization, &team.name, team.number, at, team.version],
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, ?7)",
+            vals![team.id, team.organization, &team.name, &team.description, team.number, at, team.version],
             Expect::Any,
         )?;
         self.insert_team_name(team)
@@ -120,8 +189,17 @@ impl Tx<'_> {
     /// [`StoreError::Stale`] if it changed meanwhile.
     pub fn update_team(&mut self, team: &Team) -> Result<(), StoreError> {
         self.put(
-            "UPDATE teams SET name = ?3, ended = ?4, version = ?5 WHERE id = ?2 AND organization = ?1 AND version = ?6",
-            vals![team.organization, team.id, &team.name, team.ended, team.version, team.version - 1],
+            "UPDATE teams SET name = ?3, description = ?4, ended = ?5, version = ?6 \
+             WHERE id = ?2 AND organization = ?1 AND version = ?7",
+            vals![
+                team.organization,
+                team.id,
+                &team.name,
+                &team.description,
+                team.ended,
+                team.version,
+                team.version - 1,
+            ],
             Expect::One,
         )
     }

@@ -1,27 +1,34 @@
 //! Tokens, known by hash.
 
-use muster_model::{Actor, Timestamp, Token, TokenId, Version, token::TokenKind};
+use muster_model::{
+    Actor, Timestamp, Token, TokenId, Version,
+    token::{Scopes, TokenKind},
+};
 use uuid::Uuid;
 
 use super::word;
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "tokens";
-const COLUMNS: &str = "id, kind, scope, label, created, expires, last_used, revoked, reason, version";
+const COLUMNS: &str = "id, kind, scope, label, scopes, disabled, created, expires, last_used, revoked, reason, version, \
+                       created_by_kind, created_by";
 
 fn token(row: &Row<'_>) -> Result<(Token, Version), StoreError> {
-    let (revoked, reason): (Option<i64>, Option<String>) = (row.get(7)?, row.get(8)?);
+    let (revoked, reason): (Option<i64>, Option<String>) = (row.get(9)?, row.get(10)?);
     let token = Token {
         id: TokenId(row.get(0)?),
         kind: word(row, 1, TABLE, TokenKind::parse)?,
         scope: row.get(2)?,
         label: row.get(3)?,
-        created: Timestamp(row.get(4)?),
-        expires: row.get::<Option<i64>>(5)?.map(Timestamp),
-        last_used: row.get::<Option<i64>>(6)?.map(Timestamp),
+        scopes: Scopes::parse(&row.get::<String>(4)?),
+        disabled: row.get::<Option<i64>>(5)?.map(Timestamp),
+        created_by: Actor::from_parts(&row.get::<String>(12)?, row.get(13)?),
+        created: Timestamp(row.get(6)?),
+        expires: row.get::<Option<i64>>(7)?.map(Timestamp),
+        last_used: row.get::<Option<i64>>(8)?.map(Timestamp),
         revoked: revoked.map(|at| (Timestamp(at), reason.unwrap_or_default())),
     };
-    Ok((token, row.get(9)?))
+    Ok((token, row.get(11)?))
 }
 
 impl Conn<'_> {
@@ -33,6 +40,16 @@ impl Conn<'_> {
     pub fn token_by_hash(&mut self, kind: TokenKind, hash: &[u8; 32]) -> Result<Option<Token>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM tokens WHERE hash = ?1 AND kind = ?2");
         Ok(self.opt(&sql, vals![hash, kind.as_str()], token)?.map(|(token, _)| token))
+    }
+
+    /// A token of a kind, with its version.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn token(&mut self, kind: TokenKind, id: TokenId) -> Result<Option<(Token, Version)>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM tokens WHERE id = ?1 AND kind = ?2");
+        self.opt(&sql, vals![id, kind.as_str()], token)
     }
 
     /// The tokens of a kind that open `scope`, oldest first, with their versions; revoked and expired ones too.
@@ -53,18 +70,19 @@ impl Tx<'_> {
     /// # Errors
     ///
     /// [`StoreError::Taken`] for its hash.
-    pub fn insert_token(&mut self, token: &Token, hash: &[u8; 32], by: Actor) -> Result<(), StoreError> {
+    pub fn insert_token(&mut self, token: &Token, hash: &[u8; 32]) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO tokens (id, hash, kind, scope, label, scopes, created_by_kind, created_by, created, expires, \
-             version) VALUES (?1, ?2, ?3, ?4, ?5, '', ?6, ?7, ?8, ?9, 1)",
+             version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)",
             vals![
                 token.id,
                 hash,
                 token.kind.as_str(),
                 token.scope,
                 &token.label,
-                by.kind(),
-                by.id(),
+                token.scopes.to_string(),
+                token.created_by.kind(),
+                token.created_by.id(),
                 token.created,
                 token.expires,
             ],
@@ -72,7 +90,8 @@ impl Tx<'_> {
         )
     }
 
-    /// Revokes a token, or lets it expire earlier; `version` is the one after the change.
+    /// Stores what can change of a token: its label, whether it is switched off, when it ends; `version` is the one after the
+    /// change.
     ///
     /// # Errors
     ///
@@ -80,8 +99,9 @@ impl Tx<'_> {
     pub fn update_token(&mut self, token: &Token, version: Version) -> Result<(), StoreError> {
         let (at, reason) = token.revoked.as_ref().map_or((None, None), |(at, why)| (Some(*at), Some(why.as_str())));
         self.put(
-            "UPDATE tokens SET expires = ?2, revoked = ?3, reason = ?4, version = ?5 WHERE id = ?1 AND version = ?6",
-            vals![token.id, token.expires, at, reason, version, version - 1],
+            "UPDATE tokens SET label = ?2, disabled = ?3, expires = ?4, revoked = ?5, reason = ?6, version = ?7 \
+             WHERE id = ?1 AND version = ?8",
+            vals![token.id, &token.label, token.disabled, token.expires, at, reason, version, version - 1],
             Expect::One,
         )
     }

@@ -2,7 +2,7 @@
 
 use muster_crypto::{TokenPrefix, TokenText};
 use muster_engine::{
-    EngineError, Refusal,
+    EngineError, Refusal, companies,
     invitations::{self, Delivery, Entry, Person, Sent},
     organizations,
 };
@@ -62,5 +62,22 @@ impl World {
                 Err(Refusal::Invalid(format!("`{to}` {verdict}")).into())
             }
         }
+    }
+
+    /// Makes somebody an owner of a new company to which an organization belongs from now on.
+    ///
+    /// # Panics
+    ///
+    /// When the store fails.
+    pub fn company_owner(&self, company: &str, organization: &Organization, account: &Account) {
+        let (name, organization, account) = (company.to_owned(), organization.clone(), account.clone());
+        self.by_hand(move |tx, env| {
+            let company = companies::create(tx, env, &name)?;
+            let joined =
+                Organization { company: Some(company.id), version: organization.version + 1, ..organization.clone() };
+            tx.update_organization(&joined)?;
+            companies::add_owner(tx, env, &company, &account).map(drop)
+        })
+        .expect("a new company");
     }
 }

@@ -1,12 +1,14 @@
 //! What there is before anything happens.
 
-use muster_crypto::{TokenPrefix, TokenText};
+use muster_crypto::{TokenHash, TokenPrefix, TokenText};
 use muster_engine::{EngineError, accounts, connections, domains, organizations, tokens};
 use muster_model::{
-    Account, Connection, ConnectionId, ConnectionState, Domain, DomainId, Email, Organization, Rule,
+    Account, AccountId, Connection, ConnectionId, ConnectionState, Domain, DomainId, Email, Organization, Rule, Token,
+    TokenId,
     connection::Settings,
     domain::{Holder, Proof},
     mapping::Entry,
+    token::{Scopes, TokenKind},
 };
 
 use super::World;
@@ -82,6 +84,31 @@ impl World {
         })
         .expect("a token is made");
         token
+    }
+
+    /// A sign-in link of the operator's for an account, whose secret has this hash.
+    ///
+    /// # Panics
+    ///
+    /// When the store fails.
+    pub fn sign_in_link(&self, account: AccountId, hash: TokenHash) {
+        self.by_hand(move |tx, env| {
+            let token = Token {
+                id: TokenId(env.new_id()),
+                kind: TokenKind::Link,
+                scope: account.0,
+                label: "sign-in link".to_owned(),
+                scopes: Scopes::default(),
+                disabled: None,
+                created_by: env.origin().actor,
+                created: env.now(),
+                expires: None,
+                last_used: None,
+                revoked: None,
+            };
+            Ok(tx.insert_token(&token, hash.as_bytes())?)
+        })
+        .expect("a link is made");
     }
 
     /// An account that exists before any IdP speaks, member of nothing.

@@ -133,7 +133,7 @@ impl Play {
                 let (at, team, name) = (organizations[*at].clone(), team.clone(), name.clone());
                 world.by_hand(move |tx, env| {
                     let team = live_team(tx, &at, &team)?;
-                    organizations::rename_team(tx, env, &at, team, &name)
+                    organizations::change_team(tx, env, &at, team, &name, "")
                 })?;
             }
             Event::DeleteTeam { at, team } => {

@@ -9,7 +9,7 @@ mod password;
 mod reset;
 mod second_factor;
 pub(super) mod step;
-pub(super) mod tried;
+pub(crate) mod tried;
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// Does something with passwords where it keeps nobody waiting but its own client.
-pub(super) async fn with_passwords<T: Send + 'static>(
+pub(crate) async fn with_passwords<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&Passwords) -> Result<T, PasswordError> + Send + 'static,
 ) -> Result<T, HttpError> {

@@ -24,17 +24,17 @@ const LOCAL: ConnectionId = ConnectionId(Uuid::nil());
 
 /// Something that somebody shows to sign in.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::sign_in) struct Tried {
+pub(crate) struct Tried {
     /// What it is, for the log.
-    pub(in crate::sign_in) way: &'static str,
+    pub(crate) way: &'static str,
     /// Where it was posted, below the base URL.
-    pub(in crate::sign_in) target: &'static str,
+    pub(crate) target: &'static str,
     /// Whose it would be, as far as that is known.
-    pub(in crate::sign_in) account: Option<AccountId>,
+    pub(crate) account: Option<AccountId>,
 }
 
 /// What is decided about something shown.
-pub(in crate::sign_in) enum Decision {
+pub(crate) enum Decision {
     /// It is accepted; whose it is.
     Accepted(AccountId),
     /// It is not.
@@ -42,7 +42,7 @@ pub(in crate::sign_in) enum Decision {
 }
 
 /// What tells what was decided.
-pub(in crate::sign_in) trait Decided {
+pub(crate) trait Decided {
     /// What.
     fn decision(&self) -> Decision;
 }
@@ -87,7 +87,7 @@ impl Decided for Opened {
 
 /// Decides about what somebody shows, and logs that in the same commit, whether there is such an account or not (SEC-5).
 /// Nobody fills the log with what is refused.
-pub(in crate::sign_in) async fn decide<T: Decided + Send + 'static>(
+pub(crate) async fn decide<T: Decided + Send + 'static>(
     app: &App,
     arrival: Arrival,
     tried: Tried,

@@ -1,4 +1,7 @@
-//! SCIM tokens: made, rotated with an overlap, revoked (SCIM-1).
+//! Tokens: a connection's for SCIM, made, rotated with an overlap, revoked (SCIM-1); and in [`access`] those of people and
+//! organizations for the management API.
+
+pub mod access;
 
 use std::time::Duration;
 
@@ -6,9 +9,10 @@ use muster_crypto::TokenHash;
 use muster_model::{
     Connection, Rule, Timestamp, Token, TokenId,
     ledger::{Event, Kind},
-    token::TokenKind,
+    token::{Scopes, TokenKind},
 };
 use muster_store::{Conn, Tx};
+use uuid::Uuid;
 
 use crate::{EngineError, Env, Refusal, connections, ledger::Subject};
 
@@ -33,17 +37,8 @@ pub fn create(
         let text = format!("connection `{}` has {live} live SCIM tokens: revoke one first", connection.name);
         return Err(Refusal::Invalid(text).into());
     }
-    let token = Token {
-        id: TokenId(env.new_id()),
-        kind: TokenKind::Scim,
-        scope: connection.id.0,
-        label: label.to_owned(),
-        created: env.now(),
-        expires: lives.map(|lives| env.now().after(lives)),
-        last_used: None,
-        revoked: None,
-    };
-    tx.insert_token(&token, hash.as_bytes(), env.origin().actor)?;
+    let token = new(env, TokenKind::Scim, connection.id.0, label, lives);
+    tx.insert_token(&token, hash.as_bytes())?;
     env.created(Event::TokenCreated, subject(&token), 1, Rule::Scim1, &token)?;
     env.about(connection.id);
     connections::changed(tx)?;
@@ -123,6 +118,23 @@ pub fn note_used(tx: &mut Tx<'_>, used: &[(TokenId, Timestamp)]) -> Result<(), E
     Ok(())
 }
 
-fn subject(token: &Token) -> Subject {
+/// A token that whoever acts makes now; it is not stored.
+pub(crate) fn new(env: &mut Env, kind: TokenKind, scope: Uuid, label: &str, lives: Option<Duration>) -> Token {
+    Token {
+        id: TokenId(env.new_id()),
+        kind,
+        scope,
+        label: label.to_owned(),
+        scopes: Scopes::default(),
+        disabled: None,
+        created_by: env.origin().actor,
+        created: env.now(),
+        expires: lives.map(|lives| env.now().after(lives)),
+        last_used: None,
+        revoked: None,
+    }
+}
+
+pub(crate) fn subject(token: &Token) -> Subject {
     Subject::new(Kind::Token, token.id)
 }

@@ -1,0 +1,214 @@
+//! Who may do what to an organization: one table (ORG-1, TEN-3, SEC-1).
+//!
+//! Whoever calls the management API may do what their role in the organization allows, and of that only what the scopes of
+//! the token allow that they call with. Both are looked up in the transaction that does it, so they are what they are by then.
+
+use muster_model::{
+    AccountId, Actor, Membership, Organization, OrganizationId, Role, TokenId,
+    token::{Scope, Scopes, TokenKind},
+};
+use muster_store::Conn;
+
+use crate::{EngineError, Env, Refusal};
+
+/// Declares the actions with what each needs: one row for each, and none without.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident: $role:ident, $scope:ident;)*) => {
+        /// Something that is done to an organization.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[$doc])* $name,)* }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The least role that may do it (ORG-1).
+            #[must_use]
+            pub fn role(self) -> Role {
+                match self { $(Self::$name => Role::$role,)* }
+            }
+
+            /// What a token must allow for it.
+            #[must_use]
+            pub fn scope(self) -> Scope {
+                match self { $(Self::$name => Scope::$scope,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    /// See the organization: its name, its company, one's own role.
+    ReadOrganization: Member, OrganizationsRead;
+    /// See its seats and settings.
+    ReadSettings: Owner, OrganizationsRead;
+    /// Rename it, change its seats and settings.
+    ChangeSettings: Owner, OrganizationsWrite;
+    /// See who is a member, without addresses.
+    ReadMembers: Member, MembersRead;
+    /// See members' addresses, sign-ins, and where they come from.
+    ReadMembersInFull: Owner, MembersRead;
+    /// Take away everything that is known of the members.
+    ExportMembers: Owner, MembersRead;
+    /// Change roles, remove members.
+    ChangeMembers: Owner, MembersWrite;
+    /// See who is invited.
+    ReadInvitations: Owner, InvitationsRead;
+    /// Invite, send again, cancel.
+    Invite: Owner, InvitationsWrite;
+    /// See teams and who is in them.
+    ReadTeams: Member, TeamsRead;
+    /// Make, change and delete teams, and change who is in them.
+    ChangeTeams: Owner, TeamsWrite;
+    /// See domains, and who has an address of one.
+    ReadDomains: Owner, DomainsRead;
+    /// Add, verify and remove domains.
+    ChangeDomains: Owner, DomainsWrite;
+    /// See connections, with conflicts, plans, traces and request logs.
+    ReadConnections: Owner, ConnectionsRead;
+    /// Change connections, apply plans, decide about held changes.
+    ChangeConnections: Owner, ConnectionsWrite;
+    /// Read the activity log.
+    ReadActivity: Owner, ActivityRead;
+    /// See the organization's access tokens.
+    ReadTokens: Owner, TokensRead;
+    /// Make and end the organization's access tokens.
+    ChangeTokens: Owner, TokensWrite;
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// A person, or an organization's token.
+    pub who: Who,
+    /// What the token allows by which it is called; everything for a password.
+    pub scopes: Scopes,
+}
+
+/// A person, or an organization's token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Somebody.
+    Account(AccountId),
+    /// Whoever has the token of an organization: an owner there, and nobody elsewhere.
+    Token {
+        /// The token.
+        token: TokenId,
+        /// Whose it is.
+        organization: OrganizationId,
+    },
+}
+
+impl Who {
+    /// Who acts, for the ledger.
+    #[must_use]
+    pub fn actor(self) -> Actor {
+        match self {
+            Self::Account(id) => Actor::Account(id.0),
+            Self::Token { token, .. } => Actor::Token(token.0),
+        }
+    }
+}
+
+impl Caller {
+    /// Whether the token allows what needs this scope.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfScope`].
+    pub fn require_scope(&self, scope: Scope) -> Result<(), EngineError> {
+        if self.scopes.allow(scope) { Ok(()) } else { Err(Refusal::OutOfScope(scope).into()) }
+    }
+
+    /// The role of whoever calls, if they may do this to an organization. Who is no member does not learn that there is such
+    /// an organization (TEN-3), whatever their token allows.
+    ///
+    /// # Errors
+    ///
+    /// Not found; [`Refusal::NotAnOwner`]; [`Refusal::OutOfScope`]; the store's.
+    pub fn require(
+        &self,
+        conn: &mut Conn<'_>,
+        organization: &Organization,
+        action: Action,
+    ) -> Result<Role, EngineError> {
+        let role = match self.who {
+            Who::Account(account) => role(conn, organization.id, account)?,
+            Who::Token { organization: of, .. } => (of == organization.id).then_some(Role::Owner),
+        };
+        let role = role.ok_or_else(|| EngineError::not_found("organization", &organization.name))?;
+        if role < action.role() {
+            return Err(Refusal::NotAnOwner(organization.name.clone()).into());
+        }
+        self.require_scope(action.scope())?;
+        Ok(role)
+    }
+
+    /// The organization of this name, or that once had it, if whoever calls may do this to it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Caller::require`].
+    pub fn organization(
+        &self,
+        conn: &mut Conn<'_>,
+        name: &str,
+        action: Action,
+    ) -> Result<(Organization, Role), EngineError> {
+        let missing = || EngineError::not_found("organization", name);
+        let organization = named(conn, name)?.ok_or_else(missing)?;
+        match self.require(conn, &organization, action) {
+            Ok(role) => Ok((organization, role)),
+            // As for a name that nobody has: not by its present name.
+            Err(EngineError::NotFound { .. }) => Err(missing()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The organization of this name, or that once had it: renames keep links working (ACC-3).
+///
+/// # Errors
+///
+/// The store's.
+pub fn named(conn: &mut Conn<'_>, name: &str) -> Result<Option<Organization>, EngineError> {
+    let name = name.to_lowercase();
+    if let Some(organization) = conn.organization_by_name(&name)? {
+        return Ok(Some(organization));
+    }
+    match conn.former_holder("organization", &name)? {
+        Some(id) => Ok(conn.organization(OrganizationId(id))?),
+        None => Ok(None),
+    }
+}
+
+/// The role that somebody has in an organization; company owners count as owners (ORG-1). `None` for who is no member.
+fn role(conn: &mut Conn<'_>, organization: OrganizationId, account: AccountId) -> Result<Option<Role>, EngineError> {
+    if conn.is_company_owner(organization, account)? {
+        return Ok(Some(Role::Owner));
+    }
+    let membership = conn.memberships_in(organization, &[account])?.into_iter().next();
+    Ok(membership.filter(Membership::is_active).map(|membership| membership.role))
+}
+
+/// Only owners, company owners, the organization's own tokens and the operator (ORG-1). Who is no member does not learn that
+/// there is such an organization (TEN-3).
+///
+/// # Errors
+///
+/// Not found; [`Refusal::NotAnOwner`]; the store's.
+pub(crate) fn require_owner(conn: &mut Conn<'_>, env: &Env, organization: &Organization) -> Result<(), EngineError> {
+    let role = match env.origin().actor {
+        Actor::Operator | Actor::System => Some(Role::Owner),
+        Actor::Account(id) => role(conn, organization.id, AccountId(id))?,
+        Actor::Token(id) => {
+            let token = conn.token(TokenKind::Organization, TokenId(id))?;
+            token.filter(|(token, _)| token.scope == organization.id.0 && token.is_live(env.now())).map(|_| Role::Owner)
+        }
+    };
+    match role {
+        Some(Role::Owner) => Ok(()),
+        Some(_) => Err(Refusal::NotAnOwner(organization.name.clone()).into()),
+        None => Err(EngineError::not_found("organization", organization.id)),
+    }
+}

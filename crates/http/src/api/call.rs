@@ -1,0 +1,130 @@
+//! One call of the management API: everything it does is one transaction, in which it is decided who calls (SEC-1).
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use muster_engine::{EngineError, Env, Origin, authority::Caller, credentials::exchange, transact};
+use muster_model::{Source, Timestamp};
+use muster_store::{Conn, Tx};
+use serde::Serialize;
+
+use super::{bearer::Bearer, idempotency::Idempotency};
+use crate::{App, HttpError, Unauthorized, app::Lane, arrival::Arrival};
+
+/// What a handler has of its request besides what was sent.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) app: App,
+    pub(super) arrival: Arrival,
+    pub(super) bearer: Bearer,
+    pub(super) idempotency: Option<Idempotency>,
+}
+
+/// An answer, written within the transaction that it tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reply {
+    status: StatusCode,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    /// This as JSON.
+    pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, HttpError> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| HttpError::Internal("an answer cannot be written", Arc::new(error)))?;
+        Ok(Self { status, body })
+    }
+
+    /// 204.
+    pub(super) fn nothing() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: Vec::new() }
+    }
+
+    pub(super) fn stored(status: u16, body: Vec<u8>) -> Self {
+        Self { status: StatusCode::from_u16(status).unwrap_or(StatusCode::OK), body }
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body).into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::NO_CONTENT {
+            headers.remove(header::CONTENT_TYPE);
+        } else {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+impl Call {
+    /// When the request came.
+    pub(super) fn now(&self) -> Timestamp {
+        self.arrival.at
+    }
+
+    /// Reads on behalf of whoever calls.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        mut work: impl FnMut(&mut Conn<'_>, &Caller) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, HttpError> {
+        let (bearer, now) = (self.bearer, self.now());
+        let read = self.app.read(lane, move |conn| match exchange::caller(conn, bearer.proof, now)? {
+            Some(caller) => work(conn, &caller).map(Some),
+            None => Ok(None),
+        });
+        read.await?.ok_or(HttpError::Unauthorized(Unauthorized::NotApiToken))
+    }
+
+    /// Reads a few rows of one state, and answers 200 with what came of it.
+    pub(super) async fn show<T: Serialize + Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Conn<'_>, &Caller) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<Reply, HttpError> {
+        Reply::json(StatusCode::OK, &self.read(Lane::Snapshot, work).await?)
+    }
+
+    /// Changes something on behalf of whoever calls; once, if the request is sent again under its key.
+    pub(super) async fn change(
+        &self,
+        mut work: impl FnMut(&mut Tx<'_>, &mut Env, &Caller) -> Result<Reply, HttpError> + Send + 'static,
+    ) -> Result<Reply, HttpError> {
+        let call = self.clone();
+        let surroundings = self.app.surroundings();
+        let origin = Origin {
+            source: Source::Manual,
+            actor: self.bearer.who.actor(),
+            connection: None,
+            request: Some(self.arrival.id),
+        };
+        let changed = self.app.store().write(move |tx| {
+            let mut env = Env::new(Arc::clone(&surroundings), origin);
+            let caller = exchange::caller(tx, call.bearer.proof, env.now())?;
+            let caller = caller.ok_or(HttpError::Unauthorized(Unauthorized::NotApiToken))?;
+            let (sealer, subject) = (call.app.sealer(), call.bearer.subject());
+            if let Some(idempotency) = &call.idempotency
+                && let Some(reply) = idempotency.answered(tx, sealer, subject, env.now())?
+            {
+                return Ok(reply);
+            }
+            let reply = transact(tx, &mut env, |tx, env| work(tx, env, &caller))?;
+            if let Some(idempotency) = &call.idempotency {
+                idempotency.keep(tx, sealer, subject, env.now(), &reply)?;
+            }
+            Ok(reply)
+        });
+        changed.await
+    }
+}

@@ -1,0 +1,130 @@
+//! `/v2/orgs` and `/v2/orgs/{org}`.
+
+use axum::Extension;
+use muster_engine::{
+    EngineError,
+    authority::{Action, Who},
+};
+use muster_model::{AccountId, Organization, Role, token::Scope};
+use muster_store::{Conn, Counter};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    call::{Call, Reply},
+    paging::{List, Page, PageQuery},
+    sent::{Asked, Named},
+};
+use crate::HttpError;
+
+/// An organization.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct OrganizationView {
+    /// Stable.
+    #[schema(format = Uuid)]
+    id: String,
+    /// The name in addresses.
+    name: String,
+    /// The same, under Hub's name for it.
+    orgname: String,
+    /// The name of the company that it belongs to.
+    company: Option<String>,
+    /// The role of whoever asks: `owner`, `editor` or `member`.
+    role: &'static str,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    date_joined: String,
+    /// How many seats there are; for owners, and none where they are unlimited.
+    seats: Option<i64>,
+    /// How many seats members take; for owners.
+    members: Option<i64>,
+    /// How many seats pending invitations take; for owners.
+    invitations: Option<i64>,
+}
+
+fn view(conn: &mut Conn<'_>, organization: &Organization, role: Role) -> Result<OrganizationView, EngineError> {
+    let company = match organization.company {
+        Some(company) => conn.company(company)?.map(|company| company.name),
+        None => None,
+    };
+    let is_owner = role >= Action::ReadSettings.role();
+    let mut count = |counter| -> Result<Option<i64>, EngineError> {
+        Ok(if is_owner { Some(conn.count(organization.id.0, counter)?) } else { None })
+    };
+    let (members, invitations) = (count(Counter::Members)?, count(Counter::Invitations)?);
+    Ok(OrganizationView {
+        id: organization.id.to_string(),
+        name: organization.name.clone(),
+        orgname: organization.name.clone(),
+        company,
+        role: role.as_str(),
+        date_joined: organization.created.to_string(),
+        seats: organization.seats.filter(|_| is_owner),
+        members,
+        invitations,
+    })
+}
+
+/// List your organizations
+#[utoipa::path(
+    get, path = "/v2/orgs", tag = "Organizations", operation_id = "listOrganizations",
+    params(PageQuery),
+    responses((status = 200, description = "Those that you are in, or that the token is of.", body = Page<OrganizationView>))
+)]
+pub(super) async fn list(Extension(call): Extension<Call>, Asked(page): Asked<PageQuery>) -> Result<Reply, HttpError> {
+    let page = page.checked()?;
+    let base_url = call.app.base_url().to_owned();
+    call.show(move |conn, caller| {
+        caller.require_scope(Scope::OrganizationsRead)?;
+        let mut found = match caller.who {
+            Who::Account(account) => of_account(conn, account)?,
+            Who::Token { organization, .. } => {
+                conn.organization(organization)?.map(|organization| (organization, Role::Owner)).into_iter().collect()
+            }
+        };
+        found.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+        let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+        let after = page.after.clone().unwrap_or_default();
+        let skipped = usize::try_from(page.skipped()).unwrap_or(usize::MAX);
+        let limit = usize::try_from(page.limit()).unwrap_or(0);
+        let rest = found.into_iter().filter(|(organization, _)| organization.name > after).skip(skipped).take(limit);
+        let mut results = Vec::new();
+        for (organization, role) in rest {
+            results.push(view(conn, &organization, role)?);
+        }
+        let list = List { base_url: &base_url, path: "/v2/orgs".to_owned(), asked: Vec::new() };
+        Ok(list.page(&page, count, results, |last| Some(last.name.clone())))
+    })
+    .await
+}
+
+/// The organizations that somebody is in, or owns through a company (ORG-1).
+fn of_account(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<(Organization, Role)>, EngineError> {
+    let mut found = Vec::new();
+    for membership in conn.memberships_of(account)? {
+        if membership.is_active()
+            && let Some(organization) = conn.organization(membership.organization)?
+        {
+            found.push((organization, membership.role));
+        }
+    }
+    for id in conn.organizations_owned_through_company(account)? {
+        found.retain(|(organization, _)| organization.id != id);
+        found.extend(conn.organization(id)?.map(|organization| (organization, Role::Owner)));
+    }
+    Ok(found)
+}
+
+/// See an organization
+#[utoipa::path(
+    get, path = "/v2/orgs/{org}", tag = "Organizations", operation_id = "getOrganization",
+    params(("org" = String, Path, description = "The organization's name; a former one leads to it as well.")),
+    responses((status = 200, description = "The organization.", body = OrganizationView))
+)]
+pub(super) async fn get(Extension(call): Extension<Call>, Named(org): Named<String>) -> Result<Reply, HttpError> {
+    call.show(move |conn, caller| {
+        let (organization, role) = caller.organization(conn, &org, Action::ReadOrganization)?;
+        view(conn, &organization, role)
+    })
+    .await
+}
