@@ -310,7 +310,7 @@ fn why(error: &EngineError) -> Why {
             Refusal::OrganizationNotCovered(_) => Why::Organization,
             Refusal::NoSeat(_) => Why::NoSeat,
             Refusal::LastOwner { .. } => Why::LastOwner,
-            Refusal::Name(_) => Why::Name,
+            Refusal::Name(_) | Refusal::NameTaken(_) => Why::Name,
             Refusal::Invalid(_) => Why::Invalid,
             Refusal::Held(_) => Why::Held,
             Refusal::UnknownMember(_) => Why::NotFound,

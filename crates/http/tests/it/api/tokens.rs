@@ -152,7 +152,7 @@ async fn sso_9_a_password_opens_the_api_until_single_sign_on_is_enforced_and_a_p
     let personal = server.access_token(Holder::Account(ada.id), Scopes::all());
     server.world.settings(server.connection, |settings| {
         settings.enforced = true;
-        settings.sso = Some(SingleSignOn::Saml(Box::new(Saml::default())));
+        settings.sso = Some(SingleSignOn::Saml(Box::default()));
     });
     client.get("/v2/orgs/moby").await.denied(401, "get a new one");
     server.exchange("ada@example.com", PASSWORD).await.denied(403, "single sign-on");
