@@ -32,9 +32,11 @@
 //! | [`explain`] | PRE-2: who is where, and why |
 //! | [`drift`] | what has come apart from what the directory last said |
 //! | [`plans`], [`adoption`] | MIG-2, MIG-1: what a change would do, kept, and applied as it was shown |
+//! | [`names`] | ACC-3: former names keep leading to whose they were |
 //! | [`ledger`] | recording every change, and replaying them |
 //! | [`retention`] | what is kept how long: request log, details, ledger (SCIM-11, PRE-2, ORG-9) |
 //! | [`erasure`] | ACC-2: ending a person's account, and whatever says who that was |
+//! | [`roster`] | ORG-7: everybody in an organization, as an export tells of them |
 //! | [`search`] | lists and filters over a directory (SCIM-2) |
 //! | [`watch`] | what a run makes of people's places, for plans |
 //!
@@ -66,10 +68,12 @@ pub mod ledger;
 pub mod mail;
 pub mod members;
 pub mod metadata;
+pub mod names;
 pub mod organizations;
 pub mod plans;
 pub mod retention;
 pub mod roles;
+pub mod roster;
 pub mod search;
 pub mod seats;
 pub mod sessions;

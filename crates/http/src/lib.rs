@@ -24,6 +24,7 @@ mod metrics;
 mod operations;
 mod pages;
 mod replay;
+mod roster;
 mod scim;
 mod serve;
 mod sign_in;
@@ -40,6 +41,7 @@ pub use journal::{
 pub use limits::Limits;
 pub use operations::operations_router;
 pub use replay::{Replay, Replayed, Verdict, Which};
+pub use roster::members_csv;
 pub use scim::statement::ScimDocuments;
 pub use scim::{Purpose, Repeated, Rerun, RerunError};
 pub use serve::serve;

@@ -3,13 +3,16 @@
 mod connection;
 mod held;
 mod migration;
+mod organization;
 mod requests;
 mod session;
+mod team;
 mod user;
 
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
 use muster_model::TokenId;
 
 use crate::{
@@ -21,8 +24,10 @@ use crate::{
 pub(crate) use connection::ConnectionCommand;
 pub(crate) use held::{HELD_SHOWN, HeldCommand};
 pub(crate) use migration::{AdoptArgs, ConflictsArgs, DriftArgs, PlanArgs, PlanCommand};
+pub(crate) use organization::{InviteArgs, OrganizationCommand};
 pub(crate) use requests::{ExportArgs, ReplayArgs, RequestsCommand};
 pub(crate) use session::SessionCommand;
+pub(crate) use team::TeamCommand;
 pub(crate) use user::UserCommand;
 
 const SERVE_EXAMPLES: &str = "\
@@ -112,6 +117,22 @@ Examples:
         after_help = "Examples:\n  muster user factors ada@example.com\n  muster user erase ada@example.com"
     )]
     User(UserCommand),
+    /// Organizations: their members, seats and invitations.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  muster org list
+  muster org members moby --search ada
+  muster org invite moby ada@example.com --role editor"
+    )]
+    Org(OrganizationCommand),
+    /// An organization's teams, and who is in them.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster team list moby\n  muster team add moby writers ada@example.com"
+    )]
+    Team(TeamCommand),
     /// Connections: how they are, trying them, who would be affected by a switch, our keys.
     #[command(
         subcommand,
@@ -203,6 +224,23 @@ Examples:
   muster drift --connection okta
   muster drift --connection okta --repair")]
     Drift(DriftArgs),
+    /// Write what a shell needs to complete these commands.
+    #[command(after_help = "\
+Examples:
+  muster completions bash > /etc/bash_completion.d/muster
+  muster completions zsh > \"${fpath[1]}/_muster\"
+  muster completions fish > ~/.config/fish/completions/muster.fish")]
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Write manual pages: of `muster`, or with `--out` of every command.
+    #[command(after_help = "Examples:\n  muster man | man -l -\n  muster man --out /usr/local/share/man/man1")]
+    Man {
+        /// The folder for the pages of all commands.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -310,7 +348,7 @@ impl Words {
 }
 
 /// The whole definition, with a flag for each common setting.
-fn definition() -> clap::Command {
+pub(crate) fn definition() -> clap::Command {
     let serve_help = format!("{SERVE_EXAMPLES}\n\n{}", config::overview());
     Cli::command().args(config::flags()).mut_subcommand("serve", |serve| serve.after_long_help(serve_help))
 }

@@ -4,8 +4,8 @@ use std::{error::Error, process::ExitCode};
 
 use crate::{
     admin::AdminError, backup::BackupCommandError, config::ConfigError, declaration::ReadError, demo::DemoError,
-    doctor::DoctorError, open::OpenError, output::OutputError, recordings::ExportError, serve::ServeError,
-    simulate::SimulateError,
+    doctor::DoctorError, manual::ManualError, open::OpenError, output::OutputError, recordings::ExportError,
+    roster::RosterError, serve::ServeError, simulate::SimulateError,
 };
 
 /// Why a command did not do what it was asked.
@@ -41,6 +41,12 @@ pub(crate) enum CommandError {
     /// The simulation.
     #[error(transparent)]
     Simulate(#[from] SimulateError),
+    /// A list of people.
+    #[error(transparent)]
+    Roster(RosterError),
+    /// Completions or manual pages.
+    #[error(transparent)]
+    Manual(#[from] ManualError),
     /// The output.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -73,6 +79,8 @@ impl CommandError {
             | Self::Admin(_)
             | Self::Serve(_)
             | Self::Demo(_)
+            | Self::Roster(_)
+            | Self::Manual(_)
             | Self::Output(_)
             | Self::Declined => ExitCode::FAILURE,
         }

@@ -15,9 +15,11 @@ mod error;
 mod local;
 mod logging;
 mod mail;
+mod manual;
 mod open;
 mod output;
 mod recordings;
+mod roster;
 mod serve;
 mod simulate;
 mod surroundings;
@@ -36,8 +38,8 @@ use admin::{
     RequestsRequest, TokenRequest, UserRequest,
 };
 use cli::{
-    AdoptArgs, ApplyArgs, Command, HELD_SHOWN, HeldCommand, PlanArgs, PlanCommand, ReplayArgs, RequestsCommand,
-    TokenCommand, UserCommand, Words,
+    AdoptArgs, ApplyArgs, Command, HELD_SHOWN, HeldCommand, OrganizationCommand, PlanArgs, PlanCommand, ReplayArgs,
+    RequestsCommand, TokenCommand, UserCommand, Words,
 };
 use config::Config;
 use error::CommandError;
@@ -103,6 +105,14 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::User(command) => user(&config, command, cli.json)?,
         Command::Connection(command) => perform(&config, command.request())?,
         Command::Session(command) => perform(&config, command.request())?,
+        Command::Org(OrganizationCommand::ExportMembers { organization, out }) => {
+            return roster::export(organization, out.as_deref(), |request| perform(&config, request));
+        }
+        Command::Org(OrganizationCommand::Invite(args)) => perform(&config, roster::invite(args)?)?,
+        Command::Org(command) => perform(&config, command.request())?,
+        Command::Team(command) => perform(&config, command.request())?,
+        Command::Completions { shell } => return Ok(manual::completions(*shell)?),
+        Command::Man { out } => return Ok(manual::pages(out.as_deref())?),
     };
     Ok(output::show(&answer, cli.json)?)
 }

@@ -23,6 +23,7 @@ mod ledger;
 mod life;
 mod metadata;
 mod moves;
+mod names;
 mod org;
 mod passkeys;
 mod passwords;

@@ -13,11 +13,15 @@ mod drift;
 mod examination;
 mod explain;
 mod explanation;
+mod export;
 mod held;
+mod invitation;
 mod named;
+mod organization;
 mod plan;
 mod requests;
 mod session;
+mod team;
 mod token;
 mod user;
 
@@ -43,13 +47,17 @@ pub(crate) use connection::{AffectedView, ConnectionRequest, ConnectionView, Con
 pub(crate) use drift::Drift;
 pub(crate) use examination::{Check, Examination, Status};
 pub(crate) use explanation::{Explanation, Said};
+pub(crate) use export::MembersExport;
 pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
+pub(crate) use invitation::{Invitations, InvitedPeople};
+pub(crate) use organization::{Invitee, Members, MembersRequest, OrganizationRequest, Organizations};
 pub(crate) use plan::{MemberLine, PlanLine, PlanRequest, PlanView, Planned};
 pub(crate) use requests::{
     ExportPage, ExportRequest, Filter, ReplayRequest, Replayed, RequestDetails, RequestLine, RequestList,
     RequestsRequest,
 };
 pub(crate) use session::{SessionRequest, Sessions};
+pub(crate) use team::{TeamChange, TeamRequest, Teams};
 pub(crate) use token::{TokenRequest, Tokens};
 pub(crate) use user::{Erasures, Factors, Person, UserRequest};
 
@@ -134,6 +142,15 @@ pub(crate) enum Request {
     Connection(ConnectionRequest),
     /// Who is signed in where.
     Session(SessionRequest),
+    /// Organizations and who is in them.
+    Organization(OrganizationRequest),
+    /// Teams.
+    Team {
+        /// The organization's name.
+        organization: String,
+        /// What about them.
+        request: TeamRequest,
+    },
 }
 
 /// What came of a request.
@@ -174,6 +191,18 @@ pub(crate) enum Answer {
     Connections(Connections),
     /// Of [`Request::Session`].
     Sessions(Sessions),
+    /// Of [`Request::Team`].
+    Teams(Teams),
+    /// Of [`Request::Organization`], about organizations.
+    Organizations(Organizations),
+    /// About their members.
+    Members(Members),
+    /// A page of the members as CSV.
+    MembersExported(MembersExport),
+    /// Of people who were to be invited.
+    Invited(InvitedPeople),
+    /// About those who are.
+    Invitations(Invitations),
     /// Of [`UserRequest::Find`].
     Person(Person),
     /// Of [`UserRequest::Factors`].
@@ -251,6 +280,8 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         Request::User(request) => user::run(installation, request),
         Request::Connection(request) => connection::run(installation, request),
         Request::Session(request) => session::run(installation, request),
+        Request::Organization(request) => organization::run(installation, request),
+        Request::Team { organization, request } => team::run(installation, &organization, request).map(Answer::Teams),
         Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
         Request::Held { connection, request } => held::run(installation, &connection, request).map(Answer::Held),
         Request::Examine => examination::examine(installation).map(Answer::Examined),

@@ -1,7 +1,7 @@
 //! What the shell names, found; or a refusal that says what was probably meant.
 
-use muster_engine::EngineError;
-use muster_model::{AccountId, Connection, Email};
+use muster_engine::{EngineError, authority, organizations};
+use muster_model::{Account, AccountId, AccountState, Connection, Email, Organization, Team};
 use muster_store::Conn;
 
 use super::{AdminError, Installation};
@@ -51,4 +51,63 @@ pub(super) fn after(text: Option<&str>) -> Result<AccountId, AdminError> {
     let wrong =
         |_| AdminError::Wrong(format!("`--after {text}` is not an id: use the one that the last page ended with"));
     text.parse().map_err(wrong)
+}
+
+/// The organization of this name, present or former.
+pub(super) fn organization(installation: &Installation, name: &str) -> Result<Organization, AdminError> {
+    let asked = name.to_owned();
+    let found = installation.store.snapshot_blocking(move |conn| authority::named(conn, asked.trim()))?;
+    found.ok_or_else(|| no_organization(installation, name))
+}
+
+/// A refusal that names the nearest organization.
+fn no_organization(installation: &Installation, name: &str) -> AdminError {
+    let all = installation.store.snapshot_blocking::<_, EngineError, _>(|conn| Ok(conn.organizations()?));
+    let names: Vec<String> = match all {
+        Ok(all) => all.into_iter().map(|organization| organization.name).collect(),
+        Err(error) => return error.into(),
+    };
+    let hint = match crate::toml_text::nearest(name, names.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if names.is_empty() => "make one with `muster org create NAME`".to_owned(),
+        None => "`muster org list` lists them".to_owned(),
+    };
+    AdminError::Missing { kind: "organization", name: name.to_owned(), hint }
+}
+
+/// The team of this name.
+pub(super) fn team(installation: &Installation, organization: &Organization, name: &str) -> Result<Team, AdminError> {
+    let (at, asked) = (organization.clone(), name.to_owned());
+    let found = installation.store.snapshot_blocking(move |conn| organizations::team_named(conn, &at, &asked));
+    match found {
+        Err(EngineError::NotFound { .. }) => {
+            let id = organization.id;
+            let teams = installation.store.snapshot_blocking::<_, EngineError, _>(move |conn| Ok(conn.teams(id)?))?;
+            let hint = match crate::toml_text::nearest(name, teams.iter().map(|team| team.name.as_str())) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("`muster team list {}` lists them", organization.name),
+            };
+            Err(AdminError::Missing { kind: "team", name: name.to_owned(), hint })
+        }
+        found => Ok(found?),
+    }
+}
+
+/// The account of this email, username or id.
+pub(super) fn account(installation: &Installation, who: &str) -> Result<Account, AdminError> {
+    let asked = who.trim().to_lowercase();
+    let found = installation.store.snapshot_blocking::<_, EngineError, _>(move |conn| {
+        if let Ok(id) = asked.parse::<AccountId>() {
+            return Ok(conn.account(id)?);
+        }
+        match Email::parse(&asked) {
+            Ok(email) => Ok(conn.account_by_email(&email)?),
+            Err(_) => Ok(conn.account_by_username(&asked)?),
+        }
+    })?;
+    found.filter(|account| account.state != AccountState::Erased).ok_or_else(|| AdminError::Missing {
+        kind: "account",
+        name: who.to_owned(),
+        hint: "name an email, a username or an account's id; invite who has none with `muster org invite`".to_owned(),
+    })
 }

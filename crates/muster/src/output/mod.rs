@@ -8,9 +8,11 @@ mod connection;
 mod drift;
 mod explained;
 mod held;
+mod organization;
 mod plans;
 mod requests;
 mod session;
+mod team;
 mod tokens;
 mod user;
 
@@ -66,6 +68,17 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Connections(answer), false) => line(&connection::text(answer)),
         (Answer::Sessions(sessions), true) => line(&serde_json::to_string(sessions)?),
         (Answer::Sessions(sessions), false) => line(&session::sessions(sessions)),
+        (Answer::Organizations(answer), true) => line(&serde_json::to_string(answer)?),
+        (Answer::Organizations(answer), false) => line(&organization::organizations(answer)),
+        (Answer::Members(answer), true) => line(&serde_json::to_string(answer)?),
+        (Answer::Members(answer), false) => line(&organization::members(answer)),
+        (Answer::MembersExported(answer), _) => line(&serde_json::to_string(answer)?),
+        (Answer::Invited(answer), true) => line(&serde_json::to_string(answer)?),
+        (Answer::Invited(answer), false) => line(&organization::invited(answer)),
+        (Answer::Invitations(answer), true) => line(&serde_json::to_string(answer)?),
+        (Answer::Invitations(answer), false) => line(&organization::invitations(answer)),
+        (Answer::Teams(answer), true) => line(&serde_json::to_string(answer)?),
+        (Answer::Teams(answer), false) => line(&team::teams(answer)),
         (Answer::Person(person), false) => line(&user::person(person)),
         (Answer::Factors(factors), false) => line(&user::factors(factors)),
         (Answer::Erasures(erasures), false) => line(&user::erasures(erasures)),

@@ -95,3 +95,34 @@ fn sec_5_a_link_to_a_new_password_comes_by_mail_to_whom_the_address_is() {
     let (status, log) = server.wait();
     assert!(status.success() && !log.contains("owner@example.com") && !log.contains(token), "{log}");
 }
+
+#[test]
+fn org_3_who_is_invited_has_mail_in_text_and_html_whose_link_leads_to_the_invitation() {
+    let folder = Folder::new();
+    let (smtp, mails) = mail_server();
+    let mut command = folder.muster();
+    command.env("MUSTER_MAIL_URL", format!("smtp://{smtp}")).env("MUSTER_MAIL_FROM", "Muster <muster@moby.test>");
+    let server = Server::spawn(command.arg("serve"));
+    folder.set_up();
+    let invited = folder.json(&["org", "invite", "moby", "eve@elsewhere.org", "--role", "editor"]);
+    assert_eq!(invited["people"][0]["status"], "invited");
+    // With the embedded database, the server did it, which has a mail server; another process does not know of one.
+    let is_sent_by_server = invited["people"][0].get("link").is_none();
+    let mail = mails.recv_timeout(Duration::from_secs(60)).unwrap().replace("=\n", "").replace("=3D", "=");
+    for said in ["To: eve@elsewhere.org\n", "multipart/alternative", "text/plain", "text/html", "as editor"] {
+        assert!(mail.contains(said), "{said}: {mail}");
+    }
+    let start = mail.find("/invitations/mst_invite_").unwrap();
+    let link = mail[start..].split(['\n', ' ', '"']).next().unwrap();
+    let page = send(server.address, "GET", link, "");
+    assert!(page.contains("Join moby") && !page.contains("eve@elsewhere.org"), "{page}");
+    let form = "full_name=Eve&password=correct+horse+battery";
+    let joined = send(server.address, "POST", &format!("{link}/account"), form);
+    assert!(joined.starts_with("HTTP/1.1 303 ") && joined.contains("/account\r\n"), "{joined}");
+    let members = folder.json(&["org", "members", "moby", "--search", "eve@"]);
+    assert_eq!(members["members"][0]["role"], "editor");
+    assert!(is_sent_by_server || std::env::var("MUSTER_TEST_POSTGRES").is_ok());
+    server.terminate();
+    let (status, log) = server.wait();
+    assert!(status.success() && !log.contains("eve@") && !log.contains("mst_invite_"), "{log}");
+}

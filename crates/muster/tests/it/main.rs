@@ -15,6 +15,7 @@ mod factors;
 mod held;
 mod mail;
 mod migration;
+mod organization;
 mod process;
 mod recordings;
 mod requests;

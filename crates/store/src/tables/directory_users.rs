@@ -1,7 +1,8 @@
 //! Directory users: what SCIM calls `User`.
 
 use muster_model::{
-    AccountId, ConnectionId, DirectoryGroupId, DirectoryUser, DirectoryUserId, Timestamp, directory::Unprovisioned,
+    AccountId, ConnectionId, DirectoryGroupId, DirectoryUser, DirectoryUserId, OrganizationId, Timestamp,
+    directory::Unprovisioned,
 };
 use uuid::Uuid;
 
@@ -114,6 +115,27 @@ impl Conn<'_> {
     pub fn directory_users_of(&mut self, account: AccountId) -> Result<Vec<DirectoryUser>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM directory_users WHERE account = ?1 ORDER BY id");
         self.query(&sql, vals![account], directory_user)
+    }
+
+    /// What the directories of an organization's connections call these accounts, in the order of the connections.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn external_ids_in(
+        &mut self,
+        organization: OrganizationId,
+        accounts: &[AccountId],
+    ) -> Result<Vec<(AccountId, String)>, StoreError> {
+        let mut vals = vec![organization.into()];
+        pad(&mut vals, accounts.iter().map(|id| (*id).into()));
+        let sql = format!(
+            "SELECT d.account, d.external_id FROM directory_users d \
+             JOIN connection_organizations c ON c.connection = d.connection AND c.organization = ?1 \
+             WHERE d.account IN {} AND d.external_id IS NOT NULL ORDER BY d.account, d.connection, d.id",
+            placeholders(2, accounts.len())
+        );
+        self.query(&sql, vals, |row| Ok((AccountId(row.get(0)?), row.get(1)?)))
     }
 
     /// The newest id of this connection: new ones are made above it, so that pages stay in order even when the clocks

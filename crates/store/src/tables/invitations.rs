@@ -135,6 +135,34 @@ impl Conn<'_> {
         })
     }
 
+    /// The organization of a pending invitation, expired or not.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn organization_of_invitation(&mut self, id: InvitationId) -> Result<Option<OrganizationId>, StoreError> {
+        let sql = "SELECT organization FROM invitations WHERE id = ?1 AND ended IS NULL";
+        self.opt(sql, vals![id], |row| Ok(OrganizationId(row.get(0)?)))
+    }
+
+    /// A page of the pending invitations to an organization after one of them, by id; expired ones included.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn pending_invitations_after(
+        &mut self,
+        organization: OrganizationId,
+        after: InvitationId,
+        limit: i64,
+    ) -> Result<Vec<Invitation>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM invitations WHERE organization = ?1 AND id > ?2 AND ended IS NULL \
+             ORDER BY id LIMIT ?3"
+        );
+        self.query(&sql, vals![organization, after, limit], invitation)
+    }
+
     /// Every pending invitation to an organization, by id.
     ///
     /// # Errors
