@@ -74,6 +74,16 @@ impl Call {
         self.arrival.at
     }
 
+    /// On whose behalf, and through what, things are done.
+    pub(super) fn origin(&self) -> Origin {
+        Origin {
+            source: Source::Manual,
+            actor: self.bearer.who.actor(),
+            connection: None,
+            request: Some(self.arrival.id),
+        }
+    }
+
     /// Reads on behalf of whoever calls.
     pub(super) async fn read<T: Send + 'static>(
         &self,
@@ -103,12 +113,7 @@ impl Call {
     ) -> Result<Reply, HttpError> {
         let call = self.clone();
         let surroundings = self.app.surroundings();
-        let origin = Origin {
-            source: Source::Manual,
-            actor: self.bearer.who.actor(),
-            connection: None,
-            request: Some(self.arrival.id),
-        };
+        let origin = self.origin();
         let changed = self.app.store().write(move |tx| {
             let mut env = Env::new(Arc::clone(&surroundings), origin);
             let caller = exchange::caller(tx, call.bearer.proof, env.now())?;

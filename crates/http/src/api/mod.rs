@@ -10,9 +10,11 @@ mod auth_token;
 mod bearer;
 mod call;
 mod document;
+mod export;
 mod gate;
 mod groups;
 mod idempotency;
+mod invites;
 mod members;
 mod organizations;
 mod paging;
@@ -45,11 +47,16 @@ fn called() -> OpenApiRouter<App> {
         .routes(routes!(organizations::list))
         .routes(routes!(organizations::get))
         .routes(routes!(members::list))
+        .routes(routes!(export::members))
         .routes(routes!(members::get, members::change, members::remove))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::replace, groups::change, groups::delete))
         .routes(routes!(groups::list_members, groups::add_member))
         .routes(routes!(groups::remove_member))
+        .routes(routes!(invites::list))
+        .routes(routes!(invites::bulk))
+        .routes(routes!(invites::cancel))
+        .routes(routes!(invites::resend))
 }
 
 /// Every route that needs none.

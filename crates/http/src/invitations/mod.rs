@@ -99,7 +99,7 @@ impl App {
     }
 
     /// Delivers by these links, in their order.
-    fn delivering<T>(&self, links: &[TokenText], send: impl FnOnce(&Delivery<'_>) -> T) -> T {
+    pub(crate) fn delivering<T>(&self, links: &[TokenText], send: impl FnOnce(&Delivery<'_>) -> T) -> T {
         let write = |at: usize, told: &Told<'_>| {
             let link = links.get(at).map(|link| self.invitation_url(link)).unwrap_or_default();
             letter::of(told, &link)
@@ -112,12 +112,14 @@ impl App {
         format!("{}/invitations/{}", self.base_url(), link.expose())
     }
 
-    fn shown(&self, link: &TokenText) -> Option<String> {
+    /// A link for whoever invites, where no mail is sent.
+    pub(crate) fn shown(&self, link: &TokenText) -> Option<String> {
         (!self.sends_mail()).then(|| self.invitation_url(link))
     }
 }
 
-fn links(count: usize) -> Result<Vec<TokenText>, HttpError> {
+/// New links.
+pub(crate) fn links(count: usize) -> Result<Vec<TokenText>, HttpError> {
     let made = (0..count).map(|_| TokenText::generate(TokenPrefix::Invitation)).collect::<Result<_, _>>();
     made.map_err(HttpError::no_randomness)
 }

@@ -28,7 +28,16 @@ fn published() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         "uuid": "string", "token_label": "string", "scopes": "array", "expires_at": "string", "is_active": "boolean",
     });
     let page = |of: &Value| json!({"count": "integer", "next": "string", "previous": "string", "results": [of]});
+    let invite = json!({
+        "id": "string", "inviter_username": "string", "invitee": "string", "org": "string", "team": "string",
+        "created_at": "string",
+    });
+    let invited = json!({"invitees": [{"invitee": "string", "status": "string"}]});
     vec![
+        ("/v2/orgs/{org}/invites", "get", "200", json!({"data": [invite]})),
+        ("/v2/invites/bulk", "post", "202", invited),
+        ("/v2/invites/{id}", "delete", "204", Value::Null),
+        ("/v2/invites/{id}/resend", "patch", "204", Value::Null),
         ("/v2/auth/token", "post", "200", json!({"access_token": "string"})),
         ("/v2/orgs/{org}/members", "get", "200", page(&member)),
         ("/v2/orgs/{org}/members/{username}", "put", "200", member),

@@ -6,6 +6,7 @@ mod contract;
 mod document;
 mod groups;
 mod idempotency;
+mod invites;
 mod members;
 mod organizations;
 mod tokens;
@@ -184,6 +185,9 @@ pub(crate) fn checked(method: &str, path: &str, answer: Answer) -> Answer {
             let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
             assert!(errors.is_empty(), "{method} {template} {status}: {errors:?}\n{value}");
             complete(schema, &value, &format!("{method} {template} {status}"));
+        }
+        None if told.pointer("/content/text~1csv").is_some() => {
+            assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8", "{method} {template}: {status}");
         }
         None => assert_eq!(answer.text, "", "{method} {template} {status} is said to have no body"),
     }

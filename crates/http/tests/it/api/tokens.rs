@@ -5,7 +5,7 @@ use std::time::Duration;
 use muster_engine::tokens::access::Holder;
 use muster_model::{
     Role,
-    connection::{Saml, SingleSignOn},
+    connection::SingleSignOn,
     token::{Scope, Scopes},
 };
 use serde_json::json;
