@@ -156,6 +156,8 @@ CREATE TABLE invitations (
 CREATE UNIQUE INDEX invitations_organization_email_key_key ON invitations (organization, email_key) WHERE ended IS NULL;
 -- Pages of who is invited, oldest first.
 CREATE INDEX invitations_organization ON invitations (organization, id) WHERE ended IS NULL;
+-- Whom a directory invited, and nobody has mailed yet.
+CREATE INDEX invitations_unlinked ON invitations (id) WHERE token_hash IS NULL AND ended IS NULL;
 -- Whoever is erased is invited nowhere any more (ACC-2).
 CREATE INDEX invitations_email_key ON invitations (email_key) WHERE ended IS NULL;
 CREATE INDEX invitations_directory_user ON invitations (directory_user) WHERE directory_user IS NOT NULL AND ended IS NULL;

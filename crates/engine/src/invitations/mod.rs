@@ -8,10 +8,12 @@
 //! - `link`: what whoever follows a link sees, and does next;
 //! - `answer`: accepting and declining;
 //! - `newcomer`: accepting for people who have no account yet;
-//! - `pending`: how an invitation ends, whoever ends it.
+//! - `pending`: how an invitation ends, whoever ends it;
+//! - `guests`: mail to those whom a directory invited.
 
 mod answer;
 mod delivery;
+mod guests;
 mod link;
 mod newcomer;
 mod pending;
@@ -28,6 +30,7 @@ use muster_store::{Counter, Tx};
 pub use self::{
     answer::{accept, decline},
     delivery::{Delivery, Mailer, Told},
+    guests::{awaits_mail, mail_some},
     link::{Followed, Over, Shown, Way, follow},
     newcomer::{accept_as_newcomer, decline_as_newcomer},
     pending::{expire, has_expired},

@@ -40,6 +40,7 @@ pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(log_reads(Arc::downgrade(inner)));
     tokio::spawn(repeat(Arc::downgrade(inner), MOVE_MEMBERS, move_slice));
     tokio::spawn(repeat(Arc::downgrade(inner), EXPIRE_INVITATIONS, expire_some));
+    tokio::spawn(repeat(Arc::downgrade(inner), MAIL_GUESTS, mail_guests));
     tokio::spawn(repeat(Arc::downgrade(inner), ERASE, erase_slice));
     tokio::spawn(repeat(Arc::downgrade(inner), WARN, identity_provider::warn_of_ends));
     // One that does not answer keeps few others waiting.
@@ -90,6 +91,12 @@ const MOVE_MEMBERS: Duty = Duty {
 /// Ends invitations that have expired, so that their seats are free.
 const EXPIRE_INVITATIONS: Duty =
     Duty { idle: EXPIRE, after_failure: EXPIRE, failed: "expired invitations could not be ended; this is tried again" };
+/// Sends mail to those whom a directory invited (SCIM-10).
+const MAIL_GUESTS: Duty = Duty {
+    idle: FLUSH,
+    after_failure: EXPIRE,
+    failed: "guests could not be sent their invitations; this is tried again",
+};
 /// Takes erased people out of what others' records say (ACC-2).
 const ERASE: Duty = Duty {
     idle: FLUSH,
@@ -152,6 +159,11 @@ async fn expire_some(app: App) -> Result<bool, HttpError> {
     };
     app.store().write(work).await?;
     Ok(true)
+}
+
+/// Whether there was somebody to mail. Where no mail is sent there is nobody to be shown a link: then they wait.
+async fn mail_guests(app: App) -> Result<bool, HttpError> {
+    if app.sends_mail() { app.mail_guests().await } else { Ok(false) }
 }
 
 /// Whether there was something to erase.

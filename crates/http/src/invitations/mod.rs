@@ -7,14 +7,19 @@
 pub mod invitees;
 mod letter;
 
-use muster_crypto::{TokenPrefix, TokenText};
+use std::sync::Arc;
+
+use muster_crypto::{TokenHash, TokenPrefix, TokenText};
 use muster_engine::{
-    Origin,
+    Env, Origin,
     invitations::{self, Delivery, Entry, Mailer, Person, Told, Verdict},
 };
 use muster_model::{Invitation, InvitationId, Organization};
 
 use crate::{App, HttpError, app::Lane};
+
+/// How many whom directories invited are mailed in one transaction.
+const GUESTS_AT_ONCE: usize = 20;
 
 /// What became of somebody on a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +46,7 @@ impl App {
     ) -> Result<Vec<Verdict>, HttpError> {
         let surroundings = self.surroundings();
         self.read(Lane::Snapshot, move |conn| {
-            let env = muster_engine::Env::new(std::sync::Arc::clone(&surroundings), origin);
+            let env = Env::new(Arc::clone(&surroundings), origin);
             invitations::review(conn, &env, &organization, &people.iter().collect::<Vec<_>>())
         })
         .await
@@ -96,6 +101,23 @@ impl App {
         });
         let invitation = sent.await?;
         Ok((invitation, links.first().and_then(|link| self.shown(link))))
+    }
+
+    /// Mails some of those whom directories invited; whether there were any.
+    pub(crate) async fn mail_guests(&self) -> Result<bool, HttpError> {
+        let surroundings = self.surroundings();
+        let are_there = self.read(Lane::Point, move |conn| {
+            invitations::awaits_mail(conn, &Env::new(Arc::clone(&surroundings), Origin::SYSTEM))
+        });
+        if !are_there.await? {
+            return Ok(false);
+        }
+        let (app, links) = (self.clone(), links(GUESTS_AT_ONCE)?);
+        let hashes: Vec<TokenHash> = links.iter().map(TokenText::hash).collect();
+        let mail = move |tx: &mut muster_store::Tx<'_>, env: &mut Env| {
+            app.delivering(&links, |delivery| invitations::mail_some(tx, env, &hashes, delivery))
+        };
+        self.change(Origin::SYSTEM, mail).await
     }
 
     /// Delivers by these links, in their order.

@@ -163,6 +163,29 @@ async fn org_3_links_that_are_over_say_so_kindly() {
 }
 
 #[tokio::test]
+async fn scim_10_a_guest_whom_a_directory_invited_gets_mail_and_is_in_by_its_link() {
+    let server = Server::new();
+    server.world.settings(server.connection, |settings| settings.scim.other_domains = true);
+    server.app.forget_connections();
+    server.post("/Users", person(EVE)).await.due(201);
+    let letters = std::cell::RefCell::new(Vec::new());
+    server
+        .eventually(async || {
+            letters.borrow_mut().extend(mailed(&server));
+            !letters.borrow().is_empty()
+        })
+        .await;
+    let link = letters.borrow_mut().remove(0);
+    let mut browser = browser(&server);
+    let page = look(&server, &mut browser, &link).await;
+    let page = browser.submit(&page, &page.form("/account").with("password", PASSWORD)).await;
+    assert_eq!(page.url.path(), "/account", "{}", page.words());
+    assert!(is_member(&server, EVE));
+    assert!(mailed(&server).is_empty(), "once");
+    server.world.assert_ledger_tells_the_state();
+}
+
+#[tokio::test]
 async fn sec_4_answers_come_from_our_own_pages_alone() {
     let server = Server::new();
     let link = invite(&server, &[EVE]).await.remove(0);

@@ -17,15 +17,15 @@ const DECLARATION: &str = "[[organization]]\nname = \"moby\"\nowners = [\"owner@
 const PASSWORD: &str = "correct horse battery";
 
 /// A server under a name, which passkeys need; gone with its data when dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     folder: PathBuf,
     here: String,
-    link: String,
+    pub(crate) link: String,
 }
 
 impl Server {
-    fn start(name: &str) -> Self {
+    pub(crate) fn start(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("muster-factors-{}-{name}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let file = folder.join("muster.toml");
@@ -55,7 +55,20 @@ impl Server {
         server
     }
 
-    fn at(&self, path: &str) -> String {
+    /// What a command in the shell answers, as JSON.
+    pub(crate) fn shell(&self, arguments: &[&str]) -> Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MUSTER_")) {
+            command.env_remove(name);
+        }
+        let done =
+            command.env("MUSTER_SERVER_DATA_DIR", self.folder.join("data")).args(arguments).arg("--json").output();
+        let done = done.unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice(&done.stdout).unwrap()
+    }
+
+    pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.here)
     }
 }

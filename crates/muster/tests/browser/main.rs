@@ -6,6 +6,7 @@
 
 mod driver;
 mod factors;
+mod invitation;
 mod sign_in;
 #[path = "../it/staying.rs"]
 mod staying;

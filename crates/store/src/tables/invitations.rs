@@ -135,6 +135,21 @@ impl Conn<'_> {
         })
     }
 
+    /// Pending invitations that count at `now` and have no link, those first that were made first; held until the end of the
+    /// transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn invitations_without_link(&mut self, now: Timestamp, limit: i64) -> Result<Vec<Invitation>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM invitations WHERE token_hash IS NULL AND ended IS NULL AND expires > ?1 \
+             ORDER BY id LIMIT ?2{}",
+            self.for_update()
+        );
+        self.query(&sql, vals![now, limit], invitation)
+    }
+
     /// The organization of a pending invitation, expired or not.
     ///
     /// # Errors
@@ -204,6 +219,16 @@ impl Tx<'_> {
             ],
             Expect::Any,
         )
+    }
+
+    /// Gives a link to an invitation that has none; the link is not part of its history.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] if it has one, or ended meanwhile.
+    pub fn set_invitation_link(&mut self, id: InvitationId, link: &[u8; 32]) -> Result<(), StoreError> {
+        let sql = "UPDATE invitations SET token_hash = ?2 WHERE id = ?1 AND token_hash IS NULL AND ended IS NULL";
+        self.put(sql, vals![id, link.as_slice()], Expect::One)
     }
 
     /// Stores that an invitation was sent again, with another link: the former one works no longer. Its version was raised
