@@ -58,7 +58,20 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("webauthn-rs", &["muster-http"]),
     ("openidconnect", &["muster-oidc"]),
     ("reqwest", &["muster-outbound", "muster-simulator", "muster-testkit"]),
-    ("tokio", &["muster-outbound", "muster-store", "muster-http", "muster", "muster-simulator", "muster-bench"]),
+    ("hickory-resolver", &["muster-outbound"]),
+    ("hickory-server", &["muster-testkit"]),
+    (
+        "tokio",
+        &[
+            "muster-outbound",
+            "muster-store",
+            "muster-http",
+            "muster",
+            "muster-simulator",
+            "muster-testkit",
+            "muster-bench",
+        ],
+    ),
 ];
 
 /// Compares the manifests with the lists above.

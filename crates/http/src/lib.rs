@@ -14,6 +14,7 @@ mod arrival;
 mod auth;
 mod body;
 mod browser;
+mod domains;
 mod erase;
 mod error;
 mod held;

@@ -8,6 +8,7 @@ use reqwest::{Certificate, Client, redirect};
 
 use crate::{
     Allowed, OutboundError, Resolve, SetUpError, SystemResolver,
+    dns::Dns,
     resolver::{Checked, Refused},
     target::Target,
 };
@@ -48,6 +49,7 @@ pub struct Outbound {
     client: Client,
     checked: Checked,
     limits: Limits,
+    dns: Dns,
 }
 
 impl Outbound {
@@ -86,7 +88,19 @@ impl Outbound {
             }
         };
         let client = builder.build().map_err(|error| SetUpError::Tls(chain(&error)))?;
-        Ok(Self { client, checked, limits })
+        Ok(Self { client, checked, limits, dns: Dns::system() })
+    }
+
+    /// The same client, with other resolvers of TXT records than the system's.
+    #[must_use]
+    pub fn with_dns(self, dns: Dns) -> Self {
+        Self { dns, ..self }
+    }
+
+    /// What asks for TXT records.
+    #[must_use]
+    pub fn dns(&self) -> &Dns {
+        &self.dns
     }
 
     /// Sends a request and reads the whole answer. Every answer is a success here, whatever its status.

@@ -9,11 +9,14 @@
 //! 3. `resolver`: a name is resolved once, all of its addresses are checked, and the connection goes to those and no others.
 //! 4. `client`: https, redirects on the same host only, limits of size and time, no proxy, no cookies.
 //!
+//! [`dns`] asks for TXT records, of resolvers that the operator chose.
+//!
 //! It knows nothing of connections, protocols or tenants.
 
 mod address;
 mod allowed;
 mod client;
+pub mod dns;
 mod error;
 mod resolver;
 mod target;

@@ -7,6 +7,7 @@ mod asserted;
 pub mod authenticator;
 pub mod browser;
 mod clock;
+mod dns;
 mod dump;
 mod erase;
 mod schema;
@@ -16,6 +17,7 @@ mod world;
 
 pub use asserted::{asserted, groups, subject};
 pub use clock::Clock;
+pub use dns::DnsServer;
 pub use dump::Stored;
 pub use statement::{TestDocuments, person, team_group};
 pub use world::{ConnectionBuilder, World};

@@ -33,6 +33,8 @@ pub enum Seen {
     Values(Vec<String>),
     /// There are no such records.
     NoRecord,
+    /// These values, but not every name was answered, for this reason.
+    Partly(Vec<String>, String),
     /// Nobody answered, for this reason: nothing is known.
     NoAnswer(String),
 }
@@ -141,7 +143,11 @@ pub fn checked(
 ) -> Result<Option<Came>, EngineError> {
     let Some(before) = tx.domain(id)? else { return Ok(None) };
     let came = match seen {
-        Seen::NoAnswer(why) => Came::NoAnswer(why.chars().take(REASON).collect()),
+        Seen::NoAnswer(why) => silent(why),
+        Seen::Partly(values, why) => match found(&before, values) {
+            Found::Nothing => silent(why),
+            found => settle(tx, env, sealer, &before, found)?,
+        },
         Seen::NoRecord => settle(tx, env, sealer, &before, Found::Nothing)?,
         Seen::Values(values) => settle(tx, env, sealer, &before, found(&before, values))?,
     };
@@ -153,6 +159,10 @@ pub fn checked(
     let due = next(&after, &check, &came, now);
     tx.put_domain_check(&DomainCheck { due, busy_until: None, checked: Some(now), outcome, ..check })?;
     Ok(Some(came))
+}
+
+fn silent(why: &str) -> Came {
+    Came::NoAnswer(why.chars().take(REASON).collect())
 }
 
 /// What of a domain was found.

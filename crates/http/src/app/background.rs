@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{App, Inner, Lane};
 use crate::{
-    HttpError,
+    HttpError, domains,
     journal::{self, Chunk},
     sign_in::identity_provider,
 };
@@ -45,6 +45,7 @@ pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(repeat(Arc::downgrade(inner), WARN, identity_provider::warn_of_ends));
     // One that does not answer keeps few others waiting.
     for _ in 0..FETCHERS {
+        tokio::spawn(repeat(Arc::downgrade(inner), LOOK_FOR_RECORDS, domains::check_due));
         tokio::spawn(repeat(Arc::downgrade(inner), FETCH_METADATA, identity_provider::refresh_due));
     }
 }
@@ -116,7 +117,13 @@ const WARN: Duty = Duty {
     after_failure: RETAIN,
     failed: "it could not be seen which certificates end; this is tried again",
 };
-/// How many identity providers are asked at a time.
+/// Looks for the TXT records of domains (ORG-4).
+const LOOK_FOR_RECORDS: Duty = Duty {
+    idle: FLUSH,
+    after_failure: EXPIRE,
+    failed: "what was seen of a domain's record could not be kept; it is looked for again",
+};
+/// How many identity providers, and names in DNS, are asked at a time.
 const FETCHERS: usize = 4;
 
 /// Does a duty slice by slice; `slice` tells whether there was something to do.

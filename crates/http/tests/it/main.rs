@@ -8,6 +8,7 @@ mod bulk;
 mod callers;
 mod cursors;
 mod discovery;
+mod domains;
 mod erasure;
 mod exchanges;
 mod factors;

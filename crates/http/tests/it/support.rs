@@ -11,9 +11,9 @@ use http_body_util::BodyExt;
 use muster_crypto::{DataKey, Sealer, TokenText};
 use muster_http::{App, AppOptions, Limits};
 use muster_model::{ConnectionId, Organization, RequestId};
-use muster_outbound::Outbound;
+use muster_outbound::{Outbound, dns::Dns};
 use muster_store::RequestRow;
-use muster_testkit::World;
+use muster_testkit::{DnsServer, World};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -85,6 +85,13 @@ impl Server {
     pub(crate) fn node_without_mail(&self) -> App {
         let options = options(&self.world, &self.sealer, Limits::default(), self.base_url);
         App::new(AppOptions { sends_mail: false, ..options })
+    }
+
+    /// Another node, which looks for TXT records at this server.
+    pub(crate) fn node_that_asks(&self, dns: &DnsServer) -> App {
+        let outbound = OUTBOUND.clone().with_dns(Dns::at(&[dns.address()]));
+        let options = options(&self.world, &self.sealer, Limits::default(), self.base_url);
+        App::new(AppOptions { outbound, ..options })
     }
 
     /// A node that has another data key.
@@ -167,7 +174,10 @@ impl Server {
 }
 
 /// The one client for all of them: it reads the authorities of the system once.
-static OUTBOUND: LazyLock<Outbound> = LazyLock::new(|| Outbound::new("127.0.0.1, localhost".parse().unwrap()).unwrap());
+static OUTBOUND: LazyLock<Outbound> = LazyLock::new(|| {
+    let outbound = Outbound::new("127.0.0.1, localhost".parse().unwrap()).unwrap();
+    outbound.with_dns(Dns::at(&[]))
+});
 
 fn node(world: &World, sealer: &Arc<Sealer>, limits: Limits, base_url: &str) -> App {
     App::new(options(world, sealer, limits, base_url))
