@@ -21,10 +21,21 @@ pub(crate) fn is_kept_out(
     email: Option<&Email>,
 ) -> Result<bool, EngineError> {
     let may_be = connection.covered(organization).is_some_and(|covered| covered.keeps_addresses_out);
-    match email.filter(|_| may_be) {
-        Some(email) => Ok(conn.keeps_address_out(organization, email, &blinded(env, organization, &email.key())?)?),
-        None => Ok(false),
-    }
+    email.filter(|_| may_be).map_or(Ok(false), |email| keeps_out(conn, env, organization, email))
+}
+
+/// As [`is_kept_out`], for an organization that keeps addresses out.
+///
+/// # Errors
+///
+/// The store's; when the master key is needed and not at hand.
+pub(crate) fn keeps_out(
+    conn: &mut Conn<'_>,
+    env: &Env,
+    organization: OrganizationId,
+    email: &Email,
+) -> Result<bool, EngineError> {
+    Ok(conn.keeps_address_out(organization, email, &blinded(env, organization, &email.key())?)?)
 }
 
 /// Lets an account in again: the addresses that it gave up, and its present one if another gave that up.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_model::{
-    AccountId, CompanyId, ConnectionId, OrganizationId, TeamId,
+    AccountId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId,
     ledger::{Change, Event, Kind},
 };
 use muster_store::Conn;
@@ -60,21 +60,8 @@ pub fn telling(kind: &str) -> &'static [&'static str] {
 ///
 /// The store's.
 pub fn describe(conn: &mut Conn<'_>, changes: &[Change]) -> Result<Vec<Described>, EngineError> {
-    let mut names = Names { known: BTreeMap::new() };
-    let mut described = Vec::with_capacity(changes.len());
-    for change in changes {
-        let old = change.old.as_deref().map_or(Value::Null, |raw| parse(raw.get()));
-        let new = change.new.as_deref().map_or(Value::Null, |raw| parse(raw.get()));
-        let name = names.subject(conn, change, if new.is_null() { &old } else { &new })?;
-        let mut fields = Vec::new();
-        differences("", &old, &new, &mut fields);
-        for field in &mut fields {
-            names.replace(conn, &mut field.old)?;
-            names.replace(conn, &mut field.new)?;
-        }
-        described.push(Described { event: change.event, kind: change.kind, name, fields });
-    }
-    Ok(described)
+    let mut names = Names::default();
+    changes.iter().map(|change| names.describe(conn, change)).collect()
 }
 
 fn parse(text: &str) -> Value {
@@ -103,11 +90,30 @@ fn differences(path: &str, old: &Value, new: &Value, fields: &mut Vec<Field>) {
 }
 
 /// Names for ids, looked up once.
-struct Names {
+#[derive(Default)]
+pub(crate) struct Names {
     known: BTreeMap<Uuid, Option<String>>,
 }
 
 impl Names {
+    /// A change with the names that its subject has now, or had.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub(crate) fn describe(&mut self, conn: &mut Conn<'_>, change: &Change) -> Result<Described, EngineError> {
+        let old = change.old.as_deref().map_or(Value::Null, |raw| parse(raw.get()));
+        let new = change.new.as_deref().map_or(Value::Null, |raw| parse(raw.get()));
+        let name = self.subject(conn, change, if new.is_null() { &old } else { &new })?;
+        let mut fields = Vec::new();
+        differences("", &old, &new, &mut fields);
+        for field in &mut fields {
+            self.replace(conn, &mut field.old)?;
+            self.replace(conn, &mut field.new)?;
+        }
+        Ok(Described { event: change.event, kind: change.kind, name, fields })
+    }
+
     fn subject(&mut self, conn: &mut Conn<'_>, change: &Change, state: &Value) -> Result<String, EngineError> {
         let text = |key: &str| state.get(key).and_then(Value::as_str).map(str::to_owned);
         let named = match change.kind {
@@ -160,7 +166,12 @@ impl Names {
         Ok(())
     }
 
-    fn name(&mut self, conn: &mut Conn<'_>, id: Uuid) -> Result<Option<String>, EngineError> {
+    /// What an id is called, if anything.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub(crate) fn name(&mut self, conn: &mut Conn<'_>, id: Uuid) -> Result<Option<String>, EngineError> {
         if let Some(name) = self.known.get(&id) {
             return Ok(name.clone());
         }
@@ -184,5 +195,8 @@ fn look_up(conn: &mut Conn<'_>, id: Uuid) -> Result<Option<String>, EngineError>
     if let Some(name) = conn.team_name(TeamId(id))? {
         return Ok(Some(name));
     }
-    Ok(conn.company(CompanyId(id))?.map(|company| company.name))
+    if let Some(company) = conn.company(CompanyId(id))? {
+        return Ok(Some(company.name));
+    }
+    Ok(conn.domain(DomainId(id))?.map(|domain| domain.name))
 }

@@ -34,6 +34,7 @@
 //! | [`plans`], [`adoption`] | MIG-2, MIG-1: what a change would do, kept, and applied as it was shown |
 //! | [`names`] | ACC-3: former names keep leading to whose they were |
 //! | [`ledger`] | recording every change, and replaying them |
+//! | [`activity`] | ORG-9: the ledger as people read it |
 //! | [`retention`] | what is kept how long: request log, details, ledger (SCIM-11, PRE-2, ORG-9) |
 //! | [`erasure`] | ACC-2: ending a person's account, and whatever says who that was |
 //! | [`roster`] | ORG-7: everybody in an organization, as an export tells of them |
@@ -43,6 +44,7 @@
 //! Start reading at [`directory::create_user`].
 
 pub mod accounts;
+pub mod activity;
 pub mod adoption;
 pub mod authority;
 mod blocks;

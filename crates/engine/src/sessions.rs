@@ -11,7 +11,7 @@ use muster_model::{
 use muster_store::{Conn, Tx};
 use uuid::Uuid;
 
-use crate::{EngineError, Env, Refusal};
+use crate::{EngineError, Env, Refusal, domains};
 
 /// How exactly it is known when a session was last used.
 const USE_NOTED: Duration = Duration::from_secs(3_600);
@@ -63,6 +63,7 @@ pub fn begin(
     {
         env.note(Rule::Ses3, Note::SessionReplaced);
     }
+    domains::auto_provision(tx, env, account)?;
     let minutes = match connection {
         Some(connection) => tx.account(account)?.and_then(|account| minutes(&account, connection)),
         None => None,

@@ -10,8 +10,8 @@ use muster_outbound::dns::{Dns, Txt};
 use crate::{App, HttpError, app::Lane};
 
 impl App {
-    /// Looks for the record of a domain now; what came of it. `None` if the domain is gone, or somebody looks or looked a
-    /// moment ago: what that came to is kept with the domain.
+    /// Looks for the record of a domain now; what came of it. `None` if the domain is gone, or somebody else looks just now:
+    /// what that comes to is kept with the domain.
     ///
     /// # Errors
     ///
@@ -31,6 +31,21 @@ pub(crate) async fn check_due(app: App) -> Result<bool, HttpError> {
     let now = app.surroundings().now();
     let Some(id) = app.read(Lane::Point, move |conn| domains::due(conn, now)).await? else { return Ok(false) };
     Ok(check(&app, id, Why::Due).await?.is_some())
+}
+
+/// Tells owners who joined by a domain (ORG-5); whether there was anything to tell.
+pub(crate) async fn tell_of_joins(app: App) -> Result<bool, HttpError> {
+    let now = app.surroundings().now();
+    let Some(organization) = app.read(Lane::Point, move |conn| domains::was_joined(conn, now)).await? else {
+        return Ok(false);
+    };
+    let (surroundings, sealer) = (app.surroundings(), app.shared_sealer());
+    let told = app.store().write(move |tx| {
+        let mut env = Env::new(surroundings.clone(), Origin::SYSTEM);
+        muster_engine::transact(tx, &mut env, |tx, env| domains::tell_of_joins(tx, env, &sealer, organization))
+    });
+    told.await?;
+    Ok(true)
 }
 
 async fn check(app: &App, id: DomainId, why: Why) -> Result<Option<Came>, HttpError> {

@@ -1,6 +1,7 @@
 //! The command line: one definition, from which help and parsing follow.
 
 mod connection;
+mod domain;
 mod held;
 mod migration;
 mod organization;
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub(crate) use connection::ConnectionCommand;
+pub(crate) use domain::DomainCommand;
 pub(crate) use held::{HELD_SHOWN, HeldCommand};
 pub(crate) use migration::{AdoptArgs, ConflictsArgs, DriftArgs, PlanArgs, PlanCommand};
 pub(crate) use organization::{InviteArgs, OrganizationCommand};
@@ -143,6 +145,16 @@ Examples:
   muster connection key add okta signing --days 7"
     )]
     Connection(ConnectionCommand),
+    /// Email domains: claiming them, proving them by a TXT record, who has an address there.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  muster domain add example.com --organization moby
+  muster domain check example.com
+  muster domain audit example.com --csv"
+    )]
+    Domain(DomainCommand),
     /// Who is signed in where, and signing people out.
     #[command(
         subcommand,

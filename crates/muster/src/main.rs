@@ -38,8 +38,8 @@ use admin::{
     RequestsRequest, TokenRequest, UserRequest,
 };
 use cli::{
-    AdoptArgs, ApplyArgs, Command, HELD_SHOWN, HeldCommand, OrganizationCommand, PlanArgs, PlanCommand, ReplayArgs,
-    RequestsCommand, TokenCommand, UserCommand, Words,
+    AdoptArgs, ApplyArgs, Command, DomainCommand, HELD_SHOWN, HeldCommand, OrganizationCommand, PlanArgs, PlanCommand,
+    ReplayArgs, RequestsCommand, TokenCommand, UserCommand, Words,
 };
 use config::Config;
 use error::CommandError;
@@ -104,6 +104,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Drift(args) => perform(&config, args.request())?,
         Command::User(command) => user(&config, command, cli.json)?,
         Command::Connection(command) => perform(&config, command.request())?,
+        Command::Domain(command) => domain(&config, command, cli.json)?,
         Command::Session(command) => perform(&config, command.request())?,
         Command::Org(OrganizationCommand::ExportMembers { organization, out }) => {
             return roster::export(organization, out.as_deref(), |request| perform(&config, request));
@@ -115,6 +116,17 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Man { out } => return Ok(manual::pages(out.as_deref())?),
     };
     Ok(output::show(&answer, cli.json)?)
+}
+
+/// A domain's errand. A list of people goes on page by page until it is through.
+fn domain(config: &Config, command: &DomainCommand, json: bool) -> Result<Answer, CommandError> {
+    let mut answer = perform(config, command.request(None))?;
+    while let Answer::DomainAudit(page) = &answer {
+        let Some(next) = page.next.clone() else { break };
+        output::show(&answer, json)?;
+        answer = perform(config, command.request(Some(next)))?;
+    }
+    Ok(answer)
 }
 
 /// Asks or changes what is there: as [`perform_or_begin`], but without a database there is nothing to do it on.

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 use muster_crypto::Sealer;
 use muster_engine::Surroundings;
 use muster_http::{App, AppOptions, Limits};
-use muster_outbound::{Outbound, SetUpError};
+use muster_outbound::SetUpError;
 use muster_store::{Migrate, Store};
 use tokio::{
     net::TcpListener,
@@ -136,7 +136,7 @@ impl Running {
             sealer: Arc::clone(&sealer),
             base_url: base_url.clone(),
             limits: limits.clone(),
-            outbound: Outbound::new(config.outbound.clone())?,
+            outbound: config.outbound()?,
             sends_mail: config.mail.url.is_some(),
         });
         app.start_retention(config.retention);

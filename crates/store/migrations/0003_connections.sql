@@ -30,6 +30,16 @@ CREATE TABLE domain_checks (
 ){norowid};
 CREATE INDEX domain_checks_due ON domain_checks (due) WHERE due IS NOT NULL;
 
+-- Who joined by a domain (ORG-5), until owners were told.
+CREATE TABLE domain_joins (
+    organization    {uuid} NOT NULL,
+    account         {uuid} NOT NULL,
+    domain          {text} NOT NULL,
+    at              {int} NOT NULL,
+    CONSTRAINT domain_joins_pkey PRIMARY KEY (organization, account)
+){norowid};
+CREATE INDEX domain_joins_at ON domain_joins (at);
+
 -- Who last proved a domain, also when it is gone; `passed`: since when it is not somebody else's any more (ORG-4).
 CREATE TABLE domain_holders (
     name            {text} NOT NULL CONSTRAINT domain_holders_pkey PRIMARY KEY,

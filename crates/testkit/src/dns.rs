@@ -150,7 +150,7 @@ impl Answers {
 
     async fn answer<R: ResponseHandler>(&self, request: &Request, mut to: R) -> ResponseInfo {
         let mut metadata = Metadata::response_from_request(&request.metadata);
-        let nothing = ResponseInfo::from(Header { metadata: metadata.clone(), counts: HeaderCounts::default() });
+        let nothing = ResponseInfo::from(Header { metadata, counts: HeaderCounts::default() });
         let values = match self.to(request) {
             Said::Nothing => return nothing,
             Said::Values(values) => values,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use muster_model::{ConnectionState, Email, connection::SingleSignOn, name};
 
-use super::{Connection, Declaration, Domain, Holder, Mapping, Organization, quoted, refuse};
+use super::{AutoProvision, Connection, Declaration, Domain, Holder, Mapping, Organization, quoted, refuse};
 use crate::{EngineError, domains};
 
 /// The longest name of a connection, in characters.
@@ -55,6 +55,9 @@ fn check_domain(domain: &mut Domain) -> Result<(), EngineError> {
     let name = name.map_err(|why| refuse("domain", "name", quoted(&domain.name), why))?;
     let place = format!("domain `{name}`");
     fold_holder(&place, &mut domain.holder)?;
+    if let Some(AutoProvision::Into(organization)) = &mut domain.auto_provision {
+        *organization = fold(&place, "auto_provision", organization)?;
+    }
     domain.name = name;
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! Email domains: claimed, and verified by the operator's word (ORG-4).
 
 use muster_model::{
-    Domain, DomainId, DomainState,
+    Domain, DomainId, DomainState, OrganizationId,
     domain::{Holder, Proof},
     ledger::Event,
 };
 
-use super::{Work, refuse};
+use super::{AutoProvision, Work, quoted, refuse};
 use crate::{
     EngineError,
     domains::{self, record},
@@ -35,9 +35,10 @@ impl Work<'_, '_> {
                 let why = format!("{other} holds the verified domain, and only one can: remove it there first (ORG-4)");
                 return Err(refuse(&place, "verified", true, why));
             }
+            let into = self.auto_provision(&place, holder, stated.auto_provision.as_ref())?;
             let Some(own) = own else {
                 concerned.push(holder);
-                self.claim_domain(&stated.name, holder, stated.verified == Some(true))?;
+                self.claim_domain(&stated.name, holder, stated.verified == Some(true), into.flatten())?;
                 continue;
             };
             let after = match stated.verified {
@@ -45,20 +46,50 @@ impl Work<'_, '_> {
                 Some(false) => Domain { state: DomainState::Pending, proof: None, ..own.clone() },
                 _ => own.clone(),
             };
+            let after = Domain { auto_provision: into.unwrap_or(own.auto_provision), ..after };
             if after != own {
-                concerned.push(own.holder);
+                concerned.extend((after.state != own.state).then_some(own.holder));
                 record::change(self.tx, self.env, Event::DomainUpdated, &own, after)?;
             }
         }
         Ok(())
     }
 
+    /// Where existing accounts shall join; `None` if nothing is stated.
+    fn auto_provision(
+        &mut self,
+        place: &str,
+        holder: Holder,
+        stated: Option<&AutoProvision>,
+    ) -> Result<Option<Option<OrganizationId>>, EngineError> {
+        Ok(match stated {
+            None => None,
+            Some(AutoProvision::Off) => Some(None),
+            Some(AutoProvision::Into(name)) => {
+                let id = self.organization(place, "auto_provision", name)?;
+                if !domains::is_of(self.tx, holder, id)? {
+                    let why = "this is no organization of the domain's holder (ORG-5)";
+                    return Err(refuse(place, "auto_provision", quoted(name), why));
+                }
+                Some(Some(id))
+            }
+        })
+    }
+
     /// A domain that the operator vouches for needs no record.
-    fn claim_domain(&mut self, name: &str, holder: Holder, vouched: bool) -> Result<(), EngineError> {
-        if !vouched {
-            return record::claim(self.tx, self.env, name, holder).map(drop);
-        }
+    fn claim_domain(
+        &mut self,
+        name: &str,
+        holder: Holder,
+        vouched: bool,
+        auto_provision: Option<OrganizationId>,
+    ) -> Result<(), EngineError> {
         let claim = Domain::claim(DomainId(self.env.new_id()), name.to_owned(), holder, record::challenge(self.env));
-        record::insert(self.tx, self.env, &claim.proven(Proof::Operator))
+        let claim = Domain { auto_provision, ..claim };
+        if vouched {
+            record::insert(self.tx, self.env, &claim.proven(Proof::Operator))
+        } else {
+            record::claim(self.tx, self.env, &claim)
+        }
     }
 }

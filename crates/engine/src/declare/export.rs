@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_model::{DomainState, Role, Source, domain};
 use muster_store::Conn;
 
-use super::{Company, Connection, Declaration, Domain, Holder, Mapping, Organization, prune::is_pruned};
+use super::{AutoProvision, Company, Connection, Declaration, Domain, Holder, Mapping, Organization, prune::is_pruned};
 use crate::EngineError;
 
 /// Everything that a declaration can state. Connections that were pruned, and secrets, are left out.
@@ -45,7 +45,9 @@ pub fn export(conn: &mut Conn<'_>) -> Result<Declaration, EngineError> {
     for domain in &domains {
         let Some(holder) = names.holder(domain.holder) else { continue };
         let verified = (domain.state == DomainState::Verified).then_some(true);
-        declaration.domains.push(Domain { name: domain.name.clone(), holder, verified });
+        let into = domain.auto_provision.and_then(|id| names.organizations.get(&id).cloned());
+        let auto_provision = into.map(AutoProvision::Into);
+        declaration.domains.push(Domain { name: domain.name.clone(), holder, verified, auto_provision });
     }
     for id in conn.connection_ids()? {
         let Some(connection) = conn.connection(id)? else { continue };

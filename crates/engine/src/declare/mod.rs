@@ -92,6 +92,17 @@ pub struct Domain {
     pub holder: Holder,
     /// Whether it counts as proven; `None` leaves that to the proof (ORG-4).
     pub verified: Option<bool>,
+    /// Where existing accounts join (ORG-5); `None` leaves that as it is.
+    pub auto_provision: Option<AutoProvision>,
+}
+
+/// What a domain does with existing accounts that sign in (ORG-5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AutoProvision {
+    /// Nothing.
+    Off,
+    /// They join this organization.
+    Into(String),
 }
 
 /// A connection with all of its settings.

@@ -21,8 +21,6 @@ const MISSING_EVERY: Duration = Duration::from_hours(1);
 const AFTER_SILENCE: Duration = Duration::from_mins(15);
 /// How long whoever looks has time for that; then another does.
 const BUSY_FOR: Duration = Duration::from_secs(60);
-/// How long a record is left alone after a look, whoever asks.
-const LEFT_ALONE: Duration = Duration::from_secs(5);
 /// The longest reason that is kept, in characters.
 const REASON: usize = 300;
 
@@ -103,7 +101,7 @@ pub fn due(conn: &mut Conn<'_>, now: Timestamp) -> Result<Option<DomainId>, Engi
 }
 
 /// Takes a domain to look for its record. [`checked`] is to follow, or somebody looks again later. `None` if it is gone,
-/// somebody else looks, or did so a moment ago.
+/// or somebody else looks just now.
 ///
 /// # Errors
 ///
@@ -114,7 +112,7 @@ pub fn take(tx: &mut Tx<'_>, env: &Env, id: DomainId, why: Why) -> Result<Option
     let check = known(tx, env, &domain)?;
     let is_time = match why {
         Why::Due => check.due.is_some_and(|due| due <= now),
-        Why::Wanted => check.checked.is_none_or(|checked| checked.after(LEFT_ALONE) <= now),
+        Why::Wanted => true,
     };
     if !is_time || check.busy_until.is_some_and(|until| until > now) {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! What owners do with domains: adding, seeing, removing them.
 
-use muster_model::{Domain, DomainState, Rule, domain::Holder, ledger::Event, trace::Note};
+use muster_model::{Domain, DomainId, DomainState, Rule, domain::Holder, ledger::Event, trace::Note};
 use muster_store::{Conn, DomainCheck, Tx};
 
 use super::{AT_MOST, follow::followed, holder, name, record, require_owner};
@@ -40,7 +40,9 @@ pub fn add(tx: &mut Tx<'_>, env: &mut Env, holder: Holder, text: &str) -> Result
         );
     }
     env.note(Rule::Org4, Note::Checked(format!("`{name}` is claimed, and counts once its record is found")));
-    record::claim(tx, env, &name, holder)
+    let claim = Domain::claim(DomainId(env.new_id()), name, holder, record::challenge(env));
+    record::claim(tx, env, &claim)?;
+    Ok(claim)
 }
 
 /// A new value; whatever was asked for before is of no account.
@@ -52,13 +54,12 @@ fn renew(tx: &mut Tx<'_>, env: &mut Env, own: &Domain) -> Result<Domain, EngineE
     Ok(after)
 }
 
-/// A holder's own domain of this name.
+/// A holder's own domain of this name. Whether whoever asks may know is decided before.
 ///
 /// # Errors
 ///
-/// Not found; [`Refusal::NotAnOwner`]; the store's.
-pub fn find(conn: &mut Conn<'_>, env: &Env, holder: Holder, text: &str) -> Result<Listed, EngineError> {
-    require_owner(conn, env, holder)?;
+/// Not found; the store's.
+pub fn find(conn: &mut Conn<'_>, holder: Holder, text: &str) -> Result<Listed, EngineError> {
     let missing = || EngineError::not_found("domain", text.trim());
     let name = name::folded(text).ok_or_else(missing)?;
     let domain = conn.domain_of(holder, &name)?.ok_or_else(missing)?;
@@ -66,19 +67,12 @@ pub fn find(conn: &mut Conn<'_>, env: &Env, holder: Holder, text: &str) -> Resul
     Ok(Listed { domain, check })
 }
 
-/// A page of a holder's domains, by name, after the one of the name `after`.
+/// A page of a holder's domains, by name, after the one of the name `after`; as [`find`].
 ///
 /// # Errors
 ///
-/// [`Refusal::NotAnOwner`]; the store's.
-pub fn list(
-    conn: &mut Conn<'_>,
-    env: &Env,
-    holder: Holder,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<Listed>, EngineError> {
-    require_owner(conn, env, holder)?;
+/// The store's.
+pub fn list(conn: &mut Conn<'_>, holder: Holder, after: &str, limit: i64) -> Result<Vec<Listed>, EngineError> {
     let mut listed = Vec::new();
     for domain in conn.domains_of(holder, after, limit)? {
         let check = conn.domain_check(domain.id)?;
@@ -87,13 +81,23 @@ pub fn list(
     Ok(listed)
 }
 
+/// How many domains a holder has; as [`find`].
+///
+/// # Errors
+///
+/// The store's.
+pub fn count(conn: &mut Conn<'_>, holder: Holder) -> Result<i64, EngineError> {
+    Ok(conn.count_domains(holder)?)
+}
+
 /// Removes a domain: what it counted for ends, members stay. Another holder may prove it at once.
 ///
 /// # Errors
 ///
-/// As [`find`].
+/// [`Refusal::NotAnOwner`]; as [`find`].
 pub fn remove(tx: &mut Tx<'_>, env: &mut Env, holder: Holder, text: &str) -> Result<Domain, EngineError> {
-    let domain = find(tx, env, holder, text)?.domain;
+    require_owner(tx, env, holder)?;
+    let domain = find(tx, holder, text)?.domain;
     match domain.state {
         DomainState::Verified => followed(tx, env, domain.id, holder, |tx, env| record::end(tx, env, &domain))?,
         DomainState::Pending | DomainState::Lapsed => record::end(tx, env, &domain)?,

@@ -23,7 +23,7 @@ pub fn name(conn: &mut Conn<'_>, holder: Holder) -> Result<String, EngineError> 
     })
 }
 
-/// Only owners, company owners and the operator decide about a holder's domains (ORG-1). Whoever does not belong to it does
+/// Only owners, company owners, the organization's own tokens and the operator decide about a holder's domains (ORG-1). Whoever does not belong to it does
 /// not learn that there is one (TEN-3).
 ///
 /// # Errors

@@ -12,8 +12,11 @@
 //! - `check`: when the record is looked for, by whom, and what was seen makes of a domain;
 //! - `contest`: two holders, one domain;
 //! - `record` and `follow`: the change itself, and what follows from it elsewhere;
+//! - `provision`: existing accounts of a domain join its organization when they sign in (ORG-5);
+//! - `audit`: who has an address of a domain and is no member (ORG-6);
 //! - `holding`: whose the accounts are after a domain has passed to another holder.
 
+mod audit;
 mod check;
 mod claim;
 mod contest;
@@ -22,19 +25,28 @@ mod holder;
 mod holding;
 mod name;
 mod notice;
+mod provision;
 mod public_mail;
 pub(crate) mod record;
 
 use std::time::Duration;
 
 pub use self::{
+    audit::{Audited, Page, audit},
     check::{Came, Question, Seen, Why, checked, due, take},
-    claim::{Listed, add, find, list, remove},
+    claim::{Listed, add, count, find, list, remove},
     holder::{name as holder_name, require_owner},
     holding::hold,
     name::{DomainName, checked as checked_name},
+    provision::{set_auto_provision, tell_of_joins, was_joined},
 };
-pub(crate) use self::{holder::speaks_for, holding::is_former_holders, name::folded, record::pass_to_company};
+pub(crate) use self::{
+    holder::speaks_for,
+    holding::is_former_holders,
+    name::folded,
+    provision::{auto_provision, is_of},
+    record::pass_to_company,
+};
 
 /// For how long the record of a new value is looked for in the background.
 pub const SEARCHED_FOR: Duration = Duration::from_hours(72);

@@ -1,7 +1,7 @@
 //! A domain's change: stored, on the ledger, and known to every node. What follows elsewhere is [`follow`](super::follow)'s.
 
 use muster_model::{
-    CompanyId, Domain, DomainId, DomainState, OrganizationId, Rule,
+    CompanyId, Domain, DomainState, OrganizationId, Rule,
     domain::Holder,
     ledger::{Event, Kind},
 };
@@ -16,12 +16,9 @@ pub(crate) fn challenge(env: &mut Env) -> String {
 }
 
 /// Adds a domain that nobody has proven; its record is looked for from now on.
-pub(crate) fn claim(tx: &mut Tx<'_>, env: &mut Env, name: &str, holder: Holder) -> Result<Domain, EngineError> {
-    let domain = Domain::claim(DomainId(env.new_id()), name.to_owned(), holder, challenge(env));
-    insert(tx, env, &domain)?;
-    let now = env.now();
-    tx.put_domain_check(&begun(&domain, now))?;
-    Ok(domain)
+pub(crate) fn claim(tx: &mut Tx<'_>, env: &mut Env, claim: &Domain) -> Result<(), EngineError> {
+    insert(tx, env, claim)?;
+    Ok(tx.put_domain_check(&begun(claim, env.now()))?)
 }
 
 /// Adds a domain as it is.

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use muster_crypto::{TokenPrefix, TokenText};
 use muster_engine::{
     EngineError, Env, Origin,
-    declare::{self, Applied, Company, Connection, Declaration, Domain, Holder, Mapping, Organization, Secrets},
+    declare::{
+        self, Applied, AutoProvision, Company, Connection, Declaration, Domain, Holder, Mapping, Organization, Secrets,
+    },
     ledger::{Replay, Subject, normal},
     tokens,
 };
@@ -22,7 +24,12 @@ fn organization(name: &str) -> Organization {
 }
 
 fn domain(name: &str, organization: &str) -> Domain {
-    Domain { name: name.into(), holder: Holder::Organization(organization.into()), verified: Some(true) }
+    Domain {
+        name: name.into(),
+        holder: Holder::Organization(organization.into()),
+        verified: Some(true),
+        auto_provision: None,
+    }
 }
 
 fn connection(name: &str, organizations: &[&str]) -> Connection {
@@ -71,11 +78,13 @@ fn full() -> Declaration {
         name: "acme.example".into(),
         holder: Holder::Company("acme".into()),
         verified: Some(true),
+        auto_provision: Some(AutoProvision::Into("moby".into())),
     });
     stated.domains.push(Domain {
         name: "later.example".into(),
         holder: Holder::Organization("whale".into()),
         verified: None,
+        auto_provision: None,
     });
     stated.connections[0].domains.insert(0, "acme.example".into());
     stated.connections[0].precedence = Precedence { role: Policy::Scim, ..Precedence::default() };

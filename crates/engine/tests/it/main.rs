@@ -5,10 +5,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
 mod acc;
+mod activity;
 mod adoption;
 mod conflicts;
 mod declare;
 mod departures;
+mod domain_people;
 mod domains;
 mod drift;
 mod enforcement;

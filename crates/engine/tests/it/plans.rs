@@ -69,7 +69,12 @@ pub(crate) fn world() -> (World, Organization, Organization, ConnectionId) {
     let stated = Declaration {
         companies: vec![],
         organizations: vec![organization("moby"), organization("whale")],
-        domains: vec![declare::Domain { name: "example.com".into(), holder, verified: Some(true) }],
+        domains: vec![declare::Domain {
+            name: "example.com".into(),
+            holder,
+            verified: Some(true),
+            auto_provision: None,
+        }],
         connections: vec![declare::Connection {
             name: "okta".into(),
             holder: None,

@@ -6,10 +6,12 @@
 //! ([`document`]).
 
 mod access_tokens;
+mod activity;
 mod auth_token;
 mod bearer;
 mod call;
 mod document;
+mod domains;
 mod export;
 mod gate;
 mod groups;
@@ -57,6 +59,12 @@ fn called() -> OpenApiRouter<App> {
         .routes(routes!(invites::bulk))
         .routes(routes!(invites::cancel))
         .routes(routes!(invites::resend))
+        .routes(routes!(domains::list, domains::add))
+        .routes(routes!(domains::get, domains::change, domains::delete))
+        .routes(routes!(domains::verify))
+        .routes(routes!(domains::audit))
+        .routes(routes!(activity::list))
+        .routes(routes!(activity::actions))
 }
 
 /// Every route that needs none.

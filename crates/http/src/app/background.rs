@@ -43,6 +43,7 @@ pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(repeat(Arc::downgrade(inner), MAIL_GUESTS, mail_guests));
     tokio::spawn(repeat(Arc::downgrade(inner), ERASE, erase_slice));
     tokio::spawn(repeat(Arc::downgrade(inner), WARN, identity_provider::warn_of_ends));
+    tokio::spawn(repeat(Arc::downgrade(inner), TELL_OF_JOINS, domains::tell_of_joins));
     // One that does not answer keeps few others waiting.
     for _ in 0..FETCHERS {
         tokio::spawn(repeat(Arc::downgrade(inner), LOOK_FOR_RECORDS, domains::check_due));
@@ -122,6 +123,12 @@ const LOOK_FOR_RECORDS: Duty = Duty {
     idle: FLUSH,
     after_failure: EXPIRE,
     failed: "what was seen of a domain's record could not be kept; it is looked for again",
+};
+/// Tells owners who joined by a domain (ORG-5).
+const TELL_OF_JOINS: Duty = Duty {
+    idle: EXPIRE,
+    after_failure: RETAIN,
+    failed: "owners could not be told who joined by a domain; this is tried again",
 };
 /// How many identity providers, and names in DNS, are asked at a time.
 const FETCHERS: usize = 4;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use muster_http::{App, AppOptions, Limits};
-use muster_outbound::Outbound;
 use tokio::runtime::{Builder, Handle};
 
 use super::{AdminError, Installation};
@@ -28,7 +27,7 @@ impl Installation {
             Application::Closed(config) => config,
         };
         let sealer = open::sealer(config, &self.store, &self.surroundings)?;
-        let outbound = Outbound::new(config.outbound.clone()).map_err(std::io::Error::other)?;
+        let outbound = config.outbound().map_err(std::io::Error::other)?;
         Builder::new_current_thread().enable_all().build()?.block_on(async {
             let app = App::new(AppOptions {
                 store: self.store.clone(),

@@ -7,7 +7,7 @@ use muster_model::{Connection, ConnectionState, MembershipState, Organization, T
 use muster_store::{Conn, DatabaseServer, Health, Stats};
 use serde::{Deserialize, Serialize};
 
-use super::{AdminError, Installation, connection};
+use super::{AdminError, Installation, connection, domain};
 
 /// Tokens that end so soon are warned of.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -101,12 +101,14 @@ pub(super) fn examine(installation: &Installation) -> Result<Examination, AdminE
                 checks.extend(refusals(conn, &connection, now)?);
             }
         }
+        checks.extend(domain::checks(conn)?);
         for organization in conn.organizations()? {
             checks.extend(seats(conn, &organization)?);
         }
         Ok::<_, EngineError>(checks)
     })?;
     checks.extend(found);
+    checks.push(domain::dns(installation)?);
     Ok(Examination { base_url: installation.base_url.clone(), checks })
 }
 

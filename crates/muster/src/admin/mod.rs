@@ -9,6 +9,7 @@ mod apply;
 pub(crate) mod backup;
 mod conflicts;
 mod connection;
+mod domain;
 mod drift;
 mod examination;
 mod explain;
@@ -44,6 +45,7 @@ pub(crate) use apply::{Applied, Change, FieldChange};
 pub(crate) use backup::{BackUp, BackedUp, back_up};
 pub(crate) use conflicts::Conflicts;
 pub(crate) use connection::{AffectedView, ConnectionRequest, ConnectionView, Connections, KeyRequest};
+pub(crate) use domain::{DomainAudit, DomainRequest, DomainView, Domains};
 pub(crate) use drift::Drift;
 pub(crate) use examination::{Check, Examination, Status};
 pub(crate) use explanation::{Explanation, Said};
@@ -140,6 +142,8 @@ pub(crate) enum Request {
     User(UserRequest),
     /// Connections, and their keys.
     Connection(ConnectionRequest),
+    /// Email domains.
+    Domain(DomainRequest),
     /// Who is signed in where.
     Session(SessionRequest),
     /// Organizations and who is in them.
@@ -189,6 +193,10 @@ pub(crate) enum Answer {
     Replayed(Replayed),
     /// Of [`Request::Connection`].
     Connections(Connections),
+    /// Of [`Request::Domain`].
+    Domains(Domains),
+    /// Of [`DomainRequest::Audit`].
+    DomainAudit(DomainAudit),
     /// Of [`Request::Session`].
     Sessions(Sessions),
     /// Of [`Request::Team`].
@@ -279,6 +287,7 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         Request::Requests(request) => requests::run(installation, request),
         Request::User(request) => user::run(installation, request),
         Request::Connection(request) => connection::run(installation, request),
+        Request::Domain(request) => domain::run(installation, request),
         Request::Session(request) => session::run(installation, request),
         Request::Organization(request) => organization::run(installation, request),
         Request::Team { organization, request } => team::run(installation, &organization, request).map(Answer::Teams),

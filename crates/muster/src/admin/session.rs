@@ -5,11 +5,11 @@ use muster_engine::{
     sessions::{self, Place},
 };
 use muster_http::Logged;
-use muster_model::{AccountId, OrganizationId, Session, SessionId, session::Ended};
+use muster_model::{AccountId, Session, SessionId, session::Ended};
 use muster_store::Conn;
 use serde::{Deserialize, Serialize};
 
-use super::{AdminError, Answer, Installation, RequestLine, RequestList, user};
+use super::{AdminError, Answer, Installation, RequestLine, RequestList, named, user};
 
 /// What about sessions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -106,7 +106,7 @@ pub(super) fn run(installation: &Installation, request: SessionRequest) -> Resul
 }
 
 fn list_in(installation: &Installation, name: &str, after: Option<&str>, limit: usize) -> Result<Sessions, AdminError> {
-    let organization = organization(installation, name)?;
+    let organization = named::organization(installation, name)?.id;
     let now = installation.surroundings.now();
     let wrong = || AdminError::Wrong("`--after` takes what the page before ended with".to_owned());
     let after = match after {
@@ -126,7 +126,7 @@ fn list_in(installation: &Installation, name: &str, after: Option<&str>, limit: 
 }
 
 fn end_in(installation: &Installation, name: &str) -> Result<Sessions, AdminError> {
-    let organization = organization(installation, name)?;
+    let organization = named::organization(installation, name)?.id;
     let (mut after, mut ended) = (Some(Place::default()), 0);
     // In pieces, between which others write.
     while let Some(place) = after {
@@ -136,17 +136,6 @@ fn end_in(installation: &Installation, name: &str) -> Result<Sessions, AdminErro
         after = next;
     }
     Ok(Sessions { account: None, sessions: Vec::new(), ended, next: None })
-}
-
-fn organization(installation: &Installation, name: &str) -> Result<OrganizationId, AdminError> {
-    let wanted = name.trim().to_lowercase();
-    let found =
-        installation.store.read_blocking::<_, EngineError, _>(move |conn| Ok(conn.organization_by_name(&wanted)?))?;
-    found.map(|organization| organization.id).ok_or_else(|| AdminError::Missing {
-        kind: "organization",
-        name: name.to_owned(),
-        hint: "`muster export` shows which there are".to_owned(),
-    })
 }
 
 fn attempts(installation: &Installation, who: &str, limit: u32) -> Result<RequestList, AdminError> {

@@ -7,7 +7,10 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Config, ConfigError, SETTINGS, settings::Setting};
+use super::{
+    Config, ConfigError, SETTINGS,
+    settings::{self, Setting},
+};
 use crate::toml_text::{self, nearest};
 
 /// Puts a file's settings into `config`.
@@ -36,7 +39,7 @@ fn apply(path: &str, text: &str, config: &mut Config) -> Result<(), ConfigError>
         for (key, value) in table {
             let place = at(key.span().start);
             let setting = find(name, key.get_ref(), &place)?;
-            let Some(value) = scalar(value) else {
+            let Some(value) = scalar(value).or_else(|| list(setting, value)) else {
                 let reason = format!("`{name}.{}`: use {}", setting.key, setting.value);
                 return Err(ConfigError { place, reason });
             };
@@ -67,6 +70,17 @@ fn scalar(value: &Spanned<DeValue<'_>>) -> Option<String> {
     }
 }
 
+/// A list of texts, for settings that take one.
+fn list(setting: &Setting, value: &Spanned<DeValue<'_>>) -> Option<String> {
+    match value.get_ref() {
+        DeValue::Array(items) if setting.placeholder == settings::LIST => {
+            let texts: Option<Vec<String>> = items.iter().map(scalar).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +106,18 @@ mod tests {
         assert_eq!(config.outbound, "idp.corp.example, 10.20.0.0/16".parse().unwrap());
         let wrong = error("[outbound]\nallow = \"https://idp.corp.example\"\n");
         assert!(wrong.contains("`outbound.allow`") && wrong.contains("idp.corp.example, 10.20.0.0/16"), "{wrong}");
+    }
+
+    #[test]
+    fn org_4_resolvers_are_named_with_or_without_a_port() {
+        let mut config = Config::default();
+        let wanted: Vec<std::net::SocketAddr> =
+            ["127.0.0.1:5300", "9.9.9.9:53", "[::1]:53"].map(|address| address.parse().unwrap()).into();
+        for text in ["[\"127.0.0.1:5300\", \"9.9.9.9\", \"::1\"]", "\"127.0.0.1:5300, 9.9.9.9, [::1]:53\""] {
+            apply("muster.toml", &format!("[dns]\nresolvers = {text}\n"), &mut config).unwrap();
+            assert_eq!(config.dns.as_ref(), Some(&wanted));
+        }
+        assert!(error("[dns]\nresolvers = \"resolver.example\"\n").contains("`dns.resolvers`"));
     }
 
     #[test]

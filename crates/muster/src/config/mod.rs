@@ -14,7 +14,7 @@ use std::{
 
 use muster_crypto::Secret;
 use muster_engine::retention::Policy;
-use muster_outbound::Allowed;
+use muster_outbound::{Allowed, Outbound, SetUpError, dns::Dns};
 use muster_store::{Database, PostgresOptions};
 
 use settings::Setting;
@@ -33,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) retention: Policy,
     /// Where requests that tenants cause may go beyond the public internet (SEC-3).
     pub(crate) outbound: Allowed,
+    /// Who is asked for TXT records (ORG-4); `None`: whom the operating system names.
+    pub(crate) dns: Option<Vec<SocketAddr>>,
 }
 
 /// How mail is sent.
@@ -137,6 +139,7 @@ impl Default for Config {
             mail: Mail::default(),
             retention: Policy::default(),
             outbound: Allowed::default(),
+            dns: None,
             log: Log { level: "info".to_owned(), format: LogFormat::Auto },
         }
     }
@@ -174,6 +177,15 @@ impl Config {
         (setting.set)(self, value).map_err(|reason| ConfigError {
             place: place(),
             reason: format!("`{value}` {reason}: use {}", setting.value),
+        })
+    }
+
+    /// What sends requests that tenants cause, and asks for TXT records.
+    pub(crate) fn outbound(&self) -> Result<Outbound, SetUpError> {
+        let outbound = Outbound::new(self.outbound.clone())?;
+        Ok(match &self.dns {
+            Some(resolvers) => outbound.with_dns(Dns::at(resolvers)),
+            None => outbound,
         })
     }
 

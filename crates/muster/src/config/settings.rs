@@ -1,7 +1,7 @@
 //! Every setting, once: where it is in the file, its flag, what it accepts, and how it is checked.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4},
     time::Duration,
 };
 
@@ -221,12 +221,25 @@ pub(crate) const SETTINGS: &[Setting] = &[
         section: "outbound",
         key: "allow",
         flag: None,
-        placeholder: "LIST",
+        placeholder: LIST,
         value: "hosts and networks with commas between them, such as \"idp.corp.example, 10.20.0.0/16\"",
         help: "Where requests to identity providers may go beyond the public internet; a named host also over plain http",
         default: "nowhere",
         set: |config, value| {
             config.outbound = value.parse().map_err(|_| "is neither hosts nor networks")?;
+            Ok(())
+        },
+    },
+    Setting {
+        section: "dns",
+        key: "resolvers",
+        flag: None,
+        placeholder: LIST,
+        value: "addresses with commas between them, such as \"127.0.0.1:5300, 9.9.9.9\"; port 53 where none is named",
+        help: "Who is asked for the TXT records of domains",
+        default: "the operating system's resolvers",
+        set: |config, value| {
+            config.dns = Some(resolvers(value)?);
             Ok(())
         },
     },
@@ -263,6 +276,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         },
     },
 ];
+
+/// What stands for the value of a setting that takes a list, in a file also as one.
+pub(super) const LIST: &str = "LIST";
+
+/// Addresses of resolvers.
+fn resolvers(value: &str) -> Result<Vec<SocketAddr>, &'static str> {
+    let one = |text: &str| match text.parse::<IpAddr>() {
+        Ok(address) => Some(SocketAddr::new(address, 53)),
+        Err(_) => text.parse().ok(),
+    };
+    let texts = value.split(',').map(str::trim).filter(|text| !text.is_empty());
+    texts.map(|text| one(text).ok_or("is not an address")).collect()
+}
 
 /// Days as a time.
 fn days(value: &str) -> Result<Duration, &'static str> {

@@ -1,6 +1,6 @@
 //! Between the file and what the engine takes.
 
-use muster_engine::declare;
+use muster_engine::declare::{self, AutoProvision};
 use muster_model::Email;
 
 use super::{Company, Connection, Declaration, Domain, Mapping, Organization, Precedence, ReadError, sso};
@@ -31,11 +31,19 @@ fn emails(place: &str, key: &str, stated: &[String]) -> Result<Vec<Email>, ReadE
     stated.iter().map(|text| Email::parse(text).map_err(|error| wrong(text, error))).collect()
 }
 
+/// What turns a switch off that otherwise names something.
+const OFF: &str = "off";
+
 fn domain(stated: &Domain) -> Result<declare::Domain, ReadError> {
     let place = format!("domain `{}`", stated.name);
     let holder = holder(&place, stated.organization.as_ref(), stated.company.as_ref())?;
     let missing = || ReadError::Wrong(format!("{place}: say whose it is, with `organization` or `company`"));
-    Ok(declare::Domain { name: stated.name.clone(), holder: holder.ok_or_else(missing)?, verified: stated.verified })
+    let auto_provision = stated.auto_provision.as_deref().map(|into| match into {
+        OFF => AutoProvision::Off,
+        name => AutoProvision::Into(name.to_owned()),
+    });
+    let (name, verified) = (stated.name.clone(), stated.verified);
+    Ok(declare::Domain { name, holder: holder.ok_or_else(missing)?, verified, auto_provision })
 }
 
 fn holder(
@@ -104,7 +112,11 @@ pub(crate) fn from_engine(exported: declare::Declaration) -> Declaration {
             .into_iter()
             .map(|domain| {
                 let (organization, company) = holder_keys(Some(domain.holder));
-                Domain { name: domain.name, organization, company, verified: domain.verified }
+                let auto_provision = domain.auto_provision.map(|into| match into {
+                    AutoProvision::Off => OFF.to_owned(),
+                    AutoProvision::Into(name) => name,
+                });
+                Domain { name: domain.name, organization, company, verified: domain.verified, auto_provision }
             })
             .collect(),
         connections: exported.connections.into_iter().map(exported_connection).collect(),

@@ -64,6 +64,9 @@ pub(crate) struct Domain {
     pub(crate) company: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) verified: Option<bool>,
+    /// An organization, or `off`; absent leaves it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) auto_provision: Option<String>,
 }
 
 /// `[[connection]]`

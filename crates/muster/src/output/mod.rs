@@ -5,6 +5,7 @@ mod backup;
 mod checks;
 mod conflicts;
 mod connection;
+mod domain;
 mod drift;
 mod explained;
 mod held;
@@ -66,6 +67,10 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Erasures(erasures), true) => line(&serde_json::to_string(erasures)?),
         (Answer::Connections(answer), true) => line(&serde_json::to_string(answer)?),
         (Answer::Connections(answer), false) => line(&connection::text(answer)),
+        (Answer::Domains(answer), true) => line(&serde_json::to_string(answer)?),
+        (Answer::Domains(answer), false) => line(&domain::text(answer)),
+        (Answer::DomainAudit(audit), true) => line(&serde_json::to_string(audit)?),
+        (Answer::DomainAudit(audit), false) => line(domain::audit(audit).trim_end()),
         (Answer::Sessions(sessions), true) => line(&serde_json::to_string(sessions)?),
         (Answer::Sessions(sessions), false) => line(&session::sessions(sessions)),
         (Answer::Organizations(answer), true) => line(&serde_json::to_string(answer)?),

@@ -10,6 +10,7 @@ mod connection;
 mod crash;
 mod demo;
 mod doctor;
+mod domain;
 mod erasure;
 mod factors;
 mod held;

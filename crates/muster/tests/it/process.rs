@@ -79,7 +79,8 @@ impl Folder {
             command.env_remove(name);
         }
         command.env("MUSTER_SERVER_DATA_DIR", self.path.join("data")).env("MUSTER_OPERATIONS_LISTEN", "off");
-        command.env("MUSTER_SERVER_LISTEN", "127.0.0.1:0").stdin(Stdio::null());
+        // Nobody is asked for TXT records, unless a test names a server.
+        command.env("MUSTER_SERVER_LISTEN", "127.0.0.1:0").env("MUSTER_DNS_RESOLVERS", "").stdin(Stdio::null());
         if let Some((url, schema)) = &self.postgres {
             command.env("MUSTER_DATABASE_URL", url).env("MUSTER_DATABASE_SCHEMA", schema);
         }

@@ -90,6 +90,21 @@ impl Conn<'_> {
         self.query(&sql, vals![after, limit], account)
     }
 
+    /// A page of the accounts with an address of a domain, in lower case, after `after`, by id.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn accounts_of_domain(
+        &mut self,
+        domain: &str,
+        after: AccountId,
+        limit: i64,
+    ) -> Result<Vec<Account>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM accounts WHERE email_domain = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
+        self.query(&sql, vals![domain, after, limit], account)
+    }
+
     /// A page of the accounts after `after` about whose values, or about whose role somewhere, sources disagree (PRE-3),
     /// by id.
     ///
@@ -126,8 +141,8 @@ impl Tx<'_> {
     pub fn insert_account(&mut self, account: &Account) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO accounts (id, email, email_confirmed, username, full_name, names, session_minutes, conflict, \
-             departures, state, created, version, email_key, email_since, password_set) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             departures, state, created, version, email_key, email_since, password_set, email_domain) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             vals![
                 account.id,
                 account.email.as_ref().map(Email::as_str),
@@ -144,6 +159,7 @@ impl Tx<'_> {
                 account.email.as_ref().map(Email::key),
                 account.email_since,
                 account.password_set,
+                account.email.as_ref().map(Email::domain),
             ],
             Expect::Any,
         )
@@ -161,8 +177,14 @@ impl Tx<'_> {
         // As for directory users: an index whose columns are named is written, whatever their values.
         if !is_found_as_before {
             self.put(
-                "UPDATE accounts SET email_key = ?2, username = ?3 WHERE id = ?1 AND version = ?4",
-                vals![account.id, email.map(Email::key), &account.username, account.version - 1],
+                "UPDATE accounts SET email_key = ?2, username = ?3, email_domain = ?5 WHERE id = ?1 AND version = ?4",
+                vals![
+                    account.id,
+                    email.map(Email::key),
+                    &account.username,
+                    account.version - 1,
+                    email.map(Email::domain),
+                ],
                 Expect::One,
             )?;
         }

@@ -7,6 +7,16 @@ use super::{pad, placeholders};
 use crate::{Conn, Expect, StoreError, Tx, Val, vals};
 
 impl Conn<'_> {
+    /// Whether an organization keeps any address out.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn keeps_addresses_out(&mut self, organization: OrganizationId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM blocked_addresses WHERE organization = ?1)";
+        self.one(sql, vals![organization], |row| row.get(0))
+    }
+
     /// Whether an organization keeps an address out, in the clear or `blinded`.
     ///
     /// # Errors

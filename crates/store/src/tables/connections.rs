@@ -115,6 +115,17 @@ impl Conn<'_> {
         self.query(sql, vals![domain], |row| Ok(ConnectionId(row.get(0)?)))
     }
 
+    /// The connections of a holder.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn connections_held_by(&mut self, holder: Holder) -> Result<Vec<ConnectionId>, StoreError> {
+        let (organization, company) = holder.columns();
+        let sql = "SELECT id FROM connections WHERE organization = ?1 OR company = ?2 ORDER BY id";
+        self.query(sql, vals![organization, company], |row| Ok(ConnectionId(row.get(0)?)))
+    }
+
     /// All connections' ids, by name; for the operator.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The ledger, and the reports that owners see.
 
-use std::ops::ControlFlow;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use muster_model::{
     Actor, ConnectionId, LedgerId, OrganizationId, RequestId, Timestamp,
@@ -78,6 +78,35 @@ impl Conn<'_> {
              JOIN ledger l ON l.id = s.ledger ORDER BY l.id"
         );
         self.query(&sql, vals![subject, limit], ledger_row)
+    }
+
+    /// The newest rows below `before`, not below `from`, of these subjects together, or of all; newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn ledger_page(
+        &mut self,
+        subjects: Option<&[Uuid]>,
+        before: Uuid,
+        from: Uuid,
+        limit: i64,
+    ) -> Result<Vec<LedgerRow>, StoreError> {
+        let Some(subjects) = subjects else {
+            let sql =
+                format!("SELECT {COLUMNS} FROM ledger l WHERE l.id < ?1 AND l.id >= ?2 ORDER BY l.id DESC LIMIT ?3");
+            return self.query(&sql, vals![before, from, limit], ledger_row);
+        };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM (SELECT ledger FROM ledger_subjects WHERE subject = ?1 AND ledger < ?2 \
+             AND ledger >= ?3 ORDER BY ledger DESC LIMIT ?4) s JOIN ledger l ON l.id = s.ledger ORDER BY l.id DESC"
+        );
+        let mut rows = BTreeMap::new();
+        for subject in subjects {
+            let of_subject = self.query(&sql, vals![*subject, before, from, limit], ledger_row)?;
+            rows.extend(of_subject.into_iter().map(|row| (row.id, row)));
+        }
+        Ok(rows.into_values().rev().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
     }
 
     /// The row that tells what a request changed of one of its subjects, if the ledger still keeps it. `from` is the time

@@ -251,7 +251,12 @@ fn declaration() -> Declaration {
     Declaration {
         companies: Vec::new(),
         organizations: ORGANIZATIONS.iter().map(organization).collect(),
-        domains: vec![declare::Domain { name: "example.com".to_owned(), holder, verified: Some(true) }],
+        domains: vec![declare::Domain {
+            name: "example.com".to_owned(),
+            holder,
+            verified: Some(true),
+            auto_provision: None,
+        }],
         connections: DIRECTORIES.iter().map(connection).collect(),
     }
 }

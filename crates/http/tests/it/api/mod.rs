@@ -1,9 +1,11 @@
 //! The management API, each answer compared with what its description says.
 
+mod activity;
 mod authority;
 mod bad_input;
 mod contract;
 mod document;
+mod domains;
 mod groups;
 mod idempotency;
 mod invites;
