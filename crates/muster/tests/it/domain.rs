@@ -78,7 +78,7 @@ fn org_4_the_doctor_tries_dns() {
         let output = folder.muster().args(["doctor", "--json"]).env("MUSTER_DNS_RESOLVERS", resolver).output().unwrap();
         let examined: Value = serde_json::from_slice(&output.stdout).unwrap();
         let checks = examined["checks"].as_array().unwrap();
-        checks.iter().find(|check| check["name"] == "DNS").unwrap().clone()
+        checks.iter().find(|check| check["name"] == "TXT records").unwrap().clone()
     };
     assert_eq!(check(&dns.address().to_string())["status"], "ok");
     let silent = check("");

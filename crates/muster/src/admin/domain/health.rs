@@ -32,7 +32,7 @@ fn check(domain: &Domain) -> Option<Check> {
 
 /// Whether DNS answers at all, where somebody needs it: not for domains that the operator vouches for.
 pub(in crate::admin) fn dns(installation: &Installation) -> Result<Check, AdminError> {
-    const NAME: &str = "DNS";
+    const NAME: &str = "TXT records";
     let domains = installation.store.scan_blocking::<_, EngineError, _>(|conn| Ok(conn.domains()?))?;
     let needs = |domain: &&Domain| domain.proof != Some(Proof::Operator);
     let Some(domain) = domains.iter().find(needs) else { return Ok(Check::skipped(NAME, "no domain needs it")) };
