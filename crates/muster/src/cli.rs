@@ -113,10 +113,14 @@ Examples:
   muster requests show 0190f5fe-7c2a-7000-8000-0123456789ab"
     )]
     Requests(RequestsCommand),
-    /// People: their second factors, and erasing them.
+    /// People: who there is, their second factors, and erasing them.
     #[command(
         subcommand,
-        after_help = "Examples:\n  muster user factors ada@example.com\n  muster user erase ada@example.com"
+        after_help = "\
+Examples:
+  muster user list
+  muster user show ada@example.com
+  muster user erase ada@example.com"
     )]
     User(UserCommand),
     /// Organizations: their members, seats and invitations.

@@ -239,6 +239,13 @@ fn user(config: &Config, command: &UserCommand, json: bool) -> Result<Answer, Co
             let request = UserRequest::Factors { who: who.clone(), reset: *reset };
             return perform(config, Request::User(request));
         }
+        UserCommand::List { after, limit } => {
+            let request = UserRequest::List { after: after.clone(), limit: *limit };
+            return perform(config, Request::User(request));
+        }
+        UserCommand::Show { who } => {
+            return perform(config, Request::User(UserRequest::Show { who: who.clone() }));
+        }
         UserCommand::Erase { who, yes } => (who, *yes),
     };
     let shown = perform(config, Request::User(UserRequest::Find { who: who.clone() }))?;

@@ -61,7 +61,7 @@ pub(crate) use requests::{
 pub(crate) use session::{SessionRequest, Sessions};
 pub(crate) use team::{TeamChange, TeamRequest, Teams};
 pub(crate) use token::{TokenRequest, Tokens};
-pub(crate) use user::{Erasures, Factors, Person, UserRequest};
+pub(crate) use user::{Accounts, Erasures, Factors, Person, UserRequest};
 
 /// What is administered.
 #[derive(Clone)]
@@ -211,6 +211,8 @@ pub(crate) enum Answer {
     Invited(InvitedPeople),
     /// About those who are.
     Invitations(Invitations),
+    /// Of [`UserRequest::List`] and [`UserRequest::Show`].
+    Accounts(Accounts),
     /// Of [`UserRequest::Find`].
     Person(Person),
     /// Of [`UserRequest::Factors`].

@@ -20,6 +20,18 @@ pub(crate) enum UserRequest {
         /// An email or an account's id.
         who: String,
     },
+    /// All of them, a page at a time.
+    List {
+        /// The account after which the page begins.
+        after: Option<String>,
+        /// How many a page holds at most.
+        limit: u32,
+    },
+    /// One of them.
+    Show {
+        /// An email, a username or an account's id.
+        who: String,
+    },
     /// Erase somebody.
     Erase {
         /// Whose account.
@@ -48,6 +60,26 @@ pub(crate) struct Person {
     pub(crate) full_name: String,
     /// Organizations and roles.
     pub(crate) memberships: Vec<String>,
+}
+
+/// Accounts, by id.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Accounts {
+    pub(crate) accounts: Vec<AccountLine>,
+    /// What to go on after, if there are more.
+    pub(crate) next: Option<String>,
+}
+
+/// One account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AccountLine {
+    #[serde(flatten)]
+    pub(crate) person: Person,
+    /// Whether the email is known to be the person's (ACC-1).
+    pub(crate) email_confirmed: bool,
+    /// `active` or `disabled`; `erased` where only the id remains.
+    pub(crate) state: String,
+    pub(crate) created: String,
 }
 
 /// What somebody has besides a password, oldest first.
@@ -97,6 +129,13 @@ pub(crate) struct ErasureLine {
 pub(super) fn run(installation: &Installation, request: UserRequest) -> Result<Answer, AdminError> {
     match request {
         UserRequest::Find { who } => find(installation, &who).map(Answer::Person),
+        UserRequest::List { after, limit } => all(installation, after.as_deref(), limit).map(Answer::Accounts),
+        UserRequest::Show { who } => {
+            let account = named::account(installation, &who)?;
+            let line = move |conn: &mut Conn<'_>| account_line(conn, account.clone());
+            let line = installation.store.snapshot_blocking::<_, EngineError, _>(line)?;
+            Ok(Answer::Accounts(Accounts { accounts: vec![line], next: None }))
+        }
         UserRequest::Factors { who, reset } => factors(installation, &who, reset).map(Answer::Factors),
         UserRequest::Erase { account } => erase(installation, account).map(Answer::Erasures),
         UserRequest::Erasures { limit } => {
@@ -127,6 +166,23 @@ pub(super) fn find(installation: &Installation, who: &str) -> Result<Person, Adm
         name: who.to_owned(),
         hint: "name an email or an account's id; `muster user erasures` lists who was erased".to_owned(),
     })
+}
+
+fn all(installation: &Installation, after: Option<&str>, limit: u32) -> Result<Accounts, AdminError> {
+    let after = named::after(after)?;
+    let accounts = installation.store.snapshot_blocking::<_, EngineError, _>(move |conn| {
+        let page = conn.all_accounts(after, i64::from(limit))?.into_iter();
+        page.map(|account| account_line(conn, account)).collect::<Result<Vec<_>, _>>()
+    })?;
+    let is_full = u32::try_from(accounts.len()).is_ok_and(|count| count == limit);
+    let next = accounts.last().filter(|_| is_full).map(|last| last.person.account.to_string());
+    Ok(Accounts { accounts, next })
+}
+
+fn account_line(conn: &mut Conn<'_>, account: Account) -> Result<AccountLine, EngineError> {
+    let (email_confirmed, state) = (account.email_confirmed, account.state.as_str().to_owned());
+    let created = account.created.to_string();
+    Ok(AccountLine { person: person(conn, account)?, email_confirmed, state, created })
 }
 
 fn person(conn: &mut Conn<'_>, account: Account) -> Result<Person, EngineError> {

@@ -5,6 +5,26 @@ use clap::Subcommand;
 /// What about people.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
+    /// Every account, a page at a time, in the order in which they were made.
+    #[command(after_help = "Example:\n  muster user list --limit 1000 --json | jq '.accounts[].email'")]
+    List {
+        /// The account that the page before ended with.
+        #[arg(long, value_name = "ID")]
+        after: Option<String>,
+        /// How many are shown at most.
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
+    /// Who somebody is, and where.
+    #[command(after_help = "\
+Example:
+  muster user show ada@example.com
+
+Why somebody is where they are: muster explain ada@example.com")]
+    Show {
+        /// The account's email, username or id.
+        who: String,
+    },
     /// Erase a person: the account and all that it has ends at once, and whatever says who it was becomes a tombstone.
     #[command(after_help = "\
 Examples:

@@ -62,6 +62,8 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::RequestDetails(details), true) => line(&serde_json::to_string(details)?),
         (Answer::Replayed(replayed), true) => line(&serde_json::to_string(replayed)?),
         (Answer::Replayed(replayed), false) => line(&requests::replayed(replayed)),
+        (Answer::Accounts(accounts), true) => line(&serde_json::to_string(accounts)?),
+        (Answer::Accounts(accounts), false) => line(&user::accounts(accounts)),
         (Answer::Person(person), true) => line(&serde_json::to_string(person)?),
         (Answer::Factors(factors), true) => line(&serde_json::to_string(factors)?),
         (Answer::Erasures(erasures), true) => line(&serde_json::to_string(erasures)?),

@@ -1,7 +1,7 @@
 //! People and erasures, for people.
 
-use super::table;
-use crate::admin::{Erasures, Factors, Person};
+use super::{organization::with, table};
+use crate::admin::{Accounts, Erasures, Factors, Person};
 
 /// Who would be erased.
 pub(super) fn person(person: &Person) -> String {
@@ -12,6 +12,28 @@ pub(super) fn person(person: &Person) -> String {
         "{email}, `{username}`, {full_name}, account {account}, member of {memberships}\n\nErasing ends all of it, and takes \
          the person out of everything that Muster keeps; backups are yours to see to. It cannot be undone."
     )
+}
+
+/// A line for each account.
+pub(super) fn accounts(answer: &Accounts) -> String {
+    if answer.accounts.is_empty() {
+        return "there is no account yet".to_owned();
+    }
+    let mut lines = table(["account", "email", "username", "name", "state", "member of", "made"]);
+    for account in &answer.accounts {
+        let email = account.person.email.clone().unwrap_or_default();
+        let unconfirmed = if account.email_confirmed || email.is_empty() { "" } else { " (not confirmed)" };
+        lines.add_row([
+            account.person.account.to_string(),
+            format!("{email}{unconfirmed}"),
+            account.person.username.clone(),
+            account.person.full_name.clone(),
+            account.state.clone(),
+            account.person.memberships.join(", "),
+            account.created.clone(),
+        ]);
+    }
+    with(None, &lines.to_string(), answer.next.as_deref())
 }
 
 /// A line for each of what somebody has besides a password.

@@ -46,6 +46,25 @@ fn org_1_roles_are_given_and_taken_but_not_the_last_owners() {
 }
 
 #[test]
+fn acc_1_people_are_listed_page_by_page_and_shown_by_whatever_names_them() {
+    let folder = Folder::new();
+    folder.apply(DECLARATION);
+    folder.apply(&format!("{DECLARATION}\n[[organization]]\nname = \"narwhal\"\nowners = [\"bo@example.com\"]\n"));
+    let first = folder.json(&["user", "list", "--limit", "1"]);
+    let next = first["next"].as_str().unwrap();
+    let rest = folder.json(&["user", "list", "--after", next]);
+    let emails = [&first["accounts"][0]["email"], &rest["accounts"][0]["email"]];
+    assert_eq!((emails, &rest["next"]), ([&json!("owner@example.com"), &json!("bo@example.com")], &Value::Null));
+    let username = first["accounts"][0]["username"].as_str().unwrap();
+    for who in ["Owner@example.com", username, first["accounts"][0]["account"].as_str().unwrap()] {
+        let shown = folder.json(&["user", "show", who]);
+        assert_eq!(shown["accounts"][0]["memberships"], json!(["moby (owner)"]), "{who}");
+    }
+    assert!(folder.succeed(&["user", "list"]).contains("bo@example.com"));
+    assert_eq!(folder.run(&["user", "show", "nobody"]).status.code(), Some(1));
+}
+
+#[test]
 fn org_3_people_are_invited_from_a_file_and_who_cannot_be_is_told() {
     let folder = Folder::new();
     folder.apply(DECLARATION);
