@@ -68,6 +68,35 @@ pub fn owned(conn: &mut Conn<'_>, account: AccountId, name: &str) -> Result<Comp
     found.ok_or_else(|| EngineError::not_found("company", name))
 }
 
+/// The owner of a company with this username.
+///
+/// # Errors
+///
+/// Not found; the store's.
+pub fn owner(conn: &mut Conn<'_>, company: &Company, username: &str) -> Result<Account, EngineError> {
+    let account = conn.account_by_username(&username.trim().to_lowercase())?;
+    let account = account.filter(|account| company.owners.contains(&account.id));
+    account.ok_or_else(|| EngineError::not_found("company owner", username))
+}
+
+/// The member of one of a company's organizations with this username. Nobody else can be named: that would tell who has an
+/// account (TEN-3).
+///
+/// # Errors
+///
+/// Not found; the store's.
+pub fn member(conn: &mut Conn<'_>, company: &Company, username: &str) -> Result<Account, EngineError> {
+    let missing = || EngineError::not_found("member", username);
+    let account = conn.account_by_username(&username.trim().to_lowercase())?.ok_or_else(missing)?;
+    for organization in conn.organizations_of(company.id)? {
+        let membership = conn.memberships_in(organization.id, &[account.id])?.into_iter().next();
+        if membership.is_some_and(|membership| membership.is_active()) {
+            return Ok(account);
+        }
+    }
+    Err(missing())
+}
+
 /// Makes somebody an owner of a company, and so of all its organizations (ORG-1). What waited there for another owner is done.
 ///
 /// # Errors

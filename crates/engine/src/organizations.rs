@@ -1,7 +1,7 @@
 //! What owners and the operator do by hand: organizations, members, teams (ORG-1, ORG-2, GRP-5).
 
 use muster_model::{
-    Account, Grant, MembershipState, Organization, OrganizationId, Role, Rule, Source, Team, TeamId,
+    Account, CompanyId, Grant, MembershipState, Organization, OrganizationId, Role, Rule, Source, Team, TeamId,
     grant::Origin,
     ledger::{Event, Kind},
     membership::Ending,
@@ -10,7 +10,7 @@ use muster_model::{
 use muster_store::{Conn, Tx};
 
 use crate::{
-    EngineError, Env, Refusal, accounts, blocks, connections, invitations,
+    EngineError, Env, Refusal, accounts, blocks, connections, domains, invitations,
     ledger::Subject,
     roles, seats,
     standing::{Reason, Standing},
@@ -29,7 +29,7 @@ pub fn create(
     tx: &mut Tx<'_>,
     env: &mut Env,
     name: &str,
-    company: Option<muster_model::CompanyId>,
+    company: Option<CompanyId>,
     seats: Option<i64>,
 ) -> Result<Organization, EngineError> {
     let name = name::checked_public(name).map_err(|error| Refusal::Name(error.to_string()))?;
@@ -71,6 +71,30 @@ pub fn set_seats(
     env.changed(Event::OrganizationUpdated, subject(&after), after.version, Rule::Scim9, organization, &after)?;
     env.about(after.id);
     env.unsettle(after.id);
+    Ok(after)
+}
+
+/// Moves an organization to a company, or out of one; its domains pass to the company it joins (ORG-4).
+///
+/// # Errors
+///
+/// The store's.
+pub fn join_company(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    before: &Organization,
+    company: Option<CompanyId>,
+) -> Result<Organization, EngineError> {
+    let after = Organization { company, version: before.version + 1, ..before.clone() };
+    tx.update_organization(&after)?;
+    env.changed(Event::OrganizationUpdated, subject(&after), after.version, Rule::Ten1, before, &after)?;
+    env.about(after.id);
+    // Its owners may have become others.
+    env.unsettle(after.id);
+    connections::changed(tx)?;
+    if let Some(company) = company {
+        domains::pass_to_company(tx, env, after.id, company)?;
+    }
     Ok(after)
 }
 

@@ -10,7 +10,7 @@ use muster_model::{
 };
 
 use super::{Work, quoted, refuse};
-use crate::{EngineError, accounts, companies, connections, domains, ledger::Subject, organizations, teams, tokens};
+use crate::{EngineError, accounts, companies, ledger::Subject, organizations, teams, tokens};
 
 /// How long the sign-in link of a new owner works.
 const LINK_LIVES: Duration = Duration::from_hours(7 * 24);
@@ -38,7 +38,7 @@ impl Work<'_, '_> {
                 None => organizations::create(self.tx, self.env, &stated.name, company, stated.seats)?,
             };
             if organization.company != company {
-                organization = self.join_company(&organization, company)?;
+                organization = organizations::join_company(self.tx, self.env, &organization, company)?;
             }
             for team in &stated.teams {
                 teams::find_or_create(self.tx, self.env, organization.id, team, Rule::Grp1)?;
@@ -46,24 +46,6 @@ impl Work<'_, '_> {
             self.applied.organizations.insert(stated.name.clone(), organization.id);
         }
         Ok(())
-    }
-
-    /// Moves an organization to a company, or out of one; its domains pass to the company it joins (ORG-4).
-    fn join_company(
-        &mut self,
-        before: &muster_model::Organization,
-        company: Option<CompanyId>,
-    ) -> Result<muster_model::Organization, EngineError> {
-        let after = muster_model::Organization { company, version: before.version + 1, ..before.clone() };
-        self.tx.update_organization(&after)?;
-        let subject = Subject::new(Kind::Organization, after.id);
-        self.env.changed(Event::OrganizationUpdated, subject, after.version, Rule::Ten1, before, &after)?;
-        self.env.about(after.id);
-        connections::changed(self.tx)?;
-        if let Some(company) = company {
-            domains::pass_to_company(self.tx, self.env, after.id, company)?;
-        }
-        Ok(after)
     }
 
     /// Owners by fiat. Those who are already owners by hand stay as they are.

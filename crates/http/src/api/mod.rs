@@ -10,6 +10,7 @@ mod activity;
 mod auth_token;
 mod bearer;
 mod call;
+mod companies;
 mod document;
 mod domains;
 mod export;
@@ -48,6 +49,10 @@ fn called() -> OpenApiRouter<App> {
         ))
         .routes(routes!(organizations::list))
         .routes(routes!(organizations::get))
+        .routes(routes!(companies::list))
+        .routes(routes!(companies::get, companies::change))
+        .routes(routes!(companies::add_owner))
+        .routes(routes!(companies::remove_owner))
         .routes(routes!(members::list))
         .routes(routes!(export::members))
         .routes(routes!(members::get, members::change, members::remove))

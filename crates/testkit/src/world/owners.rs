@@ -73,9 +73,7 @@ impl World {
         let (name, organization, account) = (company.to_owned(), organization.clone(), account.clone());
         self.by_hand(move |tx, env| {
             let company = companies::create(tx, env, &name)?;
-            let joined =
-                Organization { company: Some(company.id), version: organization.version + 1, ..organization.clone() };
-            tx.update_organization(&joined)?;
+            organizations::join_company(tx, env, &organization, Some(company.id))?;
             companies::add_owner(tx, env, &company, &account).map(drop)
         })
         .expect("a new company");

@@ -3,6 +3,7 @@
 mod activity;
 mod authority;
 mod bad_input;
+mod companies;
 mod contract;
 mod document;
 mod domains;
