@@ -4,7 +4,8 @@
 //! the token allow that they call with. Both are looked up in the transaction that does it, so they are what they are by then.
 
 use muster_model::{
-    AccountId, Actor, Membership, Organization, OrganizationId, Role, TokenId,
+    AccountId, Actor, Connection, ConnectionId, Membership, Organization, OrganizationId, Role, TokenId,
+    domain::Holder,
     token::{Scope, Scopes, TokenKind},
 };
 use muster_store::Conn;
@@ -163,6 +164,34 @@ impl Caller {
             Err(EngineError::NotFound { .. }) => Err(missing()),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Caller {
+    /// The connection with this id, if whoever calls owns its holder and their token allows this (TEN-1). To others there is
+    /// none (TEN-3).
+    ///
+    /// # Errors
+    ///
+    /// Not found; [`Refusal::NotAnOwner`]; [`Refusal::OutOfScope`]; the store's.
+    pub fn connection(&self, conn: &mut Conn<'_>, id: ConnectionId, action: Action) -> Result<Connection, EngineError> {
+        let missing = || EngineError::not_found("connection", id);
+        let connection = conn.connection(id)?.ok_or_else(missing)?;
+        match (connection.holder, self.who) {
+            (Holder::Organization(holder), _) => {
+                let organization = conn.organization(holder)?.ok_or_else(missing)?;
+                match self.require(conn, &organization, action) {
+                    Ok(_) => {}
+                    Err(EngineError::NotFound { .. }) => return Err(missing()),
+                    Err(error) => return Err(error),
+                }
+            }
+            (Holder::Company(company), Who::Account(account)) if conn.owns_company(company, account)? => {
+                self.require_scope(action.scope())?;
+            }
+            (Holder::Company(_), _) => return Err(missing()),
+        }
+        Ok(connection)
     }
 }
 

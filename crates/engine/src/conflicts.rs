@@ -136,6 +136,34 @@ pub fn page(conn: &mut Conn<'_>, connection: &Connection, after: AccountId, limi
     }
 }
 
+/// What of a page the owners of the connection's holder see (TEN-3): what their own connections say, roles in organizations
+/// that the connection covers, and addresses of its domains.
+///
+/// # Errors
+///
+/// The store's.
+pub fn for_holder(conn: &mut Conn<'_>, connection: &Connection, mut page: Page) -> Result<Page, EngineError> {
+    let mut theirs: BTreeMap<String, bool> = BTreeMap::new();
+    for conflict in &page.conflicts {
+        for name in conflict.said.iter().filter_map(|said| said.connection.as_ref()) {
+            if !theirs.contains_key(name) {
+                let found = conn.connection_by_name(name)?;
+                theirs.insert(name.clone(), found.is_some_and(|found| found.holder == connection.holder));
+            }
+        }
+    }
+    let covers = |name: &String| connection.organizations.iter().any(|covered| covered.name == *name);
+    page.conflicts.retain(|conflict| conflict.organization.as_ref().is_none_or(covers));
+    for conflict in &mut page.conflicts {
+        conflict.said.retain(|said| said.connection.as_ref().is_none_or(|name| theirs.get(name) == Some(&true)));
+        if !conflict.said.iter().any(|said| said.wins) && conflict.decided_by != Source::Manual {
+            conflict.holds = None;
+        }
+        conflict.email = conflict.email.take().filter(|email| connection.owns(email));
+    }
+    Ok(page)
+}
+
 /// What is needed to judge statements, read once.
 struct Words<'c> {
     connection: &'c Connection,

@@ -68,6 +68,7 @@ CREATE TABLE connection_organizations (
     consented_by    {uuid},
     CONSTRAINT connection_organizations_pkey PRIMARY KEY (connection, organization)
 ){norowid};
+CREATE INDEX connection_organizations_organization ON connection_organizations (organization);
 
 CREATE TABLE connection_domains (
     connection      {uuid} NOT NULL CONSTRAINT connection_domains_connection_fkey REFERENCES connections (id),

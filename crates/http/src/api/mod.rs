@@ -11,6 +11,7 @@ mod auth_token;
 mod bearer;
 mod call;
 mod companies;
+mod connections;
 mod document;
 mod domains;
 mod export;
@@ -53,6 +54,10 @@ fn called() -> OpenApiRouter<App> {
         .routes(routes!(companies::get, companies::change))
         .routes(routes!(companies::add_owner))
         .routes(routes!(companies::remove_owner))
+        .routes(routes!(connections::list))
+        .routes(routes!(connections::get))
+        .routes(routes!(connections::list_conflicts))
+        .routes(routes!(connections::affected))
         .routes(routes!(members::list))
         .routes(routes!(export::members))
         .routes(routes!(members::get, members::change, members::remove))

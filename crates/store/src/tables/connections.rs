@@ -126,6 +126,16 @@ impl Conn<'_> {
         self.query(sql, vals![organization, company], |row| Ok(ConnectionId(row.get(0)?)))
     }
 
+    /// The connections that cover an organization, by id.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn connections_covering(&mut self, organization: OrganizationId) -> Result<Vec<ConnectionId>, StoreError> {
+        let sql = "SELECT connection FROM connection_organizations WHERE organization = ?1 ORDER BY connection";
+        self.query(sql, vals![organization], |row| Ok(ConnectionId(row.get(0)?)))
+    }
+
     /// All connections' ids, by name; for the operator.
     ///
     /// # Errors

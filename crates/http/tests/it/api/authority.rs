@@ -92,6 +92,7 @@ fn routes() -> Vec<(&'static str, &'static str, &'static str, Option<Value>, Act
         ("DELETE", "/v2/orgs/{org}/domains/{domain}", "/v2/orgs/moby/domains/example.com", None, Action::ChangeDomains),
         ("GET", "/v2/auditlogs/{account}", "/v2/auditlogs/moby", None, Action::ReadActivity),
         ("GET", "/v2/auditlogs/{account}/actions", "/v2/auditlogs/moby/actions", None, Action::ReadActivity),
+        ("GET", "/v2/orgs/{org}/connections", "/v2/orgs/moby/connections", None, Action::ReadConnections),
         ("GET", "/v2/orgs/{org}/access-tokens", "/v2/orgs/moby/access-tokens", None, Action::ReadTokens),
         ("POST", "/v2/orgs/{org}/access-tokens", "/v2/orgs/moby/access-tokens", Some(token), Action::ChangeTokens),
         ("GET", "/v2/orgs/{org}/access-tokens/{id}", nobody, None, Action::ReadTokens),

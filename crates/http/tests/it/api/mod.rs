@@ -4,6 +4,7 @@ mod activity;
 mod authority;
 mod bad_input;
 mod companies;
+mod connections;
 mod contract;
 mod document;
 mod domains;
