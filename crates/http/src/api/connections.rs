@@ -92,7 +92,6 @@ pub(super) struct ConflictView {
     /// Where, for a role.
     organization: Option<String>,
     /// What holds.
-    #[schema(value_type = Option<Object>)]
     holds: Option<Value>,
     /// Whose word that is.
     decided_by: String,
@@ -111,7 +110,6 @@ pub(super) struct SaidView {
     /// Through which connection.
     connection: Option<String>,
     /// What is said.
-    #[schema(value_type = Object)]
     value: Value,
     /// The rule that let it in.
     rule: String,

@@ -55,3 +55,26 @@ async fn jit_8_and_sso_9_who_would_lose_access_is_told_before() {
     assert_eq!(addresses("never_signed_in"), ["ada@example.com", "eve@example.com"]);
     assert_eq!(addresses("denied_without_jit"), ["eve@example.com"]);
 }
+
+#[tokio::test]
+async fn pre_3_a_conflict_is_shown_with_both_values_and_without_what_is_other_holders() {
+    let server = Server::new();
+    let (moby, whale) = (server.organizations[0].clone(), server.organizations[1].clone());
+    let ada = server.member(&moby, "ada@example.com", Role::Owner);
+    let mut bo = crate::support::person("bo@example.com");
+    bo["displayName"] = json!("Bo");
+    server.post("/Users", bo).await.due(201);
+    let world = &server.world;
+    world.sso_says(server.connection, &moby, "bo@example.com", Some("Bosun"), Some(Role::Editor), None);
+    let theirs = world.connection("theirs", &[&whale]).build();
+    world.sso_says(theirs, &whale, "bo@example.com", Some("Secret"), Some(Role::Owner), None);
+    let client = server.client(&ada).await;
+    let answer = client.get(&format!("/v2/connections/{}/conflicts", server.connection)).await.due(200);
+    assert!(!answer.text.contains("Secret") && !answer.text.contains("theirs"), "{}", answer.text);
+    let found = answer.value();
+    let name = found["results"].as_array().unwrap().iter().find(|found| found["attribute"] == "full_name").unwrap();
+    let said: Vec<_> = name["said"].as_array().unwrap().iter().map(|said| (&said["source"], &said["value"])).collect();
+    assert_eq!(said.len(), 2, "{name}");
+    assert!(said.contains(&(&json!("sso"), &json!("Bosun"))), "{said:?}");
+    assert_eq!((&name["email"], &found["next"]), (&json!("bo@example.com"), &json!(null)));
+}
