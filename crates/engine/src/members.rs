@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_model::{Account, AccountId, Invitation, Membership, Organization, Role, Timestamp};
-use muster_store::{Conn, Counter, MemberKey, MemberSearch};
+use muster_store::{Conn, Counter, MEMBERS_COUNTED, MemberKey, MemberSearch};
 use uuid::Uuid;
 
 use crate::EngineError;
@@ -116,6 +116,10 @@ pub fn list(
     let mut after = part.after.as_ref();
     let mut people = People { count: 0, lines: Vec::new() };
     for (at, phase) in phases.iter().enumerate() {
+        // A search that finds so many by their usernames is too wide to look for others among them.
+        if matches!(phase, Phase::Found(MemberKey::Address)) && people.count >= MEMBERS_COUNTED {
+            continue;
+        }
         let count = phase.count(conn, organization, query, prefix.as_deref(), now)?;
         people.count += count;
         let missing = limit - i64::try_from(people.lines.len()).unwrap_or(i64::MAX);

@@ -336,8 +336,24 @@ impl Standing {
             let after = seen(self.membership.as_ref(), self.grants());
             env.note_move(self.organization, self.account, before, after);
         }
+        self.count_teams(tx)?;
         self.save_grants(tx, env, rule)?;
         self.save_membership(tx, env, rule)
+    }
+
+    /// Counts the teams that the person comes into and leaves.
+    fn count_teams(&self, tx: &mut Tx<'_>) -> Result<(), EngineError> {
+        let was_in = self.before.as_ref().is_some_and(Membership::is_active);
+        let before = self.grants.iter().filter_map(|held| held.before.as_ref()).filter(|_| was_in);
+        let before: BTreeSet<TeamId> = before.filter(|grant| !grant.asleep).filter_map(|grant| grant.team).collect();
+        let after: BTreeSet<TeamId> =
+            self.awake().filter(|_| self.is_active()).filter_map(|grant| grant.team).collect();
+        for (teams, others, by) in [(&after, &before, 1), (&before, &after, -1)] {
+            for team in teams.difference(others) {
+                tx.add_to_count(team.0, Counter::TeamMembers, by)?;
+            }
+        }
+        Ok(())
     }
 
     /// What the mass-change guard counts (MIG-3): a membership that gives no access any more, with all its grants, is one

@@ -181,7 +181,9 @@ fn people(world: &World, organization: &Organization, size: usize) {
     let of = organization.clone();
     world
         .by_hand(move |tx, _| {
-            tx.add_to_count(of.id.0, Counter::Members, i64::try_from(size).unwrap())?;
+            let size = i64::try_from(size).unwrap();
+            tx.add_to_count(of.id.0, Counter::Members, size)?;
+            tx.add_to_count(all.id.0, Counter::TeamMembers, size)?;
             Ok::<_, EngineError>(())
         })
         .unwrap();

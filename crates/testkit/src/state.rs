@@ -90,6 +90,8 @@ fn tables(conn: &mut Conn<'_>) -> Result<State, EngineError> {
         put(&mut state, subject, organization.version, &organization);
         for team in conn.teams_ever(organization.id)? {
             put(&mut state, Subject::new(Kind::Team, team.id), team.version, &team);
+            let counted = conn.team_members_counted(team.id)?;
+            assert_eq!(conn.team_size(team.id)?, counted, "the members of {} as they are counted", team.name);
         }
         for invitation in conn.pending_invitations(organization.id)? {
             let subject = Subject::within(Kind::Invitation, invitation.id, organization.id);

@@ -15,6 +15,8 @@ pub enum Counter {
     Deletes,
     /// Memberships of an organization that take a seat.
     Members,
+    /// Members of a team.
+    TeamMembers,
     /// Pending invitations of an organization.
     Invitations,
     /// Owners on record of an organization.
@@ -30,6 +32,7 @@ impl Counter {
             Self::Groups => "groups",
             Self::Deletes => "deletes",
             Self::Members => "members",
+            Self::TeamMembers => "team_members",
             Self::Invitations => "invitations",
             Self::Owners => "owners",
             Self::LogBytes => "log_bytes",

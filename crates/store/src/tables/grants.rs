@@ -5,7 +5,7 @@ use muster_model::{
 };
 use uuid::Uuid;
 
-use super::{pad, placeholders, word};
+use super::{Counter, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "grants";
@@ -135,12 +135,21 @@ impl Conn<'_> {
         self.query(sql, vals![team, limit], |row| Ok(AccountId(row.get(0)?)))
     }
 
-    /// How many members a team has.
+    /// How many members a team has, as it is counted with every change.
     ///
     /// # Errors
     ///
     /// What the database says.
     pub fn team_size(&mut self, team: TeamId) -> Result<i64, StoreError> {
+        self.count(team.0, Counter::TeamMembers)
+    }
+
+    /// How many members a team has, counted one by one; for tests.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn team_members_counted(&mut self, team: TeamId) -> Result<i64, StoreError> {
         let sql = "SELECT count(DISTINCT g.account) FROM grants g \
                    JOIN memberships m ON m.account = g.account AND m.organization = g.organization \
                    AND m.state = 'active' WHERE g.team = ?1 AND NOT g.asleep";
