@@ -1,5 +1,6 @@
 //! The command line: one definition, from which help and parsing follow.
 
+mod audit;
 mod connection;
 mod domain;
 mod held;
@@ -22,6 +23,7 @@ use crate::{
     simulate::SimulateCommand,
 };
 
+pub(crate) use audit::AuditCommand;
 pub(crate) use connection::ConnectionCommand;
 pub(crate) use domain::DomainCommand;
 pub(crate) use held::{HELD_SHOWN, HeldCommand};
@@ -159,6 +161,12 @@ Examples:
   muster domain audit example.com --csv"
     )]
     Domain(DomainCommand),
+    /// The activity log: what happened to whom, when, by whom and why.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster audit list --account moby\n  muster audit export --account moby > moby.csv"
+    )]
+    Audit(AuditCommand),
     /// Who is signed in where, and signing people out.
     #[command(
         subcommand,

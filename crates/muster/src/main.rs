@@ -38,8 +38,8 @@ use admin::{
     RequestsRequest, TokenRequest, UserRequest,
 };
 use cli::{
-    AdoptArgs, ApplyArgs, Command, DomainCommand, HELD_SHOWN, HeldCommand, OrganizationCommand, PlanArgs, PlanCommand,
-    ReplayArgs, RequestsCommand, TokenCommand, UserCommand, Words,
+    AdoptArgs, ApplyArgs, AuditCommand, Command, DomainCommand, HELD_SHOWN, HeldCommand, OrganizationCommand, PlanArgs,
+    PlanCommand, ReplayArgs, RequestsCommand, TokenCommand, UserCommand, Words,
 };
 use config::Config;
 use error::CommandError;
@@ -104,6 +104,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Drift(args) => perform(&config, args.request())?,
         Command::User(command) => user(&config, command, cli.json)?,
         Command::Connection(command) => perform(&config, command.request())?,
+        Command::Audit(command) => audit(&config, command, cli.json)?,
         Command::Domain(command) => domain(&config, command, cli.json)?,
         Command::Session(command) => perform(&config, command.request())?,
         Command::Org(OrganizationCommand::ExportMembers { organization, out }) => {
@@ -116,6 +117,19 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Man { out } => return Ok(manual::pages(out.as_deref())?),
     };
     Ok(output::show(&answer, cli.json)?)
+}
+
+/// The activity log. An export goes on page by page until it is through.
+fn audit(config: &Config, command: &AuditCommand, json: bool) -> Result<Answer, CommandError> {
+    let mut answer = perform(config, command.request(None))?;
+    while let Answer::Activity(page) = &answer
+        && command.is_export()
+    {
+        let Some(next) = page.next.clone() else { break };
+        output::show(&answer, json)?;
+        answer = perform(config, command.request(Some(next)))?;
+    }
+    Ok(answer)
 }
 
 /// A domain's errand. A list of people goes on page by page until it is through.

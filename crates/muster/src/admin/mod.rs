@@ -3,6 +3,7 @@
 //! A [`Request`] is done by [`run`] and comes to an [`Answer`]; both are plain values, so that the command line can do
 //! it itself or have a running server do it (`local`), with the same outcome.
 
+mod activity;
 mod adopt;
 mod app;
 mod apply;
@@ -39,6 +40,7 @@ use crate::{
     open::OpenError,
 };
 
+pub(crate) use activity::{Activity, ActivityLine, ActivityRequest, FieldLine};
 pub(crate) use adopt::{AdoptRequest, AdoptWhat, Adopting, Candidates};
 pub(crate) use app::Application;
 pub(crate) use apply::{Applied, Change, FieldChange};
@@ -142,6 +144,8 @@ pub(crate) enum Request {
     User(UserRequest),
     /// Connections, and their keys.
     Connection(ConnectionRequest),
+    /// The activity log.
+    Activity(ActivityRequest),
     /// Email domains.
     Domain(DomainRequest),
     /// Who is signed in where.
@@ -193,6 +197,8 @@ pub(crate) enum Answer {
     Replayed(Replayed),
     /// Of [`Request::Connection`].
     Connections(Connections),
+    /// Of [`Request::Activity`].
+    Activity(Activity),
     /// Of [`Request::Domain`].
     Domains(Domains),
     /// Of [`DomainRequest::Audit`].
@@ -289,6 +295,7 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         Request::Requests(request) => requests::run(installation, request),
         Request::User(request) => user::run(installation, request),
         Request::Connection(request) => connection::run(installation, request),
+        Request::Activity(request) => activity::run(installation, request).map(Answer::Activity),
         Request::Domain(request) => domain::run(installation, request),
         Request::Session(request) => session::run(installation, request),
         Request::Organization(request) => organization::run(installation, request),

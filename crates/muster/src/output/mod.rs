@@ -1,5 +1,6 @@
 //! What people and programs see: tables on a terminal, JSON with `--json`.
 
+mod activity;
 mod applied;
 mod backup;
 mod checks;
@@ -69,6 +70,9 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Erasures(erasures), true) => line(&serde_json::to_string(erasures)?),
         (Answer::Connections(answer), true) => line(&serde_json::to_string(answer)?),
         (Answer::Connections(answer), false) => line(&connection::text(answer)),
+        (Answer::Activity(page), true) if page.export => lines(&activity::lines(page)?),
+        (Answer::Activity(page), true) => line(&serde_json::to_string(page)?),
+        (Answer::Activity(page), false) => lines(activity::text(page).trim_end()),
         (Answer::Domains(answer), true) => line(&serde_json::to_string(answer)?),
         (Answer::Domains(answer), false) => line(&domain::text(answer)),
         (Answer::DomainAudit(audit), true) => line(&serde_json::to_string(audit)?),
@@ -116,6 +120,11 @@ pub(crate) fn checks(checks: &[Check]) -> Result<(), OutputError> {
 
 fn export(declaration: &Declaration) -> Result<String, OutputError> {
     Ok(toml::to_string(declaration)?)
+}
+
+/// Writes lines, if there are any.
+fn lines(text: &str) -> Result<(), OutputError> {
+    if text.is_empty() { Ok(()) } else { line(text) }
 }
 
 /// Writes to the standard output. Whoever closed it has read enough.

@@ -70,6 +70,28 @@ fn org_5_and_org_6_auto_provisioning_is_set_and_the_audit_is_a_table_or_csv() {
 }
 
 #[test]
+fn org_9_the_activity_log_is_listed_and_exported() {
+    let folder = Folder::new();
+    folder.set_up();
+    let listed = folder.json(&["audit", "list", "--account", "moby", "--action", "org.create"]);
+    let entry = &listed["entries"][0];
+    assert_eq!(
+        (&entry["action"], &entry["name"], &entry["actor"]),
+        (&json!("org.create"), &json!("moby"), &json!("operator"))
+    );
+    let first = folder.json(&["audit", "list", "--limit", "1"]);
+    let next = first["next"].as_str().unwrap();
+    let second = folder.json(&["audit", "list", "--limit", "1", "--after", next]);
+    assert_ne!(first["entries"], second["entries"]);
+    let csv = folder.succeed(&["audit", "export", "--account", "moby"]);
+    assert!(csv.starts_with("Time,Event,What,Actor,") && csv.contains("org.create,moby,operator"), "{csv}");
+    let lines = folder.succeed(&["audit", "export", "--json"]);
+    assert!(lines.lines().all(|line| serde_json::from_str::<Value>(line).unwrap()["action"].is_string()), "{lines}");
+    let refused = folder.run(&["audit", "list", "--from", "yesterday"]);
+    assert!(errors(&refused).contains("--from"), "{}", errors(&refused));
+}
+
+#[test]
 fn org_4_the_doctor_tries_dns() {
     let (folder, dns) = (Folder::new(), DnsServer::start());
     folder.set_up();
