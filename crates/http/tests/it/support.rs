@@ -146,13 +146,23 @@ impl Server {
         self.world.read(move |conn| Ok(conn.request(id)?))
     }
 
-    /// What the database holds, but for what background work writes at its own times: the log of reads, the nodes.
+    /// What the database holds, but for what background work writes at its own times: the log of reads, who does which duty
+    /// until when, the nodes.
     pub(crate) fn stored(&self) -> Vec<(String, Vec<u8>)> {
         let all = self.world.everything_stored().into_iter();
-        let ours = all.filter(|stored| !["read_chunks.", "nodes."].iter().any(|table| stored.place.starts_with(table)));
+        let is_ours = |place: &str| !["read_chunks.", "jobs.", "nodes."].iter().any(|table| place.starts_with(table));
+        let ours = all.filter(|stored| is_ours(&stored.place));
         let mut ours: Vec<_> = ours.map(|stored| (stored.place, stored.bytes)).collect();
         ours.sort_unstable();
         ours
+    }
+
+    /// Nothing is stored that was not before.
+    #[track_caller]
+    pub(crate) fn stored_nothing_since(&self, before: &[(String, Vec<u8>)]) {
+        let now = self.stored();
+        let new: Vec<&str> = now.iter().filter(|one| !before.contains(one)).map(|(place, _)| place.as_str()).collect();
+        assert!(new.is_empty() && now.len() == before.len(), "{new:?} was stored");
     }
 
     /// How many rows the ledger has of a directory user or group.
