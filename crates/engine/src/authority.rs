@@ -211,6 +211,27 @@ pub fn named(conn: &mut Conn<'_>, name: &str) -> Result<Option<Organization>, En
     }
 }
 
+/// The organizations that somebody is in, or owns through a company, with the role there (ORG-1).
+///
+/// # Errors
+///
+/// The store's.
+pub fn organizations_of(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<(Organization, Role)>, EngineError> {
+    let mut found = Vec::new();
+    for membership in conn.memberships_of(account)? {
+        if membership.is_active()
+            && let Some(organization) = conn.organization(membership.organization)?
+        {
+            found.push((organization, membership.role));
+        }
+    }
+    for id in conn.organizations_owned_through_company(account)? {
+        found.retain(|(organization, _)| organization.id != id);
+        found.extend(conn.organization(id)?.map(|organization| (organization, Role::Owner)));
+    }
+    Ok(found)
+}
+
 /// The role that somebody has in an organization; company owners count as owners (ORG-1). `None` for who is no member.
 fn role(conn: &mut Conn<'_>, organization: OrganizationId, account: AccountId) -> Result<Option<Role>, EngineError> {
     if conn.is_company_owner(organization, account)? {

@@ -223,7 +223,7 @@ fn read_place(text: &str) -> Option<Place> {
 /// List members
 ///
 /// Owners see addresses and sign-ins. A search finds usernames and addresses by how they begin; of its results at most 1,000
-/// each are counted.
+/// each are counted. One that finds so many by their usernames does not look at addresses: search for more of the name.
 #[utoipa::path(
     get, path = "/v2/orgs/{org}/members", tag = "Members", operation_id = "listMembers",
     params(("org" = String, Path, description = "The organization's name."), MemberQuery, PageQuery),

@@ -3,9 +3,9 @@
 use axum::Extension;
 use muster_engine::{
     EngineError,
-    authority::{Action, Who},
+    authority::{self, Action, Who},
 };
-use muster_model::{AccountId, Organization, Role, token::Scope};
+use muster_model::{Organization, Role, token::Scope};
 use muster_store::{Conn, Counter};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -77,7 +77,7 @@ pub(super) async fn list(Extension(call): Extension<Call>, Asked(page): Asked<Pa
     call.show(move |conn, caller| {
         caller.require_scope(Scope::OrganizationsRead)?;
         let mut found = match caller.who {
-            Who::Account(account) => of_account(conn, account)?,
+            Who::Account(account) => authority::organizations_of(conn, account)?,
             Who::Token { organization, .. } => {
                 conn.organization(organization)?.map(|organization| (organization, Role::Owner)).into_iter().collect()
             }
@@ -96,23 +96,6 @@ pub(super) async fn list(Extension(call): Extension<Call>, Asked(page): Asked<Pa
         Ok(list.page(&page, count, results, |last| Some(last.name.clone())))
     })
     .await
-}
-
-/// The organizations that somebody is in, or owns through a company (ORG-1).
-fn of_account(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<(Organization, Role)>, EngineError> {
-    let mut found = Vec::new();
-    for membership in conn.memberships_of(account)? {
-        if membership.is_active()
-            && let Some(organization) = conn.organization(membership.organization)?
-        {
-            found.push((organization, membership.role));
-        }
-    }
-    for id in conn.organizations_owned_through_company(account)? {
-        found.retain(|(organization, _)| organization.id != id);
-        found.extend(conn.organization(id)?.map(|organization| (organization, Role::Owner)));
-    }
-    Ok(found)
 }
 
 /// See an organization
