@@ -104,6 +104,19 @@ fn sso_8_one_node_fetches_at_a_time_and_another_when_it_does_not_come_back() {
 }
 
 #[test]
+fn sso_8_of_many_who_want_it_at_once_one_fetches() {
+    let (world, okta) = world();
+    for round in 0..20 {
+        world.advance(MINUTE);
+        let taken = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..6).map(|_| scope.spawn(|| take(&world, okta, Why::Wanted))).collect();
+            all.into_iter().filter_map(|one| one.join().unwrap()).count()
+        });
+        assert_eq!(taken, 1, "in round {round}");
+    }
+}
+
+#[test]
 fn sso_8_failures_are_tried_again_ever_more_seldom_and_change_nothing() {
     let (world, okta) = world();
     take(&world, okta, Why::Due);

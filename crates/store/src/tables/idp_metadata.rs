@@ -45,13 +45,13 @@ fn read(row: &Row<'_>) -> Result<IdpMetadata, StoreError> {
 }
 
 impl Conn<'_> {
-    /// How fetching a connection's metadata goes; `None` where none is fetched.
+    /// How fetching a connection's metadata goes; `None` where none is fetched. Who is going to change it holds the row.
     ///
     /// # Errors
     ///
     /// What the database says.
     pub fn idp_metadata(&mut self, connection: ConnectionId) -> Result<Option<IdpMetadata>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM idp_metadata WHERE connection = ?1");
+        let sql = format!("SELECT {COLUMNS} FROM idp_metadata WHERE connection = ?1{}", self.for_update());
         self.opt(&sql, vals![connection], read)
     }
 
