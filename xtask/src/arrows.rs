@@ -15,9 +15,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("muster-simulator", &[]),
     ("muster-store", &["muster-model"]),
     ("muster-engine", &["muster-crypto", "muster-model", "muster-store"]),
+    ("muster-administration", &["muster-crypto", "muster-engine", "muster-model", "muster-saml", "muster-store"]),
     (
         "muster-http",
         &[
+            "muster-administration",
             "muster-crypto",
             "muster-engine",
             "muster-model",
@@ -31,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "muster",
         &[
+            "muster-administration",
             "muster-crypto",
             "muster-engine",
             "muster-http",

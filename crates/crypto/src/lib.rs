@@ -1,7 +1,7 @@
 //! Secrets: made, sealed, hashed, compared.
 //!
 //! This crate owns how Muster handles what must not be read: tokens ([`token`]), passwords ([`password`]), one-time codes
-//! ([`totp`], [`recovery`]), values at rest ([`seal`]), values that are compared but not kept ([`blind`]), key pairs of our own ([`own_key`]), the master key that
+//! ([`totp`], [`recovery`]), values at rest ([`seal`]), values that are compared but not kept ([`blind`]), messages to web servers ([`webhook`]), key pairs of our own ([`own_key`]), the master key that
 //! opens them ([`key_file`]), and the type that keeps a secret out of logs ([`Secret`]). All cryptography is AWS-LC's, but
 //! for Argon2, which that lacks, and one-time codes, of which a library knows the details; nothing is invented here. It must not know: the database, HTTP, or
 //! what the secrets are for.
@@ -15,6 +15,7 @@ pub mod seal;
 mod secret;
 pub mod token;
 pub mod totp;
+pub mod webhook;
 
 pub use blind::Blinder;
 pub use key_file::{KeyFileError, MasterKey};
@@ -25,6 +26,7 @@ pub use seal::{DataKey, Place, SealError, Sealer};
 pub use secret::Secret;
 pub use token::{TokenHash, TokenPrefix, TokenText};
 pub use totp::TotpSecret;
+pub use webhook::{NotWebhookSecret, WebhookSecret};
 
 /// Fills `bytes` with unpredictable ones, from AWS-LC's generator: seeded by the operating system, it needs no system
 /// call for each id.

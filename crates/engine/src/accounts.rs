@@ -55,6 +55,7 @@ fn create(tx: &mut Tx<'_>, env: &mut Env, email: &Email, rule: Rule) -> Result<A
         session_minutes: Layers::new(),
         conflict: false,
         departures: Vec::new(),
+        relinks: Vec::new(),
         password_set: None,
         state: AccountState::Active,
         created: env.now(),
@@ -110,7 +111,7 @@ pub fn update(
     Ok(())
 }
 
-fn take_email_away(tx: &mut Tx<'_>, env: &mut Env, account: Account) -> Result<(), EngineError> {
+pub(crate) fn take_email_away(tx: &mut Tx<'_>, env: &mut Env, account: Account) -> Result<(), EngineError> {
     let without = Account { email: None, ..account.clone() };
     env.note(Rule::Acc1, Note::EmailTakenOver);
     update(tx, env, &account, without, Rule::Acc1)

@@ -195,6 +195,30 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// The connections of the organizations and companies that whoever calls owns (TEN-1).
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn connections(&self, conn: &mut Conn<'_>) -> Result<Vec<ConnectionId>, EngineError> {
+        let holders: Vec<Holder> = match self.who {
+            Who::Token { organization, .. } => vec![Holder::Organization(organization)],
+            Who::Account(account) => {
+                let companies = conn.companies_owned_by(account)?.into_iter().map(|one| Holder::Company(one.id));
+                let organizations = organizations_of(conn, account)?.into_iter();
+                let owned = organizations.filter(|(_, role)| *role == Role::Owner);
+                companies.chain(owned.map(|(one, _)| Holder::Organization(one.id))).collect()
+            }
+        };
+        let mut connections = Vec::new();
+        for holder in holders {
+            connections.extend(conn.connections_held_by(holder)?);
+        }
+        Ok(connections)
+    }
+}
+
 /// The organization of this name, or that once had it: renames keep links working (ACC-3).
 ///
 /// # Errors
@@ -239,6 +263,11 @@ fn role(conn: &mut Conn<'_>, organization: OrganizationId, account: AccountId) -
     }
     let membership = conn.memberships_in(organization, &[account])?.into_iter().next();
     Ok(membership.filter(Membership::is_active).map(|membership| membership.role))
+}
+
+/// Whether something is done by the operator, or by itself: with direct access to the database (TEN-1).
+pub(crate) fn is_operator(env: &Env) -> bool {
+    matches!(env.origin().actor, Actor::Operator | Actor::System)
 }
 
 /// Only owners, company owners, the organization's own tokens and the operator (ORG-1). Who is no member does not learn that

@@ -167,6 +167,14 @@ pub enum Refusal {
     /// ACC-3: a name that is, or was, another's.
     #[error("{0}")]
     NameTaken(String),
+    /// Something that was stated, with the key that it was stated under.
+    #[error("{text}")]
+    Field {
+        /// The key, such as `mapping.organization`.
+        key: String,
+        /// Where, what, and what to change.
+        text: String,
+    },
     /// Anything else that the caller can mend.
     #[error("{0}")]
     Invalid(String),

@@ -17,6 +17,7 @@
 //! | [`sessions`] | how long people stay signed in, and what ends it (SES) |
 //! | [`guard`] | the mass-change guard: what is held, and what an owner decides (MIG-3) |
 //! | [`organizations`] | owners' acts: members, teams, removal by hand (ORG-2, GRP-5) |
+//! | [`returns`] | ORG-2: what brings removed members back, and the block that does not |
 //! | [`companies`] | parents of organizations, and their owners (ORG-1) |
 //! | [`members`] | who is in an organization, as lists show it |
 //! | [`invitations`] | ORG-3: sent, accepted, expired, used up by whichever way their person comes in |
@@ -74,6 +75,7 @@ pub mod names;
 pub mod organizations;
 pub mod plans;
 pub mod retention;
+pub mod returns;
 pub mod roles;
 pub mod roster;
 pub mod search;

@@ -1,7 +1,8 @@
 //! What owners and the operator do by hand: organizations, members, teams (ORG-1, ORG-2, GRP-5).
 
 use muster_model::{
-    Account, CompanyId, Grant, MembershipState, Organization, OrganizationId, Role, Rule, Source, Team, TeamId,
+    Account, AccountId, CompanyId, Grant, MembershipState, Organization, OrganizationId, Role, Rule, Source, Team,
+    TeamId,
     grant::Origin,
     ledger::{Event, Kind},
     membership::Ending,
@@ -19,6 +20,8 @@ use crate::{
 
 /// The most characters of a team's description.
 const DESCRIPTION: usize = 500;
+/// How many owners are shown at most.
+const SHOWN: usize = 100;
 
 /// Makes an organization. The name is checked, and must never have been another's (ACC-3).
 ///
@@ -41,6 +44,7 @@ pub fn create(
         name,
         company,
         seats: checked_seats(seats)?,
+        consents: Vec::new(),
         created: env.now(),
         version: 1,
     };
@@ -315,6 +319,16 @@ fn checked_description(description: &str) -> Result<&str, EngineError> {
     }
     let text = format!("a description has at most {DESCRIPTION} characters, none of them a control character");
     Err(Refusal::Invalid(text).into())
+}
+
+/// The accounts of an organization's owners, at most 100 of them.
+///
+/// # Errors
+///
+/// The store's.
+pub fn owners(conn: &mut Conn<'_>, organization: &Organization) -> Result<Vec<Account>, EngineError> {
+    let owners: Vec<AccountId> = conn.owners(organization.id)?.iter().map(|owner| owner.account).take(SHOWN).collect();
+    if owners.is_empty() { Ok(Vec::new()) } else { Ok(conn.accounts(&owners)?) }
 }
 
 /// The team of this name that is alive; a name that it had before means it as well.

@@ -211,6 +211,7 @@ fn member(
         session_minutes: Layers::default(),
         conflict: false,
         departures: Vec::new(),
+        relinks: Vec::new(),
         password_set: None,
         state: muster_model::AccountState::Active,
         created: env.now(),

@@ -92,7 +92,7 @@ fn site(folder: &Path) -> Site {
     let now = world.clock.now().seconds();
     let idp_options = IdpOptions { clock: Arc::new(move || now), ..IdpOptions::default() };
     let idp = IdentityProvider::new(IDP, idp_options).expect("an identity provider");
-    let saml: Saml = muster_http::saml_settings(&idp.metadata(), now).expect("its metadata");
+    let saml: Saml = muster_administration::metadata::settings(&idp.metadata(), now).expect("its metadata");
     world.settings(connection, move |settings| {
         settings.scim.enabled = false;
         settings.sso = Some(SingleSignOn::Saml(Box::new(saml.clone())));

@@ -36,6 +36,14 @@ pub struct Settled {
     pub detail: Option<String>,
 }
 
+impl Settled {
+    /// The request with what became of it.
+    #[must_use]
+    pub fn after(self) -> HeldChange {
+        HeldChange { state: self.state, note: self.detail, ..self.held }
+    }
+}
+
 impl App {
     /// Approves held requests and does them in the order in which they came, except where the resource was written since;
     /// lifts the guard for a day. A resource stops at its first request that could not be done now: what came after it

@@ -8,6 +8,7 @@
 //! calls, with what), `users` and `groups` (handlers), `statement` (what was said, free of wire format), `answers`; and
 //! `sign_in`, whose modules follow a person through an IdP; and `api`, the management API. `browser` and `pages` are what both sides of a page need.
 
+mod activity;
 mod api;
 mod app;
 mod arrival;
@@ -29,9 +30,13 @@ mod roster;
 mod scim;
 mod serve;
 mod sign_in;
+mod spreadsheet;
+mod streaming;
+pub mod traces;
 
 use axum::{Router, extract::Request, middleware};
 
+pub use activity::{ActivityLine, FieldLine, activity_csv};
 pub use app::{App, AppOptions};
 pub use error::{HttpError, Unauthorized, format::ErrorFormat};
 pub use held::{Approval, Settled};
@@ -42,13 +47,12 @@ pub use journal::{
 pub use limits::Limits;
 pub use operations::operations_router;
 pub use replay::{Replay, Replayed, Verdict, Which};
-pub use roster::members_csv;
+pub use roster::{members_csv, outsiders_csv};
 pub use scim::statement::ScimDocuments;
 pub use scim::{Purpose, Repeated, Rerun, RerunError};
 pub use serve::serve;
-pub use sign_in::{
-    Refreshed, SignInFailure, identity_provider_certificates, relied_certificates, saml_certificates, saml_settings,
-};
+pub use sign_in::{Refreshed, SignInFailure};
+pub use streaming::{Destination, Syslog, SyslogError, Webhook};
 
 /// Everything that clients reach: SCIM under both its paths, signing in, and whether the server is up.
 pub fn router(app: &App) -> Router {

@@ -31,6 +31,11 @@ pub struct Limits {
     pub shutdown_time: Duration,
     /// Requests to the management API that one caller may send within a minute, to one node. Above it: 429.
     pub api_requests: u32,
+    /// Plans, adoptions, drift checks and declarations over the management API at a time: each may keep a thread and, on SQLite, a
+    /// copy of the database. More wait their turn.
+    pub undertakings: usize,
+    /// How long they wait for it. Above it: 503.
+    pub turn_time: Duration,
     /// Most bytes of logged reads that wait to be written; more are dropped and counted.
     pub read_log_bytes: usize,
 }
@@ -51,6 +56,8 @@ impl Default for Limits {
             head_time: Duration::from_secs(75),
             shutdown_time: Duration::from_secs(20),
             api_requests: 1_200,
+            undertakings: 2,
+            turn_time: Duration::from_secs(20),
             read_log_bytes: 8 * 1024 * 1024,
         }
     }

@@ -6,7 +6,11 @@ use std::{
 };
 
 use http::StatusCode;
-use muster_engine::retention::{Progress, Removed};
+use muster_engine::{
+    activity::stream::Health,
+    retention::{Progress, Removed},
+};
+use muster_model::{Stream, Timestamp};
 use muster_store::Store;
 use prometheus_client::{
     collector::Collector,
@@ -37,6 +41,43 @@ pub(crate) struct Metrics {
     removed: Family<What, Counter>,
     log_bytes: Gauge,
     postponed: Gauge,
+    streams: Streams,
+}
+
+/// How the activity log is streamed on (ORG-9).
+#[derive(Default)]
+struct Streams {
+    sent: Family<To, Counter>,
+    failures: Family<To, Counter>,
+    failing: Family<To, Gauge>,
+    waiting: Family<To, Gauge>,
+    behind: Family<To, Gauge>,
+    lost: Family<To, Gauge>,
+}
+
+impl Streams {
+    fn registered(registry: &mut Registry) -> Self {
+        let streams = Self::default();
+        let Self { sent, failures, failing, waiting, behind, lost } = &streams;
+        registry.register("activity_sent", "Entries of the activity log that this node has sent on", sent.clone());
+        registry.register("activity_failures", "Attempts of this node to send it on that failed", failures.clone());
+        registry.register("activity_failing", "1 while a stream of it does not get on", failing.clone());
+        registry.register("activity_waiting", "Changes that a stream has still to send, up to 10000", waiting.clone());
+        registry.register_with_unit("activity_behind", "Age of the oldest of them", Unit::Seconds, behind.clone());
+        registry.register("activity_lost", "Changes that were removed before a stream sent them", lost.clone());
+        streams
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct To {
+    stream: &'static str,
+}
+
+impl To {
+    fn of(stream: Stream) -> Self {
+        Self { stream: stream.as_str() }
+    }
 }
 
 /// A route, as its pattern: `/scim/v2/Users/{id}`.
@@ -105,7 +146,19 @@ impl Metrics {
         let build = Build { version: env!("CARGO_PKG_VERSION") };
         registry.register("build", "The running program", Info::new(build));
         registry.register_collector(Box::new(StoreNumbers { store, started: Instant::now() }));
-        Self { registry, requests, latencies, unauthorized, reads_logged, reads_dropped, removed, log_bytes, postponed }
+        let streams = Streams::registered(&mut registry);
+        Self {
+            registry,
+            requests,
+            latencies,
+            unauthorized,
+            reads_logged,
+            reads_dropped,
+            removed,
+            log_bytes,
+            postponed,
+            streams,
+        }
     }
 
     /// Counts an answer.
@@ -160,6 +213,28 @@ impl Metrics {
     /// Notes what all request logs take.
     pub(crate) fn log_bytes(&self, bytes: i64) {
         self.log_bytes.set(bytes);
+    }
+
+    /// Counts entries of the activity log that were sent on.
+    pub(crate) fn streamed(&self, stream: Stream, entries: usize) {
+        self.streams.sent.get_or_create(&To::of(stream)).inc_by(u64::try_from(entries).unwrap_or(0));
+    }
+
+    /// Counts an attempt to send the activity log on that failed.
+    pub(crate) fn stream_failed(&self, stream: Stream) {
+        self.streams.failures.get_or_create(&To::of(stream)).inc();
+    }
+
+    /// Notes how streams of the activity log do.
+    pub(crate) fn streams(&self, health: &[Health], now: Timestamp) {
+        for one in health {
+            let to = To::of(one.stream);
+            let behind = one.waiting_since.map_or(0, |since| now.seconds().saturating_sub(since.seconds()).max(0));
+            self.streams.failing.get_or_create(&to).set(i64::from(one.failing.is_some()));
+            self.streams.waiting.get_or_create(&to).set(one.waiting);
+            self.streams.behind.get_or_create(&to).set(behind);
+            self.streams.lost.get_or_create(&to).set(i64::try_from(one.lost).unwrap_or(i64::MAX));
+        }
     }
 
     /// The page.

@@ -30,6 +30,10 @@ pub struct Account {
     /// Whose directories deleted the person, while nothing since lets the person in again through them (JIT-10).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub departures: Vec<Departure>,
+    /// Through which connections the next sign-in with this address is the same person's, whatever the IdP calls the person
+    /// (JIT-1).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relinks: Vec<ConnectionId>,
     /// When the account was given its present password; `None` while it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_set: Option<Timestamp>,

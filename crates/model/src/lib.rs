@@ -30,6 +30,7 @@ pub mod rule;
 pub mod session;
 pub mod sign_in;
 pub mod source;
+pub mod stream;
 pub mod texts;
 pub mod time;
 pub mod token;
@@ -53,6 +54,7 @@ pub use rule::Rule;
 pub use session::Session;
 pub use sign_in::SignIn;
 pub use source::{Actor, Source};
+pub use stream::Stream;
 pub use time::Timestamp;
 pub use token::Token;
 

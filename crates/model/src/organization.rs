@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{AccountId, CompanyId, OrganizationId, TeamId, Timestamp, Version};
+use crate::{AccountId, CompanyId, ConnectionId, OrganizationId, TeamId, Timestamp, Version};
 
 /// A parent of organizations; may own domains and connections for all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +32,9 @@ pub struct Organization {
     pub company: Option<CompanyId>,
     /// How many memberships and pending invitations fit; `None` is unlimited (SCIM-9).
     pub seats: Option<i64>,
+    /// Connections of other holders that may cover it, by the word of its owners (TEN-1); in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub consents: Vec<ConnectionId>,
     /// When it was made.
     pub created: Timestamp,
     /// Counts changes.

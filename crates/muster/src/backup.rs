@@ -16,10 +16,10 @@ use muster_store::{
 use serde::Serialize;
 
 use crate::{
-    PATIENCE,
     admin::{self, AdminError, Answer, BackUp, Request},
     config::Config,
     local::{self, Sent},
+    place::PATIENCE,
     surroundings::System,
 };
 

@@ -9,17 +9,18 @@ mod organization;
 mod requests;
 mod session;
 mod team;
+mod token;
 mod user;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
-use muster_model::TokenId;
 
 use crate::{
     backup::{BackupArgs, RestoreArgs},
     config,
+    remote::{Access, AccessError, ServerFlags},
     simulate::SimulateCommand,
 };
 
@@ -32,6 +33,7 @@ pub(crate) use organization::{InviteArgs, OrganizationCommand};
 pub(crate) use requests::{ExportArgs, ReplayArgs, RequestsCommand};
 pub(crate) use session::SessionCommand;
 pub(crate) use team::TeamCommand;
+pub(crate) use token::TokenCommand;
 pub(crate) use user::UserCommand;
 
 const SERVE_EXAMPLES: &str = "\
@@ -94,7 +96,7 @@ muster.toml:
     /// Write what the database says as a file for `apply`, without secrets.
     #[command(after_help = "Example:\n  muster export > muster.toml")]
     Export,
-    /// A connection's SCIM tokens.
+    /// A connection's SCIM tokens; personal and organization access tokens.
     #[command(
         subcommand,
         after_help = "\
@@ -102,7 +104,8 @@ Examples:
   muster token list okta
   TOKEN=$(muster token create okta --label \"Okta, production\")
   muster token rotate okta --overlap 48
-  muster token revoke okta 0190f5fe-7c2a-7000-8000-0123456789ab"
+  muster token revoke okta 0190f5fe-7c2a-7000-8000-0123456789ab
+  muster token create --organization moby --scope members:read --days 90"
     )]
     Token(TokenCommand),
     /// The request log: what came over SCIM, how it was read, what was decided and changed.
@@ -296,49 +299,20 @@ pub(crate) struct ApplyArgs {
     pub(crate) yes: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum TokenCommand {
-    /// Make one more token; it is shown once.
-    #[command(after_help = "Example:\n  TOKEN=$(muster token create okta --label \"Okta, production\" --days 365)")]
-    Create {
-        /// The connection's name.
-        connection: String,
-        /// What people call the token.
-        #[arg(long, default_value = "made by hand")]
-        label: String,
-        /// How many days it works; for ever without.
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
-        days: Option<u32>,
-    },
-    /// List the tokens; their secrets are not known any more.
-    #[command(after_help = "Example:\n  muster token list okta")]
-    List {
-        /// The connection's name.
-        connection: String,
-    },
-    /// Make a new token, and let the others end.
-    #[command(after_help = "Example:\n  TOKEN=$(muster token rotate okta --overlap 48)")]
-    Rotate {
-        /// The connection's name.
-        connection: String,
-        /// How many hours the others go on working; 0 ends them at once.
-        #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(0..=8_760))]
-        overlap: u32,
-    },
-    /// End a token at once.
-    #[command(after_help = "Example:\n  muster token revoke okta 0190f5fe-7c2a-7000-8000-0123456789ab")]
-    Revoke {
-        /// The connection's name.
-        connection: String,
-        /// The token's id, as `list` shows it.
-        id: TokenId,
-    },
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// The account's email.
     pub(crate) email: String,
+}
+
+/// The commands that are never done over a server, and take no flags that name one.
+const FOR_HERE: [&str; 5] = ["serve", "demo", "simulate", "completions", "man"];
+
+impl Command {
+    /// Whether it is one of those.
+    pub(crate) fn is_for_here(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Demo(_) | Self::Simulate(_) | Self::Completions { .. } | Self::Man { .. })
+    }
 }
 
 /// The command line's words, and the settings among them.
@@ -358,6 +332,11 @@ impl Words {
         }
     }
 
+    /// Which server the command line or the environment names, and what opens it.
+    pub(crate) fn server(&self, variables: &BTreeMap<String, String>) -> Result<Option<Access>, AccessError> {
+        ServerFlags::access(&self.matches, variables)
+    }
+
     /// What was given for a setting's flag.
     pub(crate) fn flag(&self, name: &str) -> Option<String> {
         // Global flags are found in the innermost sub-command that was named.
@@ -371,10 +350,15 @@ impl Words {
     }
 }
 
-/// The whole definition, with a flag for each common setting.
+/// The whole definition, with a flag for each common setting, and those that name a server.
 pub(crate) fn definition() -> clap::Command {
     let serve_help = format!("{SERVE_EXAMPLES}\n\n{}", config::overview());
-    Cli::command().args(config::flags()).mut_subcommand("serve", |serve| serve.after_long_help(serve_help))
+    let command = Cli::command().args(config::flags());
+    let with_server = |command: clap::Command| match command.get_name() {
+        name if FOR_HERE.contains(&name) => command,
+        _ => command.args(ServerFlags::args()),
+    };
+    command.mut_subcommands(with_server).mut_subcommand("serve", |serve| serve.after_long_help(serve_help))
 }
 
 #[cfg(test)]
@@ -384,6 +368,16 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         definition().debug_assert();
+    }
+
+    #[test]
+    fn no_command_has_words_of_its_own_where_a_server_is_named() {
+        let definition = definition();
+        let commands = definition.get_subcommands().filter(|command| !FOR_HERE.contains(&command.get_name()));
+        for command in commands.flat_map(clap::Command::get_subcommands) {
+            let is_own = |arg: &&clap::Arg| matches!(arg.get_id().as_str(), "server" | "token" | "token-file");
+            assert!(!command.get_arguments().any(|arg| is_own(&arg)), "{}", command.get_name());
+        }
     }
 
     #[test]

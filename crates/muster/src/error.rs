@@ -5,7 +5,7 @@ use std::{error::Error, process::ExitCode};
 use crate::{
     admin::AdminError, backup::BackupCommandError, config::ConfigError, declaration::ReadError, demo::DemoError,
     doctor::DoctorError, manual::ManualError, open::OpenError, output::OutputError, recordings::ExportError,
-    roster::RosterError, serve::ServeError, simulate::SimulateError,
+    remote::AccessError, roster::RosterError, serve::ServeError, simulate::SimulateError,
 };
 
 /// Why a command did not do what it was asked.
@@ -14,6 +14,9 @@ pub(crate) enum CommandError {
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The server, or what opens it.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The file to apply.
     #[error(transparent)]
     File(#[from] ReadError),
@@ -60,8 +63,9 @@ impl CommandError {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Config(_)
+            | Self::Access(_)
             | Self::File(_)
-            | Self::Admin(AdminError::Wrong(_))
+            | Self::Admin(AdminError::Wrong(_) | AdminError::Misstated(_))
             | Self::Demo(DemoError::Setting(..))
             | Self::Simulate(
                 SimulateError::Target(_)

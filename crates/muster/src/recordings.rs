@@ -13,9 +13,9 @@ use serde::Serialize;
 use crate::{
     admin::{Answer, ExportPage, ExportRequest, Request, RequestsRequest},
     cli::ExportArgs,
-    config::Config,
     error::CommandError,
-    output, perform,
+    output,
+    place::Place,
 };
 
 /// Why there is no recording.
@@ -50,12 +50,12 @@ struct Written<'w> {
 }
 
 /// Puts the pages of the log together and writes them.
-pub(crate) fn export(config: &Config, args: &ExportArgs, json: bool) -> Result<(), CommandError> {
+pub(crate) fn export(place: &Place, args: &ExportArgs, json: bool) -> Result<(), CommandError> {
     // What is in the way is told before the log is read.
     if !args.force && !is_standard_output(&args.file) && args.file.exists() {
         return Err(ExportError::InTheWay(args.file.clone()).into());
     }
-    let (from, mut requests) = collect(config, args)?;
+    let (from, mut requests) = collect(place, args)?;
     if requests.is_empty() {
         return Err(ExportError::Nothing(args.connection.clone()).into());
     }
@@ -89,7 +89,7 @@ pub(crate) fn export(config: &Config, args: &ExportArgs, json: bool) -> Result<(
 }
 
 /// All requests of the range, in the order in which they came, and when the first one did.
-fn collect(config: &Config, args: &ExportArgs) -> Result<(Option<String>, Vec<Recorded>), CommandError> {
+fn collect(place: &Place, args: &ExportArgs) -> Result<(Option<String>, Vec<Recorded>), CommandError> {
     let mut request = ExportRequest {
         connection: args.connection.clone(),
         since: args.since.clone(),
@@ -98,7 +98,7 @@ fn collect(config: &Config, args: &ExportArgs) -> Result<(Option<String>, Vec<Re
     };
     let mut found = Vec::new();
     loop {
-        let answer = perform(config, Request::Requests(RequestsRequest::Export(request.clone())))?;
+        let answer = place.perform(Request::Requests(RequestsRequest::Export(request.clone())))?;
         let Answer::ExportPage(ExportPage { requests, since, next }) = answer else { break };
         found.extend(requests);
         let Some(next) = next else { break };

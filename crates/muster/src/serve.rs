@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     admin::{Application, Installation},
-    config::{Config, Operations},
+    config::{ActivityError, Config, Operations},
     local::Socket,
     mail,
     open::{self, OpenError},
@@ -44,6 +44,9 @@ pub(crate) enum ServeError {
     /// The client for outbound requests.
     #[error("outbound requests cannot be made")]
     Outbound(#[from] SetUpError),
+    /// A stream of the activity log.
+    #[error(transparent)]
+    Activity(#[from] ActivityError),
     /// A task of the server panicked.
     #[error("a part of the server failed: its log says more")]
     Panicked,
@@ -140,6 +143,7 @@ impl Running {
             sends_mail: config.mail.url.is_some(),
         });
         app.start_retention(config.retention);
+        app.start_streams(config.activity.destinations()?);
         let application = Application::Serving(app.clone());
         let installation = Installation { store, surroundings, base_url, application };
         // Before anybody is answered: whoever sees the server up can use the shell commands.

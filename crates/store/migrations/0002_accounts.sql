@@ -12,6 +12,7 @@ CREATE TABLE accounts (
     session_minutes {text} NOT NULL,
     conflict        {bool} NOT NULL,
     departures      {text} NOT NULL,
+    relinks         {text} NOT NULL,
     password_set    {int},
     state           {text} NOT NULL,
     created         {int} NOT NULL,
@@ -34,7 +35,7 @@ CREATE TABLE organizations (
     company         {uuid} CONSTRAINT organizations_company_fkey REFERENCES companies (id),
     name            {text} NOT NULL CONSTRAINT organizations_name_key UNIQUE,
     seats           {int},
-    settings        {text} NOT NULL,
+    consents        {text} NOT NULL,
     next_team       {int} NOT NULL,
     created         {int} NOT NULL,
     ended           {int},
@@ -102,6 +103,8 @@ CREATE INDEX memberships_organization ON memberships (organization, account);
 CREATE INDEX memberships_few ON memberships (organization, role, account) WHERE role <> 'member';
 -- Those that wait for a seat or for another owner; few, so that the index costs others nothing.
 CREATE INDEX memberships_unsettled ON memberships (organization) WHERE state IN ('waiting', 'kept') OR role_kept;
+-- Those whom an owner keeps out (ORG-2).
+CREATE INDEX memberships_blocked ON memberships (organization, account) WHERE blocked;
 -- Those about whose role sources disagree (PRE-3).
 CREATE INDEX memberships_conflict ON memberships (account, organization) WHERE conflict;
 

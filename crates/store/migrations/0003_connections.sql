@@ -61,11 +61,12 @@ CREATE TABLE connections (
     created         {int} NOT NULL,
     version         {int} NOT NULL
 ){strict};
+CREATE INDEX connections_organization ON connections (organization);
+CREATE INDEX connections_company ON connections (company);
 
 CREATE TABLE connection_organizations (
     connection      {uuid} NOT NULL CONSTRAINT connection_organizations_connection_fkey REFERENCES connections (id),
     organization    {uuid} NOT NULL CONSTRAINT connection_organizations_organization_fkey REFERENCES organizations (id),
-    consented_by    {uuid},
     CONSTRAINT connection_organizations_pkey PRIMARY KEY (connection, organization)
 ){norowid};
 CREATE INDEX connection_organizations_organization ON connection_organizations (organization);

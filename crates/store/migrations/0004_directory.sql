@@ -110,6 +110,7 @@ CREATE UNIQUE INDEX held_changes_connection_fingerprint_key ON held_changes (con
 -- What would come of a change, in batches; 32 bytes of fingerprints for each (MIG-2).
 CREATE TABLE plans (
     id              {uuid} NOT NULL CONSTRAINT plans_pkey PRIMARY KEY,
+    connection      {uuid},
     inputs          {bytes} NOT NULL,
     fingerprints    {bytes} NOT NULL,
     result          {bytes} NOT NULL,
@@ -117,6 +118,7 @@ CREATE TABLE plans (
     created         {int} NOT NULL,
     applied         {int}
 ){strict};
+CREATE INDEX plans_connection ON plans (connection, id);
 
 -- A sorted list as it was when somebody began to walk it by cursor (RFC 9865): its resources in order, packed, a thousand
 -- in each slice. Who is renamed meanwhile keeps the place.

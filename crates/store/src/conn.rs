@@ -22,6 +22,8 @@ pub struct Conn<'c> {
     writes: bool,
     /// When statements are refused because others have waited long enough.
     deadline: Option<Instant>,
+    /// What was asked, while somebody wants to know how it is carried out.
+    pub(crate) queries: Option<Vec<(String, Vec<Val>)>>,
 }
 
 /// A transaction that writes. It derefs to [`Conn`] for reads, which see its own writes.
@@ -46,7 +48,7 @@ pub enum Expect {
 
 impl<'c> Conn<'c> {
     pub(crate) fn new(session: Session<'c>) -> Conn<'c> {
-        Conn { session, failure: None, writes: false, deadline: None }
+        Conn { session, failure: None, writes: false, deadline: None, queries: None }
     }
 
     /// All rows of a query, each made by `read`.
@@ -161,6 +163,9 @@ impl<'c> Conn<'c> {
     }
 
     fn rows(&mut self, sql: &str, vals: &[Val], fetch: Fetch, visit: Visit<'_>) -> Result<(), StoreError> {
+        if let Some(queries) = &mut self.queries {
+            queries.push((sql.to_owned(), vals.to_vec()));
+        }
         self.statement(vals, |session| match session {
             Session::Sqlite(session) => session.rows(sql, vals, visit),
             Session::Postgres(session) => session.rows(sql, vals, fetch, visit),

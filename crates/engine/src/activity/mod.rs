@@ -7,11 +7,13 @@
 //!
 //! - `catalogue`: every event with its label;
 //! - `scope`: what of a row somebody sees;
-//! - `page`: newest first, page by page.
+//! - `page`: newest first, page by page;
+//! - [`stream`]: oldest first, to whoever wants all of it, for ever.
 
 mod catalogue;
 mod page;
 mod scope;
+pub mod stream;
 
 use muster_model::{
     Actor, LedgerId, RequestId, Rule, Source, Timestamp,

@@ -64,6 +64,23 @@ pub fn page(
     Ok((entries, Some(Place { row: LedgerId(before), read: usize::MAX })))
 }
 
+/// Everything that these rows tell, in their order.
+///
+/// # Errors
+///
+/// The store's.
+pub(super) fn entries(conn: &mut Conn<'_>, rows: &[LedgerRow]) -> Result<Vec<Entry>, EngineError> {
+    let filter = Filter::default();
+    let mut reader = Reader { sight: Sight::of(conn, Scope::Everything)?, names: Names::default(), filter: &filter };
+    let mut entries = Vec::new();
+    for row in rows {
+        for (number, change) in row.changes.iter().enumerate() {
+            entries.extend(reader.entry(conn, row, number, change)?);
+        }
+    }
+    Ok(entries)
+}
+
 /// The id after this one.
 fn next_above(id: Uuid) -> Uuid {
     Uuid::from_u128(id.as_u128().saturating_add(1))

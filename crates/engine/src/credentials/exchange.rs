@@ -82,29 +82,36 @@ pub fn exchange_password(
 }
 
 /// The access token whose secret has this hash, if it works now and is of whom `identifier` names: a person by address or
-/// username, an organization by name.
+/// username, an organization by name. Without an identifier, the token alone says whose it is.
 ///
 /// # Errors
 ///
 /// The store's.
 pub fn exchange_token(
     conn: &mut Conn<'_>,
-    identifier: &str,
+    identifier: Option<&str>,
     hash: &TokenHash,
     now: Timestamp,
 ) -> Result<Option<(Token, Proof)>, EngineError> {
-    let identifier = identifier.trim().to_lowercase();
+    let identifier = identifier.map(|identifier| identifier.trim().to_lowercase());
     for kind in [TokenKind::Personal, TokenKind::Organization] {
         let Some(token) = conn.token_by_hash(kind, hash.as_bytes())?.filter(|token| token.is_live(now)) else {
             continue;
         };
         let (is_theirs, proof) = match kind {
             TokenKind::Organization => {
-                let named = authority::named(conn, &identifier)?;
+                let named = match &identifier {
+                    Some(identifier) => authority::named(conn, identifier)?,
+                    None => conn.organization(OrganizationId(token.scope))?,
+                };
                 (named.is_some_and(|named| named.id.0 == token.scope), Proof::Organization(token.id))
             }
             _ => {
-                let called = account_called(conn, &identifier)?.filter(is_active);
+                let called = match &identifier {
+                    Some(identifier) => account_called(conn, identifier)?,
+                    None => conn.account(AccountId(token.scope))?,
+                };
+                let called = called.filter(is_active);
                 (called.is_some_and(|account| account.id.0 == token.scope), Proof::Personal(token.id))
             }
         };

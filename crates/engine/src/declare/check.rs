@@ -15,6 +15,8 @@ pub(super) fn checked(declaration: &Declaration) -> Result<Declaration, EngineEr
     let mut declaration = declaration.clone();
     for company in &mut declaration.companies {
         company.name = public_name("company", "name", &company.name)?;
+        let place = format!("company `{}`", company.name);
+        once_in(&place, "owners", &company.owners.iter().map(Email::key).collect::<Vec<_>>())?;
     }
     for organization in &mut declaration.organizations {
         check_organization(organization)?;

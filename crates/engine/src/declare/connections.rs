@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use muster_model::{
-    Connection, ConnectionId, DomainId, MappingId, OrganizationId, Rule,
+    Connection, ConnectionId, ConnectionState, DomainId, MappingId, OrganizationId, Rule,
     connection::{Settings, SingleSignOn},
     domain::Holder,
     ledger::{Event, Kind},
@@ -11,7 +11,7 @@ use muster_model::{
 };
 use muster_store::Conn;
 
-use super::{Work, quoted, reevaluate, refuse};
+use super::{Declaration, Work, quoted, reevaluate, refuse};
 use crate::{EngineError, connections, credentials::enforcement, domains, ledger::Subject, metadata, tokens};
 
 /// What the token that `apply` makes is called.
@@ -34,10 +34,25 @@ struct Wanted {
     mappings: Vec<Entry>,
 }
 
-/// Every connection as it is.
-pub(super) fn all(conn: &mut Conn<'_>) -> Result<Vec<Known>, EngineError> {
+/// The connections that a declaration can change, as they are: those that it names; all, where it is about domains,
+/// organizations or what it does not name.
+pub(super) fn concerned(
+    conn: &mut Conn<'_>,
+    declaration: &Declaration,
+    prune: bool,
+) -> Result<Vec<Known>, EngineError> {
+    let only_connections = declaration.domains.is_empty() && declaration.organizations.is_empty() && !prune;
+    let ids = if only_connections {
+        let mut ids = Vec::new();
+        for stated in &declaration.connections {
+            ids.extend(conn.connection_by_name(&stated.name)?.map(|connection| connection.id));
+        }
+        ids
+    } else {
+        conn.connection_ids()?
+    };
     let mut known = Vec::new();
-    for id in conn.connection_ids()? {
+    for id in ids {
         let domains = conn.connection_domain_ids(id)?.into_iter().collect();
         known.extend(conn.connection(id)?.map(|connection| Known { connection, domains }));
     }
@@ -48,9 +63,16 @@ impl Work<'_, '_> {
     pub(super) fn connections(&mut self, before: &[Known]) -> Result<(), EngineError> {
         for stated in &self.declaration.connections {
             let known = before.iter().find(|known| known.connection.name == stated.name);
+            self.covered = match known {
+                Some(known) => self.nameable(&known.connection, stated)?,
+                None => BTreeSet::new(),
+            };
             let wanted = self.wanted(stated, known)?;
+            let place = format!("connection `{}`", stated.name);
+            self.may_connect(&place, known.map(|known| &known.connection), wanted.holder)?;
+            self.may_enable_scim(&place, known.map(|known| &known.connection), stated)?;
             let connection = match known {
-                Some(known) => self.change_connection(known, stated, wanted)?,
+                Some(known) => self.change_connection(known, stated.state, wanted)?,
                 None => self.create_connection(stated, wanted)?,
             };
             self.applied.connections.insert(stated.name.clone(), connection.id);
@@ -189,14 +211,14 @@ impl Work<'_, '_> {
     fn change_connection(
         &mut self,
         known: &Known,
-        stated: &super::Connection,
+        state: ConnectionState,
         wanted: Wanted,
     ) -> Result<Connection, EngineError> {
         let before = &known.connection;
         let first_enabled = before.scim_since.is_none() && wanted.settings.scim.enabled;
         let row = Connection {
             holder: wanted.holder,
-            state: stated.state,
+            state,
             settings: wanted.settings,
             scim_since: if first_enabled { Some(self.env.now()) } else { before.scim_since },
             ..before.clone()
@@ -222,6 +244,23 @@ impl Work<'_, '_> {
         Ok(after)
     }
 
+    /// A connection covers an organization no more, and leads nobody there.
+    pub(super) fn uncover(&mut self, known: &Known, organization: OrganizationId) -> Result<Connection, EngineError> {
+        let before = &known.connection;
+        let mut settings = before.settings.clone();
+        settings.default_organization = settings.default_organization.filter(|default| *default != organization);
+        let covered = before.organizations.iter().map(|covered| covered.id);
+        let mappings = before.mappings.iter().filter(|entry| entry.organization != organization);
+        let wanted = Wanted {
+            holder: before.holder,
+            settings,
+            organizations: covered.filter(|covered| *covered != organization).collect(),
+            domains: known.domains.clone(),
+            mappings: mappings.cloned().collect(),
+        };
+        self.change_connection(known, before.state, wanted)
+    }
+
     /// Domains that were verified, lapsed or removed by this declaration concern connections that it does not name, too.
     pub(super) fn follow_domains(&mut self, before: &[Known]) -> Result<(), EngineError> {
         for known in before {
@@ -238,7 +277,9 @@ impl Work<'_, '_> {
 
     /// Ends the password sessions of everybody whom enforcement covers from now on (SES-4).
     pub(super) fn enforce(&mut self, before: &[Known]) -> Result<(), EngineError> {
-        for id in self.tx.connection_ids()? {
+        let named = self.applied.connections.values().copied();
+        let concerned: BTreeSet<ConnectionId> = before.iter().map(|known| known.connection.id).chain(named).collect();
+        for id in concerned {
             let Some(present) = self.tx.connection(id)? else { continue };
             let known = before.iter().map(|known| &known.connection).find(|known| known.id == id);
             let covers = |one: &Connection| (one.settings.enforced, one.state, one.domains.clone());

@@ -18,6 +18,7 @@ impl Work<'_, '_> {
         for stated in &self.declaration.domains {
             let place = format!("domain `{}`", stated.name);
             let holder = self.holder(&place, &stated.holder)?;
+            self.may_hold(&place, holder)?;
             let claims = self.tx.domains_named(&stated.name)?;
             let mut own = None;
             for claim in &claims {
@@ -28,6 +29,9 @@ impl Work<'_, '_> {
             let held_by_other = claims.iter().find(|claim| {
                 claim.state == DomainState::Verified && own.as_ref().is_none_or(|own| own.id != claim.id)
             });
+            if stated.verified == Some(true) && own.as_ref().is_none_or(|own| own.state != DomainState::Verified) {
+                self.may_vouch(&place)?;
+            }
             if stated.verified == Some(true)
                 && let Some(other) = held_by_other
             {
@@ -84,6 +88,14 @@ impl Work<'_, '_> {
         vouched: bool,
         auto_provision: Option<OrganizationId>,
     ) -> Result<(), EngineError> {
+        if !self.is_operator() {
+            let claim = domains::add(self.tx, self.env, holder, name)?;
+            let into = Domain { auto_provision, ..claim.clone() };
+            if into != claim {
+                record::change(self.tx, self.env, Event::DomainUpdated, &claim, into)?;
+            }
+            return Ok(());
+        }
         let claim = Domain::claim(DomainId(self.env.new_id()), name.to_owned(), holder, record::challenge(self.env));
         let claim = Domain { auto_provision, ..claim };
         if vouched {

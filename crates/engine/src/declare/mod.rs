@@ -5,21 +5,24 @@
 //! call in a transaction that is rolled back.
 //!
 //! The operator has direct access to the database, so a declaration may state what owners would have to prove or
-//! consent to: `verified` domains, coverage of other holders' organizations, owners (TEN-1).
+//! consent to: `verified` domains, coverage of other holders' organizations, owners (TEN-1). Anybody else states what is
+//! theirs (`reach`).
 //!
 //! Order of work: companies, organizations, domains, connections, owners; then what follows from a change for the
 //! people concerned (`reevaluate`).
 
 mod check;
 mod connections;
+mod consent;
 mod domains;
 mod export;
 mod organizations;
 mod prune;
+mod reach;
 mod reevaluate;
 mod successors;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use muster_crypto::TokenHash;
 use muster_model::{
@@ -29,7 +32,9 @@ use muster_model::{
 use muster_store::Tx;
 use serde::{Deserialize, Serialize};
 
-pub use export::export;
+pub use consent::{consent, withdraw_consent};
+pub use export::{export, export_of, statement};
+pub use prune::is_pruned;
 pub(crate) use reevaluate::{guests as tell_guests_apart, release};
 
 use crate::{
@@ -57,6 +62,8 @@ pub struct Declaration {
 pub struct Company {
     /// Unique; folded to lower case.
     pub name: String,
+    /// People who own all its organizations (ORG-1); those who are not named stay what they are.
+    pub owners: Vec<Email>,
 }
 
 /// An organization.
@@ -199,12 +206,33 @@ pub fn apply(
     let declaration = check::checked(declaration)?;
     let mut applied = transact(tx, env, |tx, env| {
         let applied = Applied::default();
-        let mut work = Work { tx, env, declaration: &declaration, secrets, documents, applied };
+        let covered = BTreeSet::new();
+        let mut work = Work { tx, env, declaration: &declaration, secrets, documents, applied, covered };
         work.run(prune)?;
         Ok::<_, EngineError>(work.applied)
     })?;
     applied.changes = describe::describe(tx, env.changes())?;
     Ok(applied)
+}
+
+/// Removes a connection: it covers nothing any more, its tokens and sessions end, and its members, teams and roles stay, by hand
+/// (SSO-12). Settles what follows and writes the ledger, as [`transact`] does.
+///
+/// # Errors
+///
+/// The store's.
+pub fn remove_connection(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &muster_model::Connection,
+    documents: &dyn Documents,
+) -> Result<(), EngineError> {
+    let (declaration, secrets) = (Declaration::default(), Secrets::default());
+    transact(tx, env, |tx, env| {
+        let (applied, covered) = (Applied::default(), BTreeSet::new());
+        let mut work = Work { tx, env, declaration: &declaration, secrets: &secrets, documents, applied, covered };
+        work.remove_connection(connection.clone())
+    })
 }
 
 /// One application under way.
@@ -215,11 +243,13 @@ struct Work<'w, 't> {
     secrets: &'w Secrets,
     documents: &'w dyn Documents,
     applied: Applied,
+    /// What the connection that is being stated covers already.
+    covered: BTreeSet<OrganizationId>,
 }
 
 impl Work<'_, '_> {
     fn run(&mut self, prune: bool) -> Result<(), EngineError> {
-        let before = connections::all(self.tx)?;
+        let before = connections::concerned(self.tx, self.declaration, prune)?;
         self.companies()?;
         self.organizations()?;
         let mut concerned = Vec::new();
@@ -244,7 +274,7 @@ impl Work<'_, '_> {
 
 /// A refusal that names where in the declaration it is, the key and the value.
 fn refuse(place: &str, key: &str, value: impl std::fmt::Display, why: impl std::fmt::Display) -> EngineError {
-    Refusal::Invalid(format!("{place}: `{key} = {value}`: {why}")).into()
+    Refusal::Field { key: key.to_owned(), text: format!("{place}: `{key} = {value}`: {why}") }.into()
 }
 
 /// A text as a declaration would have it.

@@ -18,9 +18,12 @@ const LINK_LIVES: Duration = Duration::from_hours(7 * 24);
 impl Work<'_, '_> {
     pub(super) fn companies(&mut self) -> Result<(), EngineError> {
         for company in &self.declaration.companies {
-            if self.tx.company_by_name(&company.name)?.is_some() {
+            if let Some(known) = self.tx.company_by_name(&company.name)?
+                && self.owns(Holder::Company(known.id))?
+            {
                 continue;
             }
+            self.may_make_company(&company.name)?;
             companies::create(self.tx, self.env, &company.name)?;
         }
         Ok(())
@@ -33,11 +36,19 @@ impl Work<'_, '_> {
                 Some(name) => Some(self.company(&place, name)?),
                 None => None,
             };
-            let mut organization = match self.tx.organization_by_name(&stated.name)? {
-                Some(organization) => organizations::set_seats(self.tx, self.env, &organization, stated.seats)?,
-                None => organizations::create(self.tx, self.env, &stated.name, company, stated.seats)?,
+            let known = match self.tx.organization_by_name(&stated.name)? {
+                Some(known) if self.owns(Holder::Organization(known.id))? => Some(known),
+                _ => None,
+            };
+            let mut organization = match known {
+                Some(known) => organizations::set_seats(self.tx, self.env, &known, stated.seats)?,
+                None => {
+                    self.may_make_organization(&place, company.is_some())?;
+                    organizations::create(self.tx, self.env, &stated.name, company, stated.seats)?
+                }
             };
             if organization.company != company {
+                self.may_leave_company(&place, &organization)?;
                 organization = organizations::join_company(self.tx, self.env, &organization, company)?;
             }
             for team in &stated.teams {
@@ -48,14 +59,37 @@ impl Work<'_, '_> {
         Ok(())
     }
 
+    /// Owners of companies by fiat.
+    fn company_owners(&mut self) -> Result<(), EngineError> {
+        for stated in self.declaration.companies.iter().filter(|stated| !stated.owners.is_empty()) {
+            let place = format!("company `{}`", stated.name);
+            let id = self.company(&place, &stated.name)?;
+            for email in &stated.owners {
+                let Some(company) = self.tx.company(id)? else { continue };
+                if !self.is_operator() {
+                    self.must_own_company(&place, &company, email)?;
+                    continue;
+                }
+                let account = self.owner(email)?;
+                companies::add_owner(self.tx, self.env, &company, &account)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Owners by fiat. Those who are already owners by hand stay as they are.
     pub(super) fn owners(&mut self) -> Result<(), EngineError> {
+        self.company_owners()?;
         for stated in &self.declaration.organizations {
             let place = format!("organization `{}`", stated.name);
             let organization = self.organization(&place, "name", &stated.name)?;
             let organization = self.tx.organization(organization)?;
             let Some(organization) = organization else { continue };
             for email in &stated.owners {
+                if !self.is_operator() {
+                    self.must_be_owner(&place, &organization, email)?;
+                    continue;
+                }
                 let account = self.owner(email)?;
                 organizations::set_member(self.tx, self.env, &organization, &account, muster_model::Role::Owner)?;
             }
@@ -81,18 +115,34 @@ impl Work<'_, '_> {
     }
 
     pub(super) fn company(&mut self, place: &str, name: &str) -> Result<CompanyId, EngineError> {
-        let company = self.tx.company_by_name(name)?;
-        let why = "there is no such company: state it as `[[company]]`";
-        company.map(|company| company.id).ok_or_else(|| refuse(place, "company", quoted(name), why))
+        if let Some(company) = self.tx.company_by_name(name)?
+            && self.owns(Holder::Company(company.id))?
+        {
+            return Ok(company.id);
+        }
+        let why = if self.is_operator() {
+            "there is no such company: state it as `[[company]]`"
+        } else {
+            "there is no such company of yours"
+        };
+        Err(refuse(place, "company", quoted(name), why))
     }
 
     pub(super) fn organization(&mut self, place: &str, key: &str, name: &str) -> Result<OrganizationId, EngineError> {
         if let Some(id) = self.applied.organizations.get(name) {
             return Ok(*id);
         }
-        let organization = self.tx.organization_by_name(name)?;
-        let why = "there is no such organization: state it as `[[organization]]`";
-        organization.map(|organization| organization.id).ok_or_else(|| refuse(place, key, quoted(name), why))
+        if let Some(organization) = self.tx.organization_by_name(name)?
+            && self.may_name(organization.id)?
+        {
+            return Ok(organization.id);
+        }
+        let why = if self.is_operator() {
+            "there is no such organization: state it as `[[organization]]`"
+        } else {
+            "there is no such organization of yours; to cover another's needs the consent of one of its owners (TEN-1)"
+        };
+        Err(refuse(place, key, quoted(name), why))
     }
 
     /// A holder's id.

@@ -18,8 +18,9 @@ const SESSION_ENDED: &str = "the connection was removed";
 /// Memberships looked at with one statement.
 const SLICE: i64 = 200;
 
-/// Whether a connection was removed: it stays as a row, because what it did is told by its name.
-pub(super) fn is_pruned(connection: &Connection) -> bool {
+/// Whether a connection was removed (SSO-12): it stays as a row, because what it did is told by its name.
+#[must_use]
+pub fn is_pruned(connection: &Connection) -> bool {
     connection.state == ConnectionState::Off && connection.organizations.is_empty()
 }
 
@@ -36,7 +37,7 @@ impl Work<'_, '_> {
             }
         }
         for domain in self.tx.domains()? {
-            if !kept.contains(&domain.id) {
+            if !kept.contains(&domain.id) && self.owns(domain.holder)? {
                 concerned.push(domain.holder);
                 domains::record::end(self.tx, self.env, &domain)?;
             }
@@ -47,26 +48,29 @@ impl Work<'_, '_> {
     /// Switches off the connections that are not named: they cover nothing any more, their tokens and sessions end,
     /// and their members, teams and roles stay, by hand (SSO-12).
     pub(super) fn prune_connections(&mut self, before: &[Known]) -> Result<(), EngineError> {
-        for known in before {
+        for known in self.prunable(before)? {
             if self.declaration.connections.iter().any(|stated| stated.name == known.connection.name) {
                 continue;
             }
-            // Another connection may have named it its successor meanwhile, or none any more.
-            let connection = self.reload(known.connection.clone())?;
-            if is_pruned(&connection) {
-                continue;
-            }
-            self.succeed_no_longer(&connection)?;
-            let mut row =
-                Connection { state: ConnectionState::Off, version: connection.version + 1, ..connection.clone() };
-            row.settings.predecessor = None;
-            self.tx.update_connection(&row)?;
-            self.cover(row.id, &BTreeSet::new(), &BTreeSet::new(), &[])?;
-            let after = self.reload(row)?;
-            self.record_connection(&connection, &after)?;
-            self.let_go(&after)?;
+            self.remove_connection(known.connection.clone())?;
         }
         Ok(())
+    }
+
+    pub(super) fn remove_connection(&mut self, known: Connection) -> Result<(), EngineError> {
+        // Another connection may have named it its successor meanwhile, or none any more.
+        let connection = self.reload(known)?;
+        if is_pruned(&connection) {
+            return Ok(());
+        }
+        self.succeed_no_longer(&connection)?;
+        let mut row = Connection { state: ConnectionState::Off, version: connection.version + 1, ..connection.clone() };
+        row.settings.predecessor = None;
+        self.tx.update_connection(&row)?;
+        self.cover(row.id, &BTreeSet::new(), &BTreeSet::new(), &[])?;
+        let after = self.reload(row)?;
+        self.record_connection(&connection, &after)?;
+        self.let_go(&after)
     }
 
     /// Whom a connection was to succeed has no successor any more; refused where the declaration names it as one.
@@ -106,7 +110,7 @@ impl Work<'_, '_> {
     pub(super) fn prune_organizations(&mut self) -> Result<(), EngineError> {
         let named = self.named_organizations()?;
         for organization in self.tx.organizations()? {
-            if !named.contains(&organization.id) {
+            if !named.contains(&organization.id) && self.owns(Holder::Organization(organization.id))? {
                 self.end_organization(&organization)?;
             }
         }

@@ -43,6 +43,9 @@ impl Work<'_, '_> {
         {
             return Err(wrong("it is another holder's: a successor has the same holder, or its company (TEN-1)"));
         }
+        if !self.owns(successor.holder)? {
+            return Err(wrong("there is no such connection: state it as `[[connection]]`"));
+        }
         if successor.settings.predecessor.is_some_and(|other| other != of.id) {
             return Err(wrong("it succeeds another connection already: name one that succeeds none"));
         }

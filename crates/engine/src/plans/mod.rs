@@ -38,6 +38,13 @@ pub enum Proposal {
         /// Nothing else either.
         prune: bool,
     },
+    /// Other settings for one connection.
+    Settings {
+        /// Which.
+        connection: ConnectionId,
+        /// All of its settings as they shall be.
+        stated: Box<declare::Connection>,
+    },
     /// Taking members under management.
     Adoption {
         /// Whose.
@@ -53,8 +60,17 @@ impl Proposal {
     #[must_use]
     pub fn batches(&self) -> usize {
         match self {
-            Self::Declaration { .. } => 1,
+            Self::Declaration { .. } | Self::Settings { .. } => 1,
             Self::Adoption { picks, .. } => picks.len().div_ceil(adoption::AT_ONCE).max(1),
+        }
+    }
+
+    /// The one connection that it is about, if it is about one.
+    #[must_use]
+    pub fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Declaration { .. } => None,
+            Self::Settings { connection, .. } | Self::Adoption { connection, .. } => Some(*connection),
         }
     }
 }
@@ -127,6 +143,10 @@ pub fn run(
     let applied = match proposal {
         Proposal::Declaration { declaration, prune } => {
             Some(declare::apply(tx, env, declaration, *prune, means.secrets, means.documents)?)
+        }
+        Proposal::Settings { stated, .. } => {
+            let declaration = Declaration { connections: vec![stated.as_ref().clone()], ..Declaration::default() };
+            Some(declare::apply(tx, env, &declaration, false, means.secrets, means.documents)?)
         }
         Proposal::Adoption { connection, picks } => {
             let id = *connection;
@@ -208,6 +228,34 @@ pub fn plan(conn: &mut Conn<'_>, id: PlanId) -> Result<Plan, EngineError> {
 pub fn plans(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Plan>, EngineError> {
     let rows = conn.plans(limit)?;
     Ok(rows.iter().map(Plan::from_row).collect::<Result<_, _>>()?)
+}
+
+/// The newest kept plans about one connection before the plan `before`, newest first.
+///
+/// # Errors
+///
+/// The store's.
+pub fn plans_of(
+    conn: &mut Conn<'_>,
+    connection: ConnectionId,
+    before: PlanId,
+    limit: i64,
+) -> Result<Vec<Plan>, EngineError> {
+    let rows = conn.plans_of(connection, before, limit)?;
+    Ok(rows.iter().map(Plan::from_row).collect::<Result<_, _>>()?)
+}
+
+/// A kept plan about this connection (TEN-3).
+///
+/// # Errors
+///
+/// Not found; the store's.
+pub fn plan_of(conn: &mut Conn<'_>, connection: ConnectionId, id: PlanId) -> Result<Plan, EngineError> {
+    let found = plan(conn, id)?;
+    if found.proposal.connection() == Some(connection) {
+        return Ok(found);
+    }
+    Err(EngineError::not_found("plan", id))
 }
 
 /// Takes a plan away; what it has done stays.
@@ -321,6 +369,7 @@ impl Plan {
         };
         Ok(PlanRow {
             id: self.id,
+            connection: self.proposal.connection(),
             inputs: packing::pack(&inputs, None),
             fingerprints: self.fingerprints.concat(),
             result: packing::pack(&result, None),

@@ -19,7 +19,7 @@ use muster_store::{Conn, Counter, Duty, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{EngineError, Env, search};
+use crate::{EngineError, Env, activity::stream, search};
 
 /// How long a node has the duty after its last slice.
 const LEASE: Duration = Duration::from_secs(60);
@@ -169,9 +169,12 @@ pub fn slice(
     let now = env.now();
     let Some(text) = tx.take_duty(Duty::Retention, node, now, now.after(LEASE))? else { return Ok(Progress::NotDue) };
     let mut state = State::read(&text);
-    let activity_end = now.before(policy.activity).first_id();
+    // What a stream has still to send stays as long again (ORG-9).
+    let (old, older) = (now.before(policy.activity), now.before(policy.activity * 2));
+    let (activity_end, uncounted) = stream::spare(tx, old.first_id(), older.first_id())?;
     let mut removed = Removed::default();
-    let more = count(tx, &mut state, survey, now)?
+    let more = uncounted
+        || count(tx, &mut state, survey, now)?
         || request_log::expire(tx, policy, now, &mut state, &mut removed)?
         || request_log::shrink(tx, policy, now, &state, &mut removed)?
         || search::walk::end_expired(tx, now)?

@@ -19,11 +19,13 @@ mod invited;
 mod losing;
 mod person;
 mod places;
+mod relink;
 mod test;
 
 pub use answer::{Accepted, Ends, accept, begin, finish};
 pub use discovery::connections_for;
 pub use losing::losing_without_jit;
+pub use relink::{linked, new_person, relink};
 
 use muster_model::{AccountId, AccountState, Connection, ConnectionState, Rule, SignIn, trace::Note};
 use muster_store::Tx;

@@ -39,6 +39,9 @@ pub(super) fn find(tx: &mut Tx<'_>, connection: &Connection, said: &SignIn) -> R
         if tx.account_of_subject(connection.id, subject)? == Some(account.id) {
             return Ok(Some(Found { account, by_subject: true }));
         }
+        if account.relinks.contains(&connection.id) {
+            return Ok(Some(Found { account, by_subject: false }));
+        }
         // The address was given to somebody else at the IdP, or the person anew: only an owner knows.
         return Err(Refusal::AnotherSubject(said.email.to_string()).into());
     }
@@ -145,6 +148,12 @@ pub(super) fn settle(
     // Whoever may come in by now is not kept out any more (JIT-10).
     for directory in directories(connection) {
         account.come_back(directory);
+    }
+    // An owner said that this is the same person: what the IdP called the person until now means nobody any more.
+    if account.relinks.contains(&connection.id) && said.subject.is_some() && !by_subject {
+        tx.forget_subjects(connection.id, account.id)?;
+        account.relinks.retain(|relinked| *relinked != connection.id);
+        env.note(Rule::Jit1, Note::Checked("linked anew, by the word of an owner".to_owned()));
     }
     // JIT-7: without JIT the address is not for the assertion to change.
     if by_subject && connection.settings.jit {

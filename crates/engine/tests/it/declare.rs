@@ -12,7 +12,7 @@ use muster_engine::{
     tokens,
 };
 use muster_model::{
-    ConnectionState, Email, Role, Source, UserStatement,
+    Actor, ConnectionState, Email, Role, Source, UserStatement,
     connection::{Oidc, Precedence, ScimSettings, SingleSignOn},
     ledger::Kind,
     precedence::Policy,
@@ -69,7 +69,7 @@ fn small() -> Declaration {
 /// Everything that can be stated.
 fn full() -> Declaration {
     let mut stated = small();
-    stated.companies.push(Company { name: "acme".into() });
+    stated.companies.push(Company { name: "acme".into(), owners: vec![Email::parse("ceo@example.com").unwrap()] });
     stated.organizations[0].company = Some("acme".into());
     stated.organizations[0].seats = Some(50);
     stated.organizations[0].owners = vec![Email::parse("Ada@example.com").unwrap()];
@@ -292,7 +292,7 @@ fn ten_1_a_connection_uses_only_domains_of_its_holder_or_its_company() {
     stated.domains[0].holder = Holder::Organization("whale".into());
     let text = try_apply(&world, &stated, false).unwrap_err().to_string();
     assert!(text.contains("`domains = \"example.com\"`") && text.contains("TEN-1"), "{text}");
-    stated.companies.push(Company { name: "acme".into() });
+    stated.companies.push(Company { name: "acme".into(), owners: vec![] });
     stated.organizations[0].company = Some("acme".into());
     stated.domains[0].holder = Holder::Company("acme".into());
     apply(&world, &stated);
@@ -316,7 +316,7 @@ fn org_4_domains_pass_to_the_company_that_the_organization_joins() {
     let world = World::new();
     apply(&world, &small());
     let mut stated = small();
-    stated.companies.push(Company { name: "acme".into() });
+    stated.companies.push(Company { name: "acme".into(), owners: vec![] });
     stated.organizations[0].company = Some("acme".into());
     apply(&world, &stated);
     assert_eq!(export(&world).domains[0].holder, Holder::Company("acme".into()));
@@ -525,4 +525,41 @@ fn pruned_domains_are_gone_from_connections_too() {
     assert_eq!(export(&world).domains, stated.domains);
     assert_eq!(model_connection(&world, "okta").domains, ["example.org"]);
     assert_ledger_tells_what_is_declared(&world);
+}
+
+#[test]
+fn ten_1_consent_is_an_owners_is_taken_back_with_the_coverage_and_told_by_the_ledger() {
+    let world = World::new();
+    let mut stated = small();
+    stated.organizations[0].owners = vec![Email::parse("ada@example.com").unwrap()];
+    stated.organizations[1].owners = vec![Email::parse("bo@example.com").unwrap()];
+    apply(&world, &stated);
+    let (whale, okta) = (model_organization(&world, "whale"), model_connection(&world, "okta"));
+    world
+        .create_user(okta.id, UserStatement { organization: Some("whale".into()), ..person("cy@example.com") })
+        .unwrap();
+    let act = |email: &str, consents: bool| {
+        let actor = Actor::Account(world.account_of(email).unwrap().id.0);
+        let (clock, okta) = (Arc::clone(&world.clock), okta.clone());
+        world.store.write_blocking(move |tx| {
+            let origin = Origin { actor, ..Origin::OPERATOR };
+            let mut env = Env::new(Arc::clone(&clock) as _, origin);
+            let okta = tx.connection(okta.id)?.unwrap();
+            let whale = tx.organization_by_name("whale")?.unwrap();
+            match consents {
+                true => declare::consent(tx, &mut env, &whale, &okta),
+                false => declare::withdraw_consent(tx, &mut env, &whale, &okta, &TestDocuments),
+            }
+        })
+    };
+    assert!(matches!(act("ada@example.com", true), Err(EngineError::NotFound { .. })), "who is no owner there");
+    assert!(matches!(act("ada@example.com", false), Err(EngineError::NotFound { .. })));
+    act("bo@example.com", true).unwrap();
+    assert_eq!(model_organization(&world, "whale").consents, [okta.id]);
+    act("bo@example.com", false).unwrap();
+    assert!(model_organization(&world, "whale").consents.is_empty());
+    assert!(model_connection(&world, "okta").covered(whale.id).is_none());
+    assert!(world.is_member(&whale, "cy@example.com"), "SSO-12: who is in stays in, by hand");
+    assert!(matches!(act("bo@example.com", false), Err(EngineError::NotFound { .. })), "nothing is left to take back");
+    world.assert_ledger_tells_the_state();
 }

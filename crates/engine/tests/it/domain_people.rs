@@ -188,19 +188,3 @@ fn ten_3_the_audit_of_what_is_not_verified_or_was_anothers_shows_nobody() {
     crate::domains::pass(&world, &whale);
     assert_eq!(audited(&world, &whale), Vec::<String>::new(), "the former holder's");
 }
-
-#[test]
-fn org_6_an_index_by_domain_serves_the_audit() {
-    let world = World::new();
-    if std::env::var_os("MUSTER_TEST_POSTGRES").is_some() {
-        return;
-    }
-    let plan = world.read(|conn| {
-        let sql =
-            "EXPLAIN QUERY PLAN SELECT id FROM accounts WHERE email_domain = ?1 AND id > ?2 ORDER BY id LIMIT 500";
-        let vals = vec!["example.com".into(), Uuid::nil().into()];
-        Ok(conn.query(sql, vals, |row| row.get::<String>(3))?)
-    });
-    assert!(plan.iter().any(|step| step.contains("accounts_email_domain")), "{plan:?}");
-    assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
-}

@@ -96,6 +96,53 @@ fn jit_1_the_subject_is_the_person_whatever_the_address() {
 }
 
 #[test]
+fn jit_1_an_owner_says_whether_another_subject_is_the_same_person_or_somebody_new() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    switch_scim_off(&world, okta);
+    let signed_in = |name: &str| world.sign_in(okta, SignIn { subject: subject(name), ..asserted("ada@example.com") });
+    let ada = signed_in("s1").unwrap().account;
+    let say = |is_same: bool| {
+        world.by_hand(move |tx, env| {
+            let connection = tx.connection(okta)?.unwrap();
+            let account = tx.account(ada)?.unwrap();
+            match is_same {
+                true => muster_engine::sign_in::relink(tx, env, &connection, &account),
+                false => muster_engine::sign_in::new_person(tx, env, &connection, account),
+            }
+        })
+    };
+    assert!(matches!(refusal(signed_in("s2")), Refusal::AnotherSubject(_)));
+    say(true).unwrap();
+    assert_eq!(signed_in("s2").unwrap().account, ada);
+    assert_eq!(signed_in("s2").unwrap().account, ada);
+    assert!(matches!(refusal(signed_in("s3")), Refusal::AnotherSubject(_)), "the word is used up");
+    assert!(matches!(refusal(signed_in("s1")), Refusal::AnotherSubject(_)), "and the former subject means nobody");
+    say(false).unwrap();
+    let new = signed_in("s3").unwrap();
+    assert!(new.is_new && new.account != ada);
+    let former = world.read(move |conn| Ok(conn.account(ada)?.unwrap()));
+    assert!(former.email.is_none(), "nothing of the address reaches the former account");
+    assert_eq!(signed_in("s2").unwrap().account, ada, "whom the IdP still calls so is who it was");
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn jit_1_whom_the_directory_has_under_the_address_is_no_new_person() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let user = world.create_user(okta, person("ada@example.com")).unwrap();
+    let said = world.by_hand(move |tx, env| {
+        let connection = tx.connection(okta)?.unwrap();
+        let account = tx.account(user.account.unwrap())?.unwrap();
+        muster_engine::sign_in::new_person(tx, env, &connection, account)
+    });
+    assert!(said.unwrap_err().to_string().contains("rename or delete"));
+}
+
+#[test]
 fn jit_1_a_user_of_the_directory_is_found_by_any_of_its_addresses() {
     let world = World::new();
     let moby = world.organization("moby");

@@ -1,6 +1,9 @@
 //! Section 9, as far as SCIM touches it: the last owner, removal by hand, guests.
 
-use muster_engine::{EngineError, Refusal};
+use muster_engine::{
+    EngineError, Refusal,
+    returns::{self, Way},
+};
 use muster_model::{MembershipState, Role, UserStatement};
 use muster_testkit::{World, person};
 
@@ -122,6 +125,56 @@ fn org_2_a_member_removed_by_hand_returns_with_the_next_write_unless_blocked() {
     assert!(world.membership(&moby, "ada@example.com").unwrap().blocked, "removing again lifts no block");
     world.set_member(&moby, &account, Role::Member).unwrap();
     assert!(world.is_member(&moby, "ada@example.com"));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
+fn org_2_whoever_removes_a_member_is_told_what_brings_them_back() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world.connection("okta", &[&moby, &whale]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let bob = world.account("bob@example.com", true);
+    let eve = world.account("eve@elsewhere.org", true);
+    for account in [&bob, &eve] {
+        world.set_member(&moby, account, Role::Member).unwrap();
+    }
+    let ways = |email: &str| -> Vec<(Way, String)> {
+        let (account, organization) = (world.account_of(email).unwrap(), moby.clone());
+        let ways = world.read(move |conn| returns::ways_back(conn, &organization, &account));
+        ways.into_iter().map(|way| (way.way, way.connection)).collect()
+    };
+    let by = |way| (way, "okta".to_owned());
+    assert_eq!(ways("ada@example.com"), [by(Way::Scim), by(Way::Jit)]);
+    assert_eq!(ways("bob@example.com"), [by(Way::Jit)], "the directory has never said a word");
+    assert_eq!(ways("eve@elsewhere.org"), [], "signs in elsewhere");
+    world.put_user(okta, ada.id, UserStatement { active: false, ..person("ada@example.com") }).unwrap();
+    assert_eq!(ways("ada@example.com"), [], "the directory keeps them out itself");
+}
+
+#[test]
+fn org_2_a_lifted_block_brings_nobody_back_and_keeps_nobody_out() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    let ada = world.create_user(okta, person("ada@example.com")).unwrap();
+    let account = world.account_of("ada@example.com").unwrap();
+    let lift = || {
+        let (organization, account) = (moby.clone(), account.clone());
+        world.by_hand(move |tx, env| returns::lift_block(tx, env, &organization, &account))
+    };
+    let blocked = || {
+        let organization = moby.clone();
+        let nobody = muster_model::AccountId(uuid::Uuid::nil());
+        world.read(move |conn| returns::blocked(conn, &organization, nobody, 10)).len()
+    };
+    assert!(matches!(lift(), Err(EngineError::NotFound { kind: "block", .. })));
+    world.remove_member(&moby, &account, true).unwrap();
+    assert_eq!(blocked(), 1);
+    lift().unwrap();
+    assert_eq!((blocked(), world.is_member(&moby, "ada@example.com")), (0, false));
+    world.put_user(okta, ada.id, person("ada@example.com")).unwrap();
+    assert!(world.is_member(&moby, "ada@example.com"), "the next write does");
     world.assert_ledger_tells_the_state();
 }
 

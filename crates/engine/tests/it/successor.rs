@@ -321,7 +321,7 @@ fn sso_12_a_successor_is_exported_and_wrong_ones_are_refused() {
         ("okta", "entra", "succeed each other"),
         ("nobody", "entra", "no such connection"),
     ] {
-        let Err(EngineError::Refused(Refusal::Invalid(text))) = name(wanted, of) else { panic!("{wanted}") };
+        let Err(EngineError::Refused(Refusal::Field { text, .. })) = name(wanted, of) else { panic!("{wanted}") };
         assert!(text.contains(expected), "{text}");
     }
 }
@@ -372,7 +372,7 @@ fn sso_12_a_removed_successor_is_nobodys_any_more() {
     let entra = swap.begin();
     world.create_user(entra, ada()).unwrap();
     // Named, but not stated.
-    let Err(EngineError::Refused(Refusal::Invalid(text))) =
+    let Err(EngineError::Refused(Refusal::Field { text, .. })) =
         swap.prune(|stated| stated.connections.retain(|connection| connection.name != "entra"))
     else {
         panic!("a successor that is removed at once")

@@ -50,6 +50,8 @@ pub(super) struct LogView {
 /// The rest of what is known of a change.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct DataView {
+    /// Tells entries apart, as exports and streams do.
+    id: String,
     /// `sso`, `scim`, `invitation`, `auto-provision`, `manual`, `replay` or `default`.
     source: String,
     /// Through which connection.
@@ -120,7 +122,7 @@ pub(super) struct LogQuery {
 }
 
 impl LogQuery {
-    fn filter(&self) -> Result<Filter, HttpError> {
+    pub(super) fn filter(&self) -> Result<Filter, HttpError> {
         let time = |field: &str, text: &Option<String>| match text.as_deref().map(Timestamp::parse) {
             None => Ok(None),
             Some(Ok(at)) => Ok(Some(at)),
@@ -148,7 +150,7 @@ impl LogQuery {
 }
 
 /// Whose log a name means: an organization's, for its owners, or one's own.
-fn scope(conn: &mut Conn<'_>, caller: &Caller, name: &str) -> Result<(Scope, String), EngineError> {
+pub(super) fn scope(conn: &mut Conn<'_>, caller: &Caller, name: &str) -> Result<(Scope, String), EngineError> {
     if let Who::Account(id) = caller.who
         && let Some(account) = conn.account(id)?
         && account.username == name.to_lowercase()
@@ -169,6 +171,7 @@ fn view(account: &str, entry: Entry) -> LogView {
         name: entry.name,
         actor: entry.actor_name,
         data: DataView {
+            id: format!("{}.{}", entry.id, entry.number),
             source: entry.source.as_str().to_owned(),
             connection: entry.connection,
             rule: entry.rule.id().to_owned(),

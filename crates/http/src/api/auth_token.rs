@@ -14,6 +14,7 @@ use muster_engine::{
     },
 };
 use muster_model::{AccountId, Email, OrganizationId, Token};
+use muster_store::Conn;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -41,9 +42,11 @@ const LOCKED: Duration = Duration::from_mins(5);
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Credentials {
-    /// A username or address for a password or personal access token; an organization's name for its access token.
+    /// A username or address for a password or personal access token; an organization's name for its access token. An
+    /// access token says whose it is: with one, it may be left out.
+    #[serde(default)]
     #[schema(example = "ada@example.com")]
-    identifier: String,
+    identifier: Option<String>,
     /// The password, personal access token or organization access token.
     #[schema(format = Password)]
     secret: String,
@@ -85,21 +88,30 @@ pub(super) async fn exchange(
     Extension(arrival): Extension<Arrival>,
     Sent(Credentials { identifier, secret }): Sent<Credentials>,
 ) -> Result<Reply, HttpError> {
-    let identifier: String = identifier.chars().take(254).collect();
+    let identifier: Option<String> = identifier.map(|identifier| identifier.chars().take(254).collect());
     let token = TokenText::parse(&secret);
     let is_access = |token: &TokenText| matches!(token.prefix(), TokenPrefix::Personal | TokenPrefix::Organization);
     let bearer = match token.filter(is_access) {
         Some(token) => by_token(&app, arrival, identifier, &token).await?,
-        None => by_password(&app, arrival, identifier, secret).await?,
+        None => {
+            let name = identifier.ok_or_else(|| HttpError::field("identifier", "say whose password it is"))?;
+            by_password(&app, arrival, name, secret).await?
+        }
     };
     let id = Env::new(app.surroundings(), Origin::SYSTEM).new_id();
     let access_token = bearer.write(&app, arrival.at, id)?;
     Reply::json(StatusCode::OK, &AccessToken { access_token, token_type: "bearer", expires_in: LIVES.as_secs() })
 }
 
-async fn by_token(app: &App, arrival: Arrival, identifier: String, token: &TokenText) -> Result<Bearer, HttpError> {
+async fn by_token(
+    app: &App,
+    arrival: Arrival,
+    identifier: Option<String>,
+    token: &TokenText,
+) -> Result<Bearer, HttpError> {
     let (hash, now) = (token.hash(), arrival.at);
-    let found = app.read(Lane::Snapshot, move |conn| exchange::exchange_token(conn, &identifier, &hash, now)).await?;
+    let exchange = move |conn: &mut Conn<'_>| exchange::exchange_token(conn, identifier.as_deref(), &hash, now);
+    let found = app.read(Lane::Snapshot, exchange).await?;
     let Some((token, proof)) = found else { return Err(refused(app)) };
     if token.last_used.is_none_or(|used| used.after(USE_NOTED) <= now) {
         let id = token.id;

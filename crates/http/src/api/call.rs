@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use muster_administration::{AdministrationError, Administrator, administrator::Behalf};
 use muster_engine::{EngineError, Env, Origin, authority::Caller, credentials::exchange, transact};
 use muster_model::{Source, Timestamp};
 use muster_store::{Conn, Tx};
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 use super::{bearer::Bearer, idempotency::Idempotency};
-use crate::{App, HttpError, Unauthorized, app::Lane, arrival::Arrival};
+use crate::{App, HttpError, ScimDocuments, Unauthorized, app::Lane, arrival::Arrival};
 
 /// What a handler has of its request besides what was sent.
 #[derive(Clone)]
@@ -111,6 +113,14 @@ impl Call {
         &self,
         mut work: impl FnMut(&mut Tx<'_>, &mut Env, &Caller) -> Result<Reply, HttpError> + Send + 'static,
     ) -> Result<Reply, HttpError> {
+        self.write(move |tx, env, caller| transact(tx, env, |tx, env| work(tx, env, caller))).await
+    }
+
+    /// As [`Call::change`], for what settles and writes the ledger itself.
+    pub(super) async fn write(
+        &self,
+        mut work: impl FnMut(&mut Tx<'_>, &mut Env, &Caller) -> Result<Reply, HttpError> + Send + 'static,
+    ) -> Result<Reply, HttpError> {
         let call = self.clone();
         let surroundings = self.app.surroundings();
         let origin = self.origin();
@@ -124,12 +134,45 @@ impl Call {
             {
                 return Ok(reply);
             }
-            let reply = transact(tx, &mut env, |tx, env| work(tx, env, &caller))?;
+            let reply = work(tx, &mut env, &caller)?;
             if let Some(idempotency) = &call.idempotency {
                 idempotency.keep(tx, sealer, subject, env.now(), &reply)?;
             }
             Ok(reply)
         });
-        changed.await
+        let reply: Result<Reply, HttpError> = changed.await;
+        // Other nodes notice within the second; this one at once.
+        self.app.forget_connections();
+        reply
+    }
+
+    /// As [`Call::administer`], for what may take long: with few others at a time, so that no tenant keeps the rest waiting.
+    pub(super) async fn undertake<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Administrator) -> Result<T, AdministrationError> + Send + 'static,
+    ) -> Result<T, HttpError> {
+        let turn = self.app.turn().await.ok_or(HttpError::TooBusy)?;
+        self.administer(move |administrator| {
+            // Kept until it is done, also where nobody waits for the answer any more.
+            let _turn = turn;
+            work(administrator)
+        })
+        .await
+    }
+
+    /// What takes several transactions, each of which decides anew who calls and what they may.
+    pub(super) async fn administer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Administrator) -> Result<T, AdministrationError> + Send + 'static,
+    ) -> Result<T, HttpError> {
+        let administrator = Administrator {
+            store: self.app.store().clone(),
+            surroundings: self.app.surroundings(),
+            documents: Arc::new(ScimDocuments),
+            behalf: Behalf::caller(self.origin(), self.bearer.proof),
+        };
+        // It waits for the store again and again, which is for a plain thread.
+        let done = spawn_blocking(move || work(&administrator)).await;
+        Ok(done.map_err(|_| HttpError::Panicked)??)
     }
 }

@@ -7,13 +7,14 @@ use muster_engine::{
     authority::{Caller, Who},
     companies,
 };
-use muster_model::{Account, AccountId, Company, token::Scope};
+use muster_model::{Account, AccountId, Company, Role, token::Scope};
 use muster_store::Conn;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     call::{Call, Reply},
+    organizations::{self, OrganizationView},
     sent::{Named, Sent},
 };
 use crate::HttpError;
@@ -70,6 +71,27 @@ pub(super) struct NewCompanyOwner {
     username: String,
 }
 
+/// The organizations of a company.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct CompanyOrganizations {
+    /// How many there are.
+    count: usize,
+    /// All of them, by name.
+    results: Vec<OrganizationView>,
+}
+
+/// An organization that is to be made.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewOrganization {
+    /// The name in addresses: lower-case letters, digits, `-`, `_`, `.`; never another's before.
+    #[schema(example = "moby")]
+    name: String,
+    /// How many seats there are; as many as are needed if nothing is said.
+    #[schema(minimum = 0)]
+    seats: Option<i64>,
+}
+
 fn view(conn: &mut Conn<'_>, company: &Company) -> Result<CompanyView, EngineError> {
     let organizations = conn.organizations_of(company.id)?.into_iter().map(|organization| organization.name);
     Ok(CompanyView {
@@ -90,7 +112,7 @@ fn owner(account: &Account) -> CompanyOwnerView {
 }
 
 /// The person who calls, if the token allows it: companies have no tokens of their own.
-fn person(caller: &Caller, scope: Scope) -> Result<AccountId, EngineError> {
+pub(super) fn person(caller: &Caller, scope: Scope) -> Result<AccountId, EngineError> {
     caller.require_scope(scope)?;
     match caller.who {
         Who::Account(account) => Ok(account),
@@ -147,6 +169,51 @@ pub(super) async fn change(
         let company = companies::owned(tx, account, &name)?;
         let changed = companies::rename(tx, env, &company, &change.name)?;
         Reply::json(StatusCode::OK, &view(tx, &changed)?)
+    })
+    .await
+}
+
+/// List the organizations of a company
+#[utoipa::path(
+    get, path = "/v2/companies/{company}/organizations", tag = "Companies", operation_id = "listCompanyOrganizations",
+    params(("company" = String, Path, description = "The company's name.")),
+    responses((status = 200, description = "All of them, by name.", body = CompanyOrganizations))
+)]
+pub(super) async fn list_organizations(
+    Extension(call): Extension<Call>,
+    Named(name): Named<String>,
+) -> Result<Reply, HttpError> {
+    call.show(move |conn, caller| {
+        let account = person(caller, Scope::OrganizationsRead)?;
+        let company = companies::owned(conn, account, &name)?;
+        let mut results = Vec::new();
+        for organization in conn.organizations_of(company.id)? {
+            results.push(organizations::view(conn, &organization, Role::Owner)?);
+        }
+        Ok(CompanyOrganizations { count: results.len(), results })
+    })
+    .await
+}
+
+/// Make an organization in a company
+///
+/// The company's owners own it.
+#[utoipa::path(
+    post, path = "/v2/companies/{company}/organizations", tag = "Companies", operation_id = "createCompanyOrganization",
+    params(("company" = String, Path, description = "The company's name.")),
+    request_body = NewOrganization,
+    responses((status = 201, description = "The organization.", body = OrganizationView))
+)]
+pub(super) async fn create_organization(
+    Extension(call): Extension<Call>,
+    Named(name): Named<String>,
+    Sent(new): Sent<NewOrganization>,
+) -> Result<Reply, HttpError> {
+    call.change(move |tx, env, caller| {
+        let account = person(caller, Scope::OrganizationsWrite)?;
+        let company = companies::owned(tx, account, &name)?;
+        let made = muster_engine::organizations::create(tx, env, &new.name, Some(company.id), new.seats)?;
+        Reply::json(StatusCode::CREATED, &organizations::view(tx, &made, Role::Owner)?)
     })
     .await
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     call::{Call, Reply},
-    members::active,
+    members::{MemberView, active, view as member_view},
     paging::{List, Page, PageQuery},
     sent::{Asked, Named, Sent},
 };
@@ -38,25 +38,6 @@ pub(super) struct GroupView {
     description: String,
     /// How many members it has.
     member_count: i64,
-}
-
-/// Somebody in a team.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct GroupMemberView {
-    /// The account's id.
-    #[schema(format = Uuid)]
-    id: String,
-    username: String,
-    /// Empty while nobody has said one.
-    full_name: String,
-    /// For owners; empty for others.
-    email: String,
-    /// When the membership in the organization began.
-    #[schema(format = DateTime)]
-    date_joined: String,
-    /// `User`.
-    #[serde(rename = "type")]
-    kind: &'static str,
 }
 
 /// Which teams.
@@ -118,18 +99,6 @@ fn view(conn: &mut Conn<'_>, team: &Team) -> Result<GroupView, EngineError> {
         description: team.description.clone(),
         member_count: conn.team_size(team.id)?,
     })
-}
-
-fn member_view(member: &Member, in_full: bool) -> GroupMemberView {
-    let Member { membership, account, .. } = member;
-    GroupMemberView {
-        id: account.id.to_string(),
-        username: account.username.clone(),
-        full_name: account.full_name.clone(),
-        email: account.email.as_ref().filter(|_| in_full).map(|email| email.as_str().to_owned()).unwrap_or_default(),
-        date_joined: membership.joined.to_string(),
-        kind: "User",
-    }
 }
 
 /// List teams
@@ -297,7 +266,7 @@ pub(super) async fn delete(
         GroupMemberQuery,
         PageQuery
     ),
-    responses((status = 200, description = "A page of members.", body = Page<GroupMemberView>))
+    responses((status = 200, description = "A page of members.", body = Page<MemberView>))
 )]
 pub(super) async fn list_members(
     Extension(call): Extension<Call>,
@@ -355,7 +324,7 @@ fn in_team(
         ("group" = String, Path, description = "The team's name.")
     ),
     request_body = NewGroupMember,
-    responses((status = 200, description = "The member.", body = GroupMemberView))
+    responses((status = 200, description = "The member.", body = MemberView))
 )]
 pub(super) async fn add_member(
     Extension(call): Extension<Call>,

@@ -6,12 +6,12 @@ use axum::Extension;
 use http::StatusCode;
 use muster_crypto::TokenText;
 use muster_engine::{
-    EngineError,
+    EngineError, Env,
     authority::{Action, Caller},
     invitations::{self, AT_ONCE, Entry, Person, Sent as Outcome, Verdict},
 };
 use muster_model::{Invitation, InvitationId, Organization, Role};
-use muster_store::Conn;
+use muster_store::{Conn, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use super::{
     members::RoleName,
     sent::{Asked, Named, Sent},
 };
-use crate::{HttpError, invitations::links};
+use crate::{App, HttpError, invitations::links};
 
 /// The most invitations of one answer.
 const LARGEST: u32 = 1_000;
@@ -191,22 +191,34 @@ pub(super) async fn bulk(Extension(call): Extension<Call>, Sent(sent): Sent<Bulk
         return review(&call, sent.org, people).await;
     }
     let links = links(people.len())?;
-    let entries: Vec<Entry> =
-        people.iter().zip(&links).map(|(person, link)| Entry { person: person.clone(), link: link.hash() }).collect();
     let app = call.app.clone();
     call.change(move |tx, env, caller| {
         let (organization, _) = caller.organization(tx, &sent.org, Action::Invite)?;
-        let outcomes =
-            app.delivering(&links, |delivery| invitations::send(tx, env, &organization, &entries, delivery))?;
-        let mut invitees = Vec::with_capacity(outcomes.len());
-        for ((Outcome { verdict, invitation }, person), link) in outcomes.into_iter().zip(&people).zip(&links) {
-            let invite = invitation.map(|invitation| view(tx, &organization, &invitation)).transpose()?;
-            let link = invite.is_some().then(|| app.shown(link)).flatten();
-            invitees.push(InvitedView { invite, link, ..said(person, &verdict) });
-        }
+        let invitees = send(&app, tx, env, &organization, &people, &links)?;
         Reply::json(StatusCode::ACCEPTED, &BulkView { invitees })
     })
     .await
+}
+
+/// Invites people by these links, in their order; what became of each.
+pub(super) fn send(
+    app: &App,
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    people: &[Person],
+    links: &[TokenText],
+) -> Result<Vec<InvitedView>, EngineError> {
+    let entries: Vec<Entry> =
+        people.iter().zip(links).map(|(person, link)| Entry { person: person.clone(), link: link.hash() }).collect();
+    let outcomes = app.delivering(links, |delivery| invitations::send(tx, env, organization, &entries, delivery))?;
+    let mut invitees = Vec::with_capacity(outcomes.len());
+    for ((Outcome { verdict, invitation }, person), link) in outcomes.into_iter().zip(people).zip(links) {
+        let invite = invitation.map(|invitation| view(tx, organization, &invitation)).transpose()?;
+        let link = invite.is_some().then(|| app.shown(link)).flatten();
+        invitees.push(InvitedView { invite, link, ..said(person, &verdict) });
+    }
+    Ok(invitees)
 }
 
 async fn review(call: &Call, org: String, people: Vec<Person>) -> Result<Reply, HttpError> {
@@ -222,7 +234,7 @@ async fn review(call: &Call, org: String, people: Vec<Person>) -> Result<Reply, 
     Reply::json(StatusCode::ACCEPTED, &BulkView { invitees })
 }
 
-fn said(person: &Person, verdict: &Verdict) -> InvitedView {
+pub(super) fn said(person: &Person, verdict: &Verdict) -> InvitedView {
     let status = match verdict {
         Verdict::Invitable => "invited",
         Verdict::Invalid(_) => "invalid_email_or_docker_id",

@@ -9,6 +9,7 @@ use muster_engine::{
     authority::Action,
     members::{self, Line, Member, Part, Place, Query},
     organizations,
+    returns::{self, Return, Way},
 };
 use muster_model::{AccountId, Role};
 use muster_store::Conn;
@@ -129,6 +130,34 @@ pub(super) struct Removal {
     /// Whether the person is kept out until an owner lets them in again, whatever identity providers say.
     #[serde(default)]
     block: bool,
+}
+
+/// That somebody who was removed comes back (ORG-2).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct RemovedView {
+    /// By what; any of it is enough.
+    returns: Vec<ReturnView>,
+}
+
+/// One way back.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct ReturnView {
+    /// `scim`: with the directory's next write; `jit`: with the next sign-in.
+    by: &'static str,
+    /// Through which connection, by name.
+    connection: String,
+    /// The same, in words.
+    warning: String,
+}
+
+impl ReturnView {
+    fn of(way: &Return) -> Self {
+        let by = match way.way {
+            Way::Scim => "scim",
+            Way::Jit => "jit",
+        };
+        Self { by, connection: way.connection.clone(), warning: way.warning() }
+    }
 }
 
 fn role_word(role: Role) -> &'static str {
@@ -332,7 +361,13 @@ pub(super) async fn change(
         ("username" = String, Path, description = "The member's username."),
         Removal
     ),
-    responses((status = 204, description = "The person is no member any more."))
+    responses(
+        (status = 204, description = "The person is no member any more."),
+        (
+            status = 200, description = "The same, but something brings them back: remove them with `block` to prevent it.",
+            body = RemovedView
+        )
+    )
 )]
 pub(super) async fn remove(
     Extension(call): Extension<Call>,
@@ -342,8 +377,12 @@ pub(super) async fn remove(
     call.change(move |tx, env, caller| {
         let (organization, _) = caller.organization(tx, &org, Action::ChangeMembers)?;
         let member = members::find(tx, &organization, &username)?;
+        let ways = if removal.block { vec![] } else { returns::ways_back(tx, &organization, &member.account)? };
         organizations::remove_member(tx, env, &organization, &member.account, removal.block)?;
-        Ok(Reply::nothing())
+        if ways.is_empty() {
+            return Ok(Reply::nothing());
+        }
+        Reply::json(StatusCode::OK, &RemovedView { returns: ways.iter().map(ReturnView::of).collect() })
     })
     .await
 }

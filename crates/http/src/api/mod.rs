@@ -9,9 +9,11 @@ mod access_tokens;
 mod activity;
 mod auth_token;
 mod bearer;
+mod blocks;
 mod call;
 mod companies;
 mod connections;
+mod declaration;
 mod document;
 mod domains;
 mod export;
@@ -49,18 +51,20 @@ fn called() -> OpenApiRouter<App> {
             access_tokens::delete_organization
         ))
         .routes(routes!(organizations::list))
-        .routes(routes!(organizations::get))
+        .routes(routes!(organizations::get, organizations::change))
         .routes(routes!(companies::list))
         .routes(routes!(companies::get, companies::change))
+        .routes(routes!(companies::list_organizations, companies::create_organization))
         .routes(routes!(companies::add_owner))
         .routes(routes!(companies::remove_owner))
-        .routes(routes!(connections::list))
-        .routes(routes!(connections::get))
-        .routes(routes!(connections::list_conflicts))
-        .routes(routes!(connections::affected))
+        .routes(routes!(declaration::apply))
+        .routes(routes!(declaration::export))
+        .merge(connections::routes())
         .routes(routes!(members::list))
         .routes(routes!(export::members))
         .routes(routes!(members::get, members::change, members::remove))
+        .routes(routes!(blocks::list))
+        .routes(routes!(blocks::lift))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::replace, groups::change, groups::delete))
         .routes(routes!(groups::list_members, groups::add_member))
@@ -69,12 +73,28 @@ fn called() -> OpenApiRouter<App> {
         .routes(routes!(invites::bulk))
         .routes(routes!(invites::cancel))
         .routes(routes!(invites::resend))
-        .routes(routes!(domains::list, domains::add))
-        .routes(routes!(domains::get, domains::change, domains::delete))
-        .routes(routes!(domains::verify))
-        .routes(routes!(domains::audit))
+        .merge(domains())
         .routes(routes!(activity::list))
+        .routes(routes!(export::activity))
         .routes(routes!(activity::actions))
+}
+
+/// Those of domains: an organization's and a company's.
+fn domains() -> OpenApiRouter<App> {
+    use domains::{company, organization};
+    OpenApiRouter::new()
+        .routes(routes!(organization::list, organization::add))
+        .routes(routes!(organization::get, organization::change, organization::delete))
+        .routes(routes!(organization::verify))
+        .routes(routes!(organization::audit))
+        .routes(routes!(organization::export))
+        .routes(routes!(organization::invite))
+        .routes(routes!(company::list, company::add))
+        .routes(routes!(company::get, company::change, company::delete))
+        .routes(routes!(company::verify))
+        .routes(routes!(company::audit))
+        .routes(routes!(company::export))
+        .routes(routes!(company::invite))
 }
 
 /// Every route that needs none.

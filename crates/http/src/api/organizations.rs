@@ -1,19 +1,21 @@
 //! `/v2/orgs` and `/v2/orgs/{org}`.
 
 use axum::Extension;
+use http::StatusCode;
 use muster_engine::{
     EngineError,
     authority::{self, Action, Who},
+    names, organizations,
 };
 use muster_model::{Organization, Role, token::Scope};
 use muster_store::{Conn, Counter};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     call::{Call, Reply},
     paging::{List, Page, PageQuery},
-    sent::{Asked, Named},
+    sent::{Asked, Named, Sent},
 };
 use crate::HttpError;
 
@@ -40,9 +42,32 @@ pub(super) struct OrganizationView {
     members: Option<i64>,
     /// How many seats pending invitations take; for owners.
     invitations: Option<i64>,
+    /// The usernames of its owners, at most 100; for owners.
+    owners: Vec<String>,
 }
 
-fn view(conn: &mut Conn<'_>, organization: &Organization, role: Role) -> Result<OrganizationView, EngineError> {
+/// What is to be changed of an organization.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrganizationChange {
+    /// The new name; the former one goes on leading to it.
+    name: Option<String>,
+    /// How many seats there are; null for as many as are needed.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<i64>, minimum = 0)]
+    seats: Option<Option<i64>>,
+}
+
+/// Tells what is null from what is not said.
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+pub(super) fn view(
+    conn: &mut Conn<'_>,
+    organization: &Organization,
+    role: Role,
+) -> Result<OrganizationView, EngineError> {
     let company = match organization.company {
         Some(company) => conn.company(company)?.map(|company| company.name),
         None => None,
@@ -52,6 +77,7 @@ fn view(conn: &mut Conn<'_>, organization: &Organization, role: Role) -> Result<
         Ok(if is_owner { Some(conn.count(organization.id.0, counter)?) } else { None })
     };
     let (members, invitations) = (count(Counter::Members)?, count(Counter::Invitations)?);
+    let owners = if is_owner { organizations::owners(conn, organization)? } else { Vec::new() };
     Ok(OrganizationView {
         id: organization.id.to_string(),
         name: organization.name.clone(),
@@ -62,6 +88,7 @@ fn view(conn: &mut Conn<'_>, organization: &Organization, role: Role) -> Result<
         seats: organization.seats.filter(|_| is_owner),
         members,
         invitations,
+        owners: owners.into_iter().map(|owner| owner.username).collect(),
     })
 }
 
@@ -108,6 +135,33 @@ pub(super) async fn get(Extension(call): Extension<Call>, Named(org): Named<Stri
     call.show(move |conn, caller| {
         let (organization, role) = caller.organization(conn, &org, Action::ReadOrganization)?;
         view(conn, &organization, role)
+    })
+    .await
+}
+
+/// Change an organization
+///
+/// Links, tokens and mappings that name it by a former name go on working, and nobody else gets that name.
+#[utoipa::path(
+    patch, path = "/v2/orgs/{org}", tag = "Organizations", operation_id = "changeOrganization",
+    params(("org" = String, Path, description = "The organization's name.")),
+    request_body = OrganizationChange,
+    responses((status = 200, description = "The organization as it is now.", body = OrganizationView))
+)]
+pub(super) async fn change(
+    Extension(call): Extension<Call>,
+    Named(org): Named<String>,
+    Sent(change): Sent<OrganizationChange>,
+) -> Result<Reply, HttpError> {
+    call.change(move |tx, env, caller| {
+        let (mut organization, role) = caller.organization(tx, &org, Action::ChangeSettings)?;
+        if let Some(seats) = change.seats {
+            organization = organizations::set_seats(tx, env, &organization, seats)?;
+        }
+        if let Some(name) = &change.name {
+            organization = names::rename_organization(tx, env, &organization, name)?;
+        }
+        Reply::json(StatusCode::OK, &view(tx, &organization, role)?)
     })
     .await
 }

@@ -21,6 +21,7 @@ use crate::{
     HttpError, domains,
     journal::{self, Chunk},
     sign_in::identity_provider,
+    streaming::{self, Streaming},
 };
 
 /// How often the numbers are read by which nodes notice changes. A cached caller is used for three of these.
@@ -32,6 +33,8 @@ const FLUSH: Duration = Duration::from_secs(1);
 const EXPIRE: Duration = Duration::from_secs(30);
 /// How often it is seen whether something has been kept long enough.
 const RETAIN: Duration = Duration::from_secs(60);
+/// How often it is shown how far streams are.
+const MEASURE: Duration = Duration::from_secs(15);
 /// The rest between two slices of removing, in which others write.
 const REST: Duration = Duration::from_millis(5);
 
@@ -48,6 +51,15 @@ pub(super) fn start(inner: &Arc<Inner>) {
     for _ in 0..FETCHERS {
         tokio::spawn(repeat(Arc::downgrade(inner), LOOK_FOR_RECORDS, domains::check_due));
         tokio::spawn(repeat(Arc::downgrade(inner), FETCH_METADATA, identity_provider::refresh_due));
+    }
+}
+
+/// Begins to send the activity log on.
+pub(super) fn stream(inner: &Arc<Inner>, streams: Vec<Streaming>) {
+    tokio::spawn(repeat(Arc::downgrade(inner), MEASURE_STREAMS, streaming::measure));
+    for streaming in streams {
+        let slice = async move |app: App| streaming::slice(app, &streaming).await;
+        tokio::spawn(repeat(Arc::downgrade(inner), STREAM, slice));
     }
 }
 
@@ -129,6 +141,18 @@ const TELL_OF_JOINS: Duty = Duty {
     idle: EXPIRE,
     after_failure: RETAIN,
     failed: "owners could not be told who joined by a domain; this is tried again",
+};
+/// Sends the activity log on (ORG-9).
+const STREAM: Duty = Duty {
+    idle: FLUSH,
+    after_failure: FLUSH,
+    failed: "it could not be noted how far the activity log was streamed on; some of it may be sent twice",
+};
+/// Shows how far the activity log was sent on.
+const MEASURE_STREAMS: Duty = Duty {
+    idle: MEASURE,
+    after_failure: MEASURE,
+    failed: "it could not be seen how far the activity log was streamed on",
 };
 /// How many identity providers, and names in DNS, are asked at a time.
 const FETCHERS: usize = 4;

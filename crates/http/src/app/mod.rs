@@ -34,6 +34,7 @@ use crate::{
     journal::{Bodies, ReadLog, Record, Trace},
     metrics::Metrics,
     sign_in::{Discoveries, LogBound, Providers, RelyingParty},
+    streaming::{Destination, Streaming},
 };
 
 /// The pieces in which room for bodies is given, in bytes.
@@ -81,6 +82,8 @@ pub(crate) struct Inner {
     reads: ReadLog,
     metrics: Metrics,
     places: Arc<Semaphore>,
+    /// Turns for what takes long over the management API.
+    undertakings: Arc<Semaphore>,
     /// Room for bodies, in pieces of [`ROOM`].
     room: Arc<Semaphore>,
     /// Room for large answers, in pieces of [`ROOM`].
@@ -155,6 +158,7 @@ impl App {
             sealer,
             reads: ReadLog::new(limits.read_log_bytes),
             places: Arc::new(Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS))),
+            undertakings: Arc::new(Semaphore::new(limits.undertakings.min(Semaphore::MAX_PERMITS))),
             room: Arc::new(Semaphore::new((limits.bodies / ROOM).min(Semaphore::MAX_PERMITS))),
             answers: Arc::new(Semaphore::new((limits.answers / ROOM).min(Semaphore::MAX_PERMITS))),
             limits,
@@ -179,6 +183,17 @@ impl App {
     pub fn start_retention(&self, policy: Policy) {
         let node = Env::new(self.surroundings(), Origin::SYSTEM).new_id();
         tokio::spawn(background::retain(Arc::downgrade(&self.inner), policy, node));
+    }
+
+    /// Begins to send the activity log on, in the background, together with other nodes (ORG-9).
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn start_streams(&self, destinations: impl IntoIterator<Item = Destination>) {
+        let node = Env::new(self.surroundings(), Origin::SYSTEM).new_id();
+        let streams = destinations.into_iter().map(|destination| Streaming::new(destination, node)).collect();
+        background::stream(&self.inner, streams);
     }
 
     /// Lets every member of every large group follow it now; for commands that end before the background would have done
@@ -301,6 +316,12 @@ impl App {
     /// A place among the requests in progress, until it is dropped.
     pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.inner.places).try_acquire_owned().ok()
+    }
+
+    /// A turn for something that takes long, once others have had theirs; `None` if that is not soon.
+    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let turn = Arc::clone(&self.inner.undertakings).acquire_owned();
+        tokio::time::timeout(self.inner.limits.turn_time, turn).await.ok()?.ok()
     }
 
     /// Room for a body of this many bytes, until it is dropped.

@@ -150,6 +150,9 @@ fn error_info(error: &HttpError) -> BTreeMap<String, String> {
         HttpError::Fields(fields) => {
             fields.iter().map(|Field { path, detail }| (path.clone(), detail.clone())).collect()
         }
+        HttpError::Engine(EngineError::Refused(Refusal::Field { key, text })) => {
+            BTreeMap::from([(key.clone(), text.clone())])
+        }
         HttpError::Engine(EngineError::Refused(refusal)) if !matches!(refusal, Refusal::Invalid(_)) => {
             BTreeMap::from([("rule".to_owned(), error.rule().id().to_owned())])
         }

@@ -11,12 +11,13 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use muster_administration::{AdministrationError, Misstated};
 use muster_engine::{EngineError, Refusal, guard};
 use muster_model::Rule;
 use muster_scim::{RequestError, ScimType};
 use muster_store::{StoreError, TxError};
 
-use crate::sign_in::SignInFailure;
+use crate::{journal::LogError, sign_in::SignInFailure};
 
 /// Why a request was not served.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -275,7 +276,9 @@ impl HttpError {
                 Refusal::EndedByDirectory(_) => Rule::Jit10,
                 Refusal::KeptOut(_) => Rule::Org2,
                 Refusal::NotPlaced(_) => Rule::Jit4,
-                Refusal::VersionMismatch { .. } | Refusal::Invalid(_) | Refusal::TooMany => Rule::Scim2,
+                Refusal::VersionMismatch { .. } | Refusal::Field { .. } | Refusal::Invalid(_) | Refusal::TooMany => {
+                    Rule::Scim2
+                }
             },
             Self::SignIn(failure) => failure.rule(),
             _ => Rule::Scim2,
@@ -308,6 +311,31 @@ impl HttpError {
 }
 
 /// A value that was taken meanwhile is the refusal that the engine would have given.
+impl From<AdministrationError> for HttpError {
+    fn from(error: AdministrationError) -> Self {
+        match error {
+            AdministrationError::Engine(error) => error.into(),
+            AdministrationError::Unauthorized => Self::Unauthorized(Unauthorized::NotApiToken),
+            AdministrationError::NoRandomness(error) => Self::no_randomness(error),
+        }
+    }
+}
+
+impl From<LogError> for HttpError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Store(error) => error.into(),
+            damaged => Self::Internal("the request log cannot be read", Arc::new(damaged)),
+        }
+    }
+}
+
+impl From<Misstated> for HttpError {
+    fn from(misstated: Misstated) -> Self {
+        Self::Engine(misstated.into())
+    }
+}
+
 impl From<StoreError> for HttpError {
     fn from(error: StoreError) -> Self {
         Self::Engine(EngineError::from(error))

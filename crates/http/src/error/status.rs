@@ -54,6 +54,7 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         | Refusal::TeamName(_)
         | Refusal::UnknownMember(_)
         | Refusal::Name(_)
+        | Refusal::Field { .. }
         | Refusal::Invalid(_) => bad(ScimType::InvalidValue),
         Refusal::TooMany => bad(ScimType::TooMany),
         Refusal::NoSeat(_)

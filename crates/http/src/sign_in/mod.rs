@@ -45,11 +45,9 @@ use muster_engine::EngineError;
 use muster_model::ConnectionId;
 
 pub use failure::SignInFailure;
-pub use identity_provider::{
-    Refreshed, identity_provider_certificates, relied_certificates, saml_certificates, saml_settings,
-};
+pub use identity_provider::Refreshed;
 pub(crate) use log_bound::LogBound;
-pub(crate) use oidc::Discoveries;
+pub(crate) use oidc::{Discoveries, keep_secret as keep_client_secret};
 pub(crate) use passkeys::RelyingParty;
 pub(crate) use provider::Providers;
 

@@ -22,6 +22,7 @@ pub(super) use answer::callback;
 pub(crate) use discovery::Discoveries;
 pub(super) use keys::jwks;
 pub(super) use logout::{at_idp, backchannel_logout, signed_out};
+pub(crate) use secret::keep as keep_secret;
 pub(super) use secret::open as open_secret;
 
 use super::{

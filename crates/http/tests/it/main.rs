@@ -33,6 +33,7 @@ mod retention;
 mod searches;
 mod sign_in;
 mod sockets;
+mod streaming;
 mod support;
 mod trial;
 mod users;

@@ -1,9 +1,9 @@
 //! The activity log from the shell (ORG-9).
 
-use muster_engine::activity::{self, Entry, Filter, Place, Scope};
+use muster_engine::activity::{self, Filter, Place, Scope};
+use muster_http::ActivityLine;
 use muster_model::{LedgerId, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{AdminError, Installation};
 
@@ -36,28 +36,6 @@ pub(crate) struct Activity {
     pub(crate) export: bool,
 }
 
-/// One change.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ActivityLine {
-    pub(crate) at: String,
-    pub(crate) action: String,
-    pub(crate) name: String,
-    pub(crate) actor: String,
-    pub(crate) source: String,
-    pub(crate) connection: Option<String>,
-    pub(crate) rule: String,
-    pub(crate) trace: Option<String>,
-    pub(crate) changes: Vec<FieldLine>,
-}
-
-/// One field, before and after.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct FieldLine {
-    pub(crate) field: String,
-    pub(crate) old: Value,
-    pub(crate) new: Value,
-}
-
 pub(super) fn run(installation: &Installation, request: ActivityRequest) -> Result<Activity, AdminError> {
     let ActivityRequest { account, action, actor, name, from, to, limit, after, export } = request;
     let time = |flag: &str, text: Option<&str>| match text.map(Timestamp::parse) {
@@ -79,25 +57,10 @@ pub(super) fn run(installation: &Installation, request: ActivityRequest) -> Resu
         activity::page(conn, scope, &filter, after, limit)
     })?;
     let next = next.map(|place| format!("{}.{}", place.row, place.read));
-    Ok(Activity { entries: entries.into_iter().map(line).collect(), next, first, export })
+    Ok(Activity { entries: entries.into_iter().map(ActivityLine::from).collect(), next, first, export })
 }
 
 fn place(text: &str) -> Option<Place> {
     let (row, read) = text.split_once('.')?;
     Some(Place { row: LedgerId(row.parse().ok()?), read: read.parse().ok()? })
-}
-
-fn line(entry: Entry) -> ActivityLine {
-    let changes = entry.fields.into_iter();
-    ActivityLine {
-        at: entry.at.to_string(),
-        action: entry.action.as_str().to_owned(),
-        name: entry.name,
-        actor: entry.actor_name,
-        source: entry.source.as_str().to_owned(),
-        connection: entry.connection,
-        rule: entry.rule.id().to_owned(),
-        trace: entry.trace.map(|trace| trace.to_string()),
-        changes: changes.map(|field| FieldLine { field: field.name, old: field.old, new: field.new }).collect(),
-    }
 }

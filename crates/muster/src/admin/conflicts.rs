@@ -1,5 +1,6 @@
 //! A connection's conflicts (PRE-3).
 
+use muster_administration::conflicts::ConflictLine;
 use muster_engine::conflicts;
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +11,10 @@ use super::{AdminError, Installation, named};
 pub(crate) struct Conflicts {
     /// The connection.
     pub(crate) connection: String,
-    #[serde(flatten)]
-    pub(crate) page: conflicts::Page,
+    /// The conflicts; all of one account are on one page.
+    pub(crate) conflicts: Vec<ConflictLine>,
+    /// The account after which the next page goes on.
+    pub(crate) next: Option<String>,
 }
 
 pub(super) fn list(
@@ -27,5 +30,9 @@ pub(super) fn list(
         conflicts::page(conn, &connection, after, limit)
     });
     let page = page.map_err(|error| named::explained(installation, name, error))?;
-    Ok(Conflicts { connection: name.to_owned(), page })
+    Ok(Conflicts {
+        connection: name.to_owned(),
+        conflicts: page.conflicts.into_iter().map(ConflictLine::from).collect(),
+        next: page.next.map(|next| next.to_string()),
+    })
 }

@@ -7,7 +7,7 @@ use muster_model::{Connection, ConnectionState, MembershipState, Organization, T
 use muster_store::{Conn, DatabaseServer, Health, Stats};
 use serde::{Deserialize, Serialize};
 
-use super::{AdminError, Installation, connection, domain};
+use super::{AdminError, Installation, connection, domain, stream};
 
 /// Tokens that end so soon are warned of.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -102,6 +102,7 @@ pub(super) fn examine(installation: &Installation) -> Result<Examination, AdminE
             }
         }
         checks.extend(domain::checks(conn)?);
+        checks.extend(stream::checks(conn, now)?);
         for organization in conn.organizations()? {
             checks.extend(seats(conn, &organization)?);
         }

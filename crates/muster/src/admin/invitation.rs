@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     AdminError, Installation,
     organization::{Invitee, change},
+    said,
 };
 
 /// What became of a list of people.
@@ -20,6 +21,9 @@ pub(crate) struct InvitedPeople {
     /// Whether nothing was done.
     pub(crate) dry_run: bool,
     pub(crate) people: Vec<InvitedLine>,
+    /// Where to go on, if these were not all: the account after which the others come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
 }
 
 /// What became of somebody.
@@ -113,7 +117,7 @@ pub(super) fn invite(
             link,
         }
     };
-    Ok(InvitedPeople { organization: name, dry_run, people: people.into_iter().map(line).collect() })
+    Ok(InvitedPeople { organization: name, dry_run, people: people.into_iter().map(line).collect(), next: None })
 }
 
 fn said(verdict: &Verdict, dry_run: bool) -> (&'static str, Option<String>) {
@@ -194,7 +198,7 @@ pub(super) fn resend(
     let (sent, link) = installation
         .with_app(async |app| app.resend_invitation(Origin::OPERATOR, organization.clone(), id).await)??;
     let shown = installation.store.snapshot_blocking::<_, EngineError, _>(move |conn| line(conn, sent.clone()))?;
-    let done = Some("the invitation was sent again: the former link works no longer".to_owned());
+    let done = Some(said::resent());
     let invitations = vec![InvitationLine { link, ..shown }];
     Ok(Invitations { organization: organization.name.clone(), invitations, next: None, done })
 }
@@ -206,6 +210,6 @@ pub(super) fn cancel(
 ) -> Result<Invitations, AdminError> {
     let id = find(installation, organization, who)?.id;
     change(installation, organization, move |tx, env, organization| invitations::cancel(tx, env, organization, id))?;
-    let done = Some("the invitation was taken back: its link works no longer, and its seat is free".to_owned());
+    let done = Some(said::canceled());
     Ok(Invitations { organization: organization.name.clone(), invitations: Vec::new(), next: None, done })
 }

@@ -3,6 +3,7 @@
 //! A [`Request`] is done by [`run`] and comes to an [`Answer`]; both are plain values, so that the command line can do
 //! it itself or have a running server do it (`local`), with the same outcome.
 
+mod access_token;
 mod activity;
 mod adopt;
 mod app;
@@ -22,47 +23,63 @@ mod named;
 mod organization;
 mod plan;
 mod requests;
+pub(crate) mod said;
 mod session;
+mod stream;
 mod team;
 mod token;
 mod user;
 
 use std::{path::PathBuf, sync::Arc};
 
+use muster_administration::{AdministrationError, Administrator, Misstated};
+pub(crate) use muster_administration::{
+    adoption::Candidates,
+    applying::Applied,
+    change::{Change, FieldChange},
+    drift::Drift,
+    held::{Ends, Held, HeldLine},
+    plans::{MemberLine, PlanLine, PlanView},
+};
 use muster_crypto::NoRandomness;
 use muster_engine::{EngineError, Env, Origin, Surroundings, transact};
-use muster_http::{HttpError, LogError};
+use muster_http::{HttpError, LogError, ScimDocuments};
 use muster_store::{Store, Tx};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     declaration::{Declaration, ReadError},
     open::OpenError,
+    remote::ServerError,
 };
 
-pub(crate) use activity::{Activity, ActivityLine, ActivityRequest, FieldLine};
-pub(crate) use adopt::{AdoptRequest, AdoptWhat, Adopting, Candidates};
+pub(crate) use access_token::{AccessTokenLine, AccessTokenRequest, AccessTokens, TokenHolder};
+pub(crate) use activity::{Activity, ActivityRequest};
+pub(crate) use adopt::{AdoptRequest, AdoptWhat, Adopting};
 pub(crate) use app::Application;
-pub(crate) use apply::{Applied, Change, FieldChange};
 pub(crate) use backup::{BackUp, BackedUp, back_up};
 pub(crate) use conflicts::Conflicts;
-pub(crate) use connection::{AffectedView, ConnectionRequest, ConnectionView, Connections, KeyRequest};
-pub(crate) use domain::{DomainAudit, DomainRequest, DomainView, Domains};
-pub(crate) use drift::Drift;
+pub(crate) use connection::{AffectedView, ByEnforcement, ConnectionRequest, ConnectionView, Connections, KeyRequest};
+pub(crate) use domain::{
+    DomainAudit, DomainRequest, DomainView, Domains, InviteRequest, Outsider, Record as DomainRecord,
+};
 pub(crate) use examination::{Check, Examination, Status};
 pub(crate) use explanation::{Explanation, Said};
 pub(crate) use export::MembersExport;
-pub(crate) use held::{Ends, Held, HeldLine, HeldRequest};
-pub(crate) use invitation::{Invitations, InvitedPeople};
-pub(crate) use organization::{Invitee, Members, MembersRequest, OrganizationRequest, Organizations};
-pub(crate) use plan::{MemberLine, PlanLine, PlanRequest, PlanView, Planned};
+pub(crate) use held::HeldRequest;
+pub(crate) use invitation::{InvitationLine, Invitations, InvitedLine, InvitedPeople};
+pub(crate) use organization::{
+    Invitee, MemberLine as PersonLine, Members, MembersRequest, OrganizationLine, OrganizationRequest, Organizations,
+};
+pub(crate) use plan::{PlanRequest, Planned};
 pub(crate) use requests::{
     ExportPage, ExportRequest, Filter, ReplayRequest, Replayed, RequestDetails, RequestLine, RequestList,
-    RequestsRequest,
+    RequestsRequest, moment,
 };
 pub(crate) use session::{SessionRequest, Sessions};
-pub(crate) use team::{TeamChange, TeamRequest, Teams};
-pub(crate) use token::{TokenRequest, Tokens};
+pub(crate) use stream::{StreamRequest, Streams};
+pub(crate) use team::{TeamChange, TeamLine, TeamRequest, Teams};
+pub(crate) use token::{TokenLine, TokenRequest, Tokens};
 pub(crate) use user::{Accounts, Erasures, Factors, Person, UserRequest};
 
 /// What is administered.
@@ -99,6 +116,13 @@ pub(crate) enum Request {
         connection: String,
         /// What about them.
         request: TokenRequest,
+    },
+    /// Personal and organization access tokens.
+    AccessToken {
+        /// Whose.
+        holder: TokenHolder,
+        /// What about them.
+        request: AccessTokenRequest,
     },
     /// Look for what needs looking after.
     Examine,
@@ -146,6 +170,8 @@ pub(crate) enum Request {
     Connection(ConnectionRequest),
     /// The activity log.
     Activity(ActivityRequest),
+    /// Where the activity log is streamed to.
+    Stream(StreamRequest),
     /// Email domains.
     Domain(DomainRequest),
     /// Who is signed in where.
@@ -171,6 +197,8 @@ pub(crate) enum Answer {
     Exported(Box<Declaration>),
     /// Of [`Request::Token`].
     Tokens(Tokens),
+    /// Of [`Request::AccessToken`].
+    AccessTokens(AccessTokens),
     /// Of [`Request::Explain`].
     Explained(Box<Explanation>),
     /// Of [`Request::Held`].
@@ -199,6 +227,8 @@ pub(crate) enum Answer {
     Connections(Connections),
     /// Of [`Request::Activity`].
     Activity(Activity),
+    /// Of [`Request::Stream`].
+    Streams(Streams),
     /// Of [`Request::Domain`].
     Domains(Domains),
     /// Of [`DomainRequest::Audit`].
@@ -233,6 +263,12 @@ pub(crate) enum AdminError {
     /// The engine refused, or the store could not.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Nor could the administration.
+    #[error(transparent)]
+    Administration(#[from] AdministrationError),
+    /// Something cannot be stated so.
+    #[error(transparent)]
+    Misstated(#[from] Misstated),
     /// The application could not.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -267,7 +303,10 @@ pub(crate) enum AdminError {
     /// The request itself is wrong.
     #[error("{0}")]
     Wrong(String),
-    /// A running server did not do it.
+    /// A server did not do it.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The server that holds the database did not do it.
     #[error("{0}")]
     Remote(String),
     /// The running server cannot be talked to.
@@ -292,10 +331,14 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
             Ok(Answer::Exported(Box::new(crate::declaration::from_engine(exported))))
         }
         Request::Token { connection, request } => token::run(installation, &connection, request).map(Answer::Tokens),
+        Request::AccessToken { holder, request } => {
+            access_token::run(installation, &holder, request).map(Answer::AccessTokens)
+        }
         Request::Requests(request) => requests::run(installation, request),
         Request::User(request) => user::run(installation, request),
         Request::Connection(request) => connection::run(installation, request),
         Request::Activity(request) => activity::run(installation, request).map(Answer::Activity),
+        Request::Stream(request) => stream::run(installation, request).map(Answer::Streams),
         Request::Domain(request) => domain::run(installation, request),
         Request::Session(request) => session::run(installation, request),
         Request::Organization(request) => organization::run(installation, request),
@@ -316,6 +359,11 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
 }
 
 impl Installation {
+    /// The operator, at work here.
+    pub(crate) fn administrator(&self) -> Administrator {
+        Administrator::operator(self.store.clone(), Arc::clone(&self.surroundings), Arc::new(ScimDocuments))
+    }
+
     /// One change by the operator, committed if it succeeds.
     pub(crate) fn change<T: Send + 'static>(
         &self,

@@ -11,6 +11,13 @@ pub(super) fn connection(conn: &mut Conn<'_>, name: &str) -> Result<Connection, 
     conn.connection_by_name(name)?.ok_or_else(|| EngineError::not_found("connection", name))
 }
 
+/// The connection of this name; one that is not there is refused with the nearest one.
+pub(super) fn known_connection(installation: &Installation, name: &str) -> Result<Connection, AdminError> {
+    let wanted = name.to_owned();
+    let found = installation.store.read_blocking(move |conn| connection(conn, &wanted));
+    found.map_err(|error| explained(installation, name, error))
+}
+
 /// A connection that is not there, as a refusal that names the nearest one; anything else as it is.
 pub(super) fn explained(installation: &Installation, name: &str, error: EngineError) -> AdminError {
     match error {

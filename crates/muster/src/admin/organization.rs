@@ -3,13 +3,13 @@
 use muster_engine::{
     EngineError,
     members::{self, Line, Part, Place, Query},
-    names, organizations,
+    names, organizations, returns,
 };
-use muster_model::{AccountId, InvitationId, Organization, Role};
+use muster_model::{InvitationId, Organization, Role};
 use muster_store::{Conn, Counter};
 use serde::{Deserialize, Serialize};
 
-use super::{AdminError, Answer, Installation, export, invitation, named};
+use super::{AdminError, Answer, Installation, export, invitation, named, said};
 
 /// What about organizations.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub(crate) enum OrganizationRequest {
     SetRole { organization: String, who: String, role: Role },
     /// Out.
     RemoveMember { organization: String, who: String, block: bool },
+    /// Somebody is kept out no longer (ORG-2).
+    Unblock { organization: String, who: String },
     /// A page of the members as CSV (ORG-7); with the header at the beginning.
     Export { organization: String, after: Option<String> },
     /// People are invited, or it is said what would become of them.
@@ -86,8 +88,9 @@ pub(crate) struct OrganizationLine {
     pub(crate) company: Option<String>,
     /// How many fit; no limit if none is given.
     pub(crate) seats: Option<i64>,
-    pub(crate) members: i64,
-    pub(crate) invitations: i64,
+    /// For its owners, as are those who are invited and the owners.
+    pub(crate) members: Option<i64>,
+    pub(crate) invitations: Option<i64>,
     pub(crate) owners: Vec<String>,
     pub(crate) created: String,
 }
@@ -135,14 +138,14 @@ pub(super) fn run(installation: &Installation, request: OrganizationRequest) -> 
             let after = change(installation, &before, move |tx, env, organization| {
                 names::rename_organization(tx, env, organization, &to)
             })?;
-            one(installation, &after.name, Some(format!("`{}` leads to it from now on, too", before.name)))
+            one(installation, &after.name, Some(said::renamed(&before.name)))
         }
         Asked::Seats { organization, seats } => {
             let organization = named::organization(installation, &organization)?;
             change(installation, &organization, move |tx, env, organization| {
                 organizations::set_seats(tx, env, organization, seats)
             })?;
-            one(installation, &organization.name, Some("the seats were set".to_owned()))
+            one(installation, &organization.name, Some(said::seats_set()))
         }
         Asked::Members(request) => page(installation, request).map(Answer::Members),
         Asked::SetRole { organization, who, role } => {
@@ -158,11 +161,25 @@ pub(super) fn run(installation: &Installation, request: OrganizationRequest) -> 
             let organization = named::organization(installation, &organization)?;
             let account = named::account(installation, &who)?;
             let username = account.username.clone();
-            change(installation, &organization, move |tx, env, organization| {
-                organizations::remove_member(tx, env, organization, &account, block)
+            let ways = change(installation, &organization, move |tx, env, organization| {
+                let ways = returns::ways_back(tx, organization, &account)?;
+                organizations::remove_member(tx, env, organization, &account, block)?;
+                Ok(ways)
             })?;
-            let kept_out = if block { ", and is kept out until an owner adds them" } else { "" };
-            one(installation, &organization.name, Some(format!("`{username}` was removed{kept_out}")))
+            let mut done = said::removed(&username, block);
+            for way in ways.iter().filter(|_| !block) {
+                done.push_str(&said::returns(&way.warning()));
+            }
+            one(installation, &organization.name, Some(done))
+        }
+        Asked::Unblock { organization, who } => {
+            let organization = named::organization(installation, &organization)?;
+            let account = named::account(installation, &who)?;
+            let username = account.username.clone();
+            change(installation, &organization, move |tx, env, organization| {
+                returns::lift_block(tx, env, organization, &account)
+            })?;
+            one(installation, &organization.name, Some(said::unblocked(&username)))
         }
         Asked::Export { organization, after } => {
             let organization = named::organization(installation, &organization)?;
@@ -219,14 +236,13 @@ fn one(installation: &Installation, name: &str, done: Option<String>) -> Result<
 
 fn line(conn: &mut Conn<'_>, organization: Organization) -> Result<OrganizationLine, EngineError> {
     let company = organization.company.map(|id| conn.company(id)).transpose()?.flatten().map(|company| company.name);
-    let owners: Vec<AccountId> = conn.owners(organization.id)?.iter().map(|owner| owner.account).take(100).collect();
-    let owners = if owners.is_empty() { Vec::new() } else { conn.accounts(&owners)? };
+    let owners = organizations::owners(conn, &organization)?;
     Ok(OrganizationLine {
         id: organization.id.to_string(),
         company,
         seats: organization.seats,
-        members: conn.count(organization.id.0, Counter::Members)?,
-        invitations: conn.count(organization.id.0, Counter::Invitations)?,
+        members: Some(conn.count(organization.id.0, Counter::Members)?),
+        invitations: Some(conn.count(organization.id.0, Counter::Invitations)?),
         owners: owners.into_iter().map(|owner| owner.username).collect(),
         created: organization.created.to_string(),
         name: organization.name,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     AdminError, Installation, named,
     organization::{MemberLine, change, member_line},
+    said,
 };
 
 /// What about an organization's teams.
@@ -73,8 +74,8 @@ pub(super) fn run(installation: &Installation, organization: &str, request: Team
             let (id, after) = (organization.id, after.unwrap_or_default());
             let most = usize::try_from(limit).unwrap_or(usize::MAX);
             teams.teams = installation.store.snapshot_blocking::<_, EngineError, _>(move |conn| {
-                let all = conn.teams(id)?.into_iter().filter(|team| team.name > after).take(most);
-                all.map(|team| line(conn, team)).collect::<Result<_, _>>()
+                let page = conn.teams_page(id, "", &after, 0, i64::from(limit))?.into_iter();
+                page.map(|team| line(conn, team)).collect::<Result<_, _>>()
             })?;
             teams.next = teams.teams.last().filter(|_| teams.teams.len() == most).map(|last| last.name.clone());
         }
@@ -120,11 +121,11 @@ fn perform(
         let team = change(installation, organization, move |tx, env, organization| {
             organizations::create_team(tx, env, organization, &name, &description)
         })?;
-        return Ok((Some(team), "the team was made".to_owned()));
+        return Ok((Some(team), said::team_made()));
     }
     if let TeamChange::Add { who } = &what {
         let (account, name) = (named::account(installation, who)?, name.to_owned());
-        let done = format!("`{}` was added", account.username);
+        let done = said::added(&account.username);
         let team = change(installation, organization, move |tx, env, organization| {
             organizations::add_to_team(tx, env, organization, &account, &name)
         })?;
@@ -138,17 +139,17 @@ fn perform(
             let after = change(installation, organization, move |tx, env, organization| {
                 organizations::change_team(tx, env, organization, id, &to, &description)
             })?;
-            Ok((Some(after), format!("groups keep mapping to it as `{}`", team.name)))
+            Ok((Some(after), said::team_renamed(&team.name)))
         }
         TeamChange::Delete => {
             change(installation, organization, move |tx, env, organization| {
                 organizations::delete_team(tx, env, organization, id)
             })?;
-            Ok((None, format!("the team `{}` was deleted; its members stay in the organization", team.name)))
+            Ok((None, said::team_deleted(&team.name)))
         }
         TeamChange::Remove { who } => {
             let account = named::account(installation, &who)?;
-            let done = format!("`{}` was taken out", account.username);
+            let done = said::taken_out(&account.username);
             change(installation, organization, move |tx, env, organization| {
                 organizations::remove_from_team(tx, env, organization, &account, id)
             })?;

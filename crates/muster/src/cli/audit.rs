@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use crate::admin::{ActivityRequest, Request};
+use muster_model::Stream;
+
+use crate::admin::{ActivityRequest, Request, StreamRequest};
 
 /// What about the activity log.
 #[derive(Debug, Clone, Subcommand)]
@@ -31,6 +33,21 @@ Examples:
         #[command(flatten)]
         which: WhichArgs,
     },
+    /// Where it is streamed to, as the server was told (`[activity]`), and how far.
+    #[command(after_help = "\
+Examples:
+  muster audit streams
+  muster audit streams --forget webhook")]
+    Streams {
+        /// End one that is set up no more: what waits for it is not sent, and not kept for it.
+        #[arg(long, value_name = "STREAM", value_parser = stream)]
+        forget: Option<Stream>,
+    },
+}
+
+fn stream(text: &str) -> Result<Stream, String> {
+    let found = Stream::ALL.into_iter().find(|stream| stream.as_str() == text);
+    found.ok_or_else(|| "use file, syslog or webhook".to_owned())
 }
 
 /// Which entries.
@@ -67,6 +84,7 @@ impl AuditCommand {
         let (which, limit, after) = match self.clone() {
             Self::List { which, limit, after } => (which, limit, after),
             Self::Export { which } => (which, 500, place),
+            Self::Streams { forget } => return Request::Stream(StreamRequest { forget }),
         };
         let WhichArgs { account, action, actor, name, from, to } = which;
         let export = self.is_export();

@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use crate::admin::{DomainRequest, Request};
+use muster_model::Role;
+
+use crate::admin::{DomainRequest, InviteRequest, Request};
 
 /// What about domains.
 #[derive(Debug, Clone, Subcommand)]
@@ -56,9 +58,11 @@ Nobody gets an account by it. Where people of the domain sign in through a conne
         holder: HolderArgs,
     },
     /// Who has an address of a verified domain and is no member.
-    #[command(
-        after_help = "Examples:\n  muster domain audit example.com\n  muster domain audit example.com --csv > people.csv"
-    )]
+    #[command(after_help = "\
+Examples:
+  muster domain audit example.com
+  muster domain audit example.com --csv > people.csv
+  muster domain audit example.com --invite --role member --team newcomers")]
     Audit {
         /// The domain.
         domain: String,
@@ -67,6 +71,8 @@ Nobody gets an account by it. Where people of the domain sign in through a conne
         /// As CSV: Name, Username, Email.
         #[arg(long, conflicts_with = "json")]
         csv: bool,
+        #[command(flatten)]
+        invite: InviteAuditedArgs,
     },
     /// Remove a domain: what it counts for ends, members stay.
     #[command(after_help = "Example:\n  muster domain remove example.com --organization moby")]
@@ -76,6 +82,26 @@ Nobody gets an account by it. Where people of the domain sign in through a conne
         #[command(flatten)]
         holder: HolderArgs,
     },
+}
+
+/// Inviting them.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct InviteAuditedArgs {
+    /// Invite these, a thousand at a time.
+    #[arg(long, conflicts_with = "csv")]
+    invite: bool,
+    /// The organization that they are invited to; needed where a company has the domain.
+    #[arg(long, value_name = "NAME", requires = "invite")]
+    into: Option<String>,
+    /// The role that comes with it: `member`, `editor` or `owner`.
+    #[arg(long, default_value = "member", requires = "invite")]
+    role: Role,
+    /// The team that comes with it; made when missing.
+    #[arg(long, value_name = "NAME", requires = "invite")]
+    team: Option<String>,
+    /// Only say what would become of each.
+    #[arg(long, requires = "invite")]
+    dry_run: bool,
 }
 
 /// Whose domain.
@@ -115,7 +141,16 @@ impl DomainCommand {
                 let into = (into != "off").then_some(into);
                 DomainRequest::AutoProvision { domain, into, organization, company }
             }
-            Self::Audit { domain, holder, csv } => {
+            Self::Audit {
+                domain,
+                holder,
+                csv: _,
+                invite: InviteAuditedArgs { invite: true, into, role, team, dry_run },
+            } => {
+                let (organization, company) = of(holder);
+                DomainRequest::Invite(InviteRequest { domain, organization, company, into, role, team, dry_run, after })
+            }
+            Self::Audit { domain, holder, csv, .. } => {
                 let (organization, company) = of(holder);
                 DomainRequest::Audit { domain, organization, company, after, csv }
             }

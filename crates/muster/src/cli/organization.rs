@@ -79,6 +79,14 @@ Whom a directory has active is added again by its next write, and by the next si
         #[arg(long)]
         block: bool,
     },
+    /// Let somebody in again who was removed with `--block`. It brings nobody back by itself.
+    #[command(after_help = "Example:\n  muster org unblock moby ada@example.com")]
+    Unblock {
+        /// The organization's name.
+        organization: String,
+        /// The account's email, username or id.
+        who: String,
+    },
     /// Write all members as CSV: who they are, their teams, where they come from, when they signed in.
     #[command(after_help = "\
 Examples:
@@ -208,6 +216,9 @@ impl OrganizationCommand {
             }
             Self::RemoveMember { organization, who, block } => {
                 Asked::RemoveMember { organization: named(organization), who: who.clone(), block: *block }
+            }
+            Self::Unblock { organization, who } => {
+                Asked::Unblock { organization: named(organization), who: who.clone() }
             }
             Self::Invitations { organization, after, limit } => {
                 Asked::Invitations { organization: named(organization), after: after.clone(), limit: *limit }

@@ -2,6 +2,7 @@
 //!
 //! Each setting is defined once, in [`settings`]; its flag, its variable, its help and its checks follow from that.
 
+mod activity;
 mod file;
 mod settings;
 
@@ -17,6 +18,7 @@ use muster_engine::retention::Policy;
 use muster_outbound::{Allowed, Outbound, SetUpError, dns::Dns};
 use muster_store::{Database, PostgresOptions};
 
+pub(crate) use activity::ActivityError;
 use settings::Setting;
 pub(crate) use settings::{SETTINGS, flags, overview};
 
@@ -31,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) mail: Mail,
     /// What is kept how long.
     pub(crate) retention: Policy,
+    /// Where the activity log is streamed to.
+    pub(crate) activity: activity::Activity,
     /// Where requests that tenants cause may go beyond the public internet (SEC-3).
     pub(crate) outbound: Allowed,
     /// Who is asked for TXT records (ORG-4); `None`: whom the operating system names.
@@ -138,6 +142,7 @@ impl Default for Config {
             operations: Operations { listen: Some(settings::OPERATIONS), asked_for: false },
             mail: Mail::default(),
             retention: Policy::default(),
+            activity: activity::Activity::default(),
             outbound: Allowed::default(),
             dns: None,
             log: Log { level: "info".to_owned(), format: LogFormat::Auto },

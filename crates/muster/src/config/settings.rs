@@ -218,6 +218,74 @@ pub(crate) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        section: "activity",
+        key: "file",
+        flag: None,
+        placeholder: "FILE",
+        value: "FILE",
+        help: "Where the activity log is appended to, one JSON object a line",
+        default: "none",
+        set: |config, value| {
+            config.activity.file = Some(Some(value).filter(|value| !value.is_empty()).ok_or("is empty")?.into());
+            Ok(())
+        },
+    },
+    Setting {
+        section: "activity",
+        key: "syslog",
+        flag: None,
+        placeholder: "ADDRESS",
+        value: "udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT",
+        help: "The syslog server that is sent the activity log (RFC 5424)",
+        default: "none",
+        set: |config, value| {
+            muster_http::Syslog::check(value).map_err(|_| "is not the address of a syslog server")?;
+            config.activity.syslog = Some(value.to_owned());
+            Ok(())
+        },
+    },
+    Setting {
+        section: "activity",
+        key: "syslog_ca_file",
+        flag: None,
+        placeholder: "FILE",
+        value: "FILE",
+        help: "The authorities, in PEM, that the syslog server's certificate may be from (tls://)",
+        default: "the operating system's",
+        set: |config, value| {
+            config.activity.syslog_ca_file = Some(value.into());
+            Ok(())
+        },
+    },
+    Setting {
+        section: "activity",
+        key: "webhook",
+        flag: None,
+        placeholder: "URL",
+        value: "https://HOST/PATH",
+        help: "The web server that is sent the activity log (Standard Webhooks); a private one must be in `outbound.allow`",
+        default: "none",
+        set: |config, value| {
+            let url: http::Uri = value.parse().map_err(|_| "is not a URL")?;
+            let is_web = matches!(url.scheme_str(), Some("https" | "http")) && url.host().is_some();
+            config.activity.webhook = Some(Some(url).filter(|_| is_web).ok_or("is not the URL of a web server")?);
+            Ok(())
+        },
+    },
+    Setting {
+        section: "activity",
+        key: "webhook_secret_file",
+        flag: None,
+        placeholder: "FILE",
+        value: "FILE",
+        help: "What the web server knows Muster by: `whsec_` and base64",
+        default: "none",
+        set: |config, value| {
+            config.activity.webhook_secret_file = Some(value.into());
+            Ok(())
+        },
+    },
+    Setting {
         section: "outbound",
         key: "allow",
         flag: None,

@@ -1,12 +1,14 @@
 //! The activity log, for people and programs.
 
+use muster_http::activity_csv;
+
 use super::table;
-use crate::admin::{Activity, ActivityLine};
+use crate::admin::Activity;
 
 /// A page of the log, as a table; of an export as CSV, the first page with its head.
 pub(super) fn text(page: &Activity) -> String {
     if page.export {
-        return csv(page).unwrap_or_default();
+        return activity_csv(&page.entries, page.first).unwrap_or_default();
     }
     let mut rows = table(["at", "event", "what", "by", "through", "rule", "changes"]);
     for entry in &page.entries {
@@ -17,7 +19,7 @@ pub(super) fn text(page: &Activity) -> String {
             entry.actor.clone(),
             entry.connection.clone().unwrap_or_else(|| entry.source.clone()),
             entry.rule.clone(),
-            changes(entry),
+            entry.summary(),
         ]);
     }
     match &page.next {
@@ -31,26 +33,4 @@ pub(super) fn text(page: &Activity) -> String {
 pub(super) fn lines(page: &Activity) -> Result<String, serde_json::Error> {
     let lines: Result<Vec<String>, _> = page.entries.iter().map(serde_json::to_string).collect();
     Ok(lines?.join("\n"))
-}
-
-fn changes(entry: &ActivityLine) -> String {
-    let one = |change: &crate::admin::FieldLine| format!("{}: {} -> {}", change.field, change.old, change.new);
-    entry.changes.iter().map(one).collect::<Vec<_>>().join("; ")
-}
-
-fn csv(page: &Activity) -> Option<String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    if page.first {
-        let head = ["Time", "Event", "What", "Actor", "Source", "Connection", "Rule", "TraceID", "Changes"];
-        writer.write_record(head).ok()?;
-    }
-    for entry in &page.entries {
-        let (connection, trace) = (entry.connection.as_deref(), entry.trace.as_deref());
-        let (connection, trace) = (connection.unwrap_or_default(), trace.unwrap_or_default());
-        let (rule, changes) = (&entry.rule, changes(entry));
-        let row =
-            [&entry.at, &entry.action, &entry.name, &entry.actor, &entry.source, connection, rule, trace, &changes];
-        writer.write_record(row).ok()?;
-    }
-    String::from_utf8(writer.into_inner().ok()?).ok()
 }

@@ -14,6 +14,7 @@ mod organization;
 mod plans;
 mod requests;
 mod session;
+mod stream;
 mod team;
 mod tokens;
 mod user;
@@ -49,6 +50,8 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Applied(applied), true) => line(&serde_json::to_string(applied)?),
         (Answer::Exported(declaration), true) => line(&serde_json::to_string(declaration)?),
         (Answer::Tokens(tokens), true) => line(&serde_json::to_string(tokens)?),
+        (Answer::AccessTokens(tokens), true) => line(&serde_json::to_string(tokens)?),
+        (Answer::AccessTokens(tokens), false) => tokens::access(tokens),
         (Answer::Explained(explanation), true) => line(&serde_json::to_string(explanation)?),
         (Answer::Held(held), true) => line(&serde_json::to_string(held)?),
         (Answer::Held(held), false) => line(&held::text(held)),
@@ -73,6 +76,8 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Activity(page), true) if page.export => lines(&activity::lines(page)?),
         (Answer::Activity(page), true) => line(&serde_json::to_string(page)?),
         (Answer::Activity(page), false) => lines(activity::text(page).trim_end()),
+        (Answer::Streams(streams), true) => line(&serde_json::to_string(streams)?),
+        (Answer::Streams(streams), false) => line(&stream::text(streams)),
         (Answer::Domains(answer), true) => line(&serde_json::to_string(answer)?),
         (Answer::Domains(answer), false) => line(&domain::text(answer)),
         (Answer::DomainAudit(audit), true) => line(&serde_json::to_string(audit)?),

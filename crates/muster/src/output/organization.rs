@@ -12,15 +12,23 @@ pub(super) fn organizations(answer: &Organizations) -> String {
     for organization in &answer.organizations {
         lines.add_row([
             organization.name.clone(),
-            organization.members.to_string(),
-            organization.invitations.to_string(),
-            organization.seats.map_or_else(|| "unlimited".to_owned(), |seats| seats.to_string()),
+            number(organization.members),
+            number(organization.invitations),
+            match organization.members {
+                // Who may not see the members may not see the seats.
+                None => String::new(),
+                Some(_) => organization.seats.map_or_else(|| "unlimited".to_owned(), |seats| seats.to_string()),
+            },
             organization.owners.join(", "),
             organization.company.clone().unwrap_or_default(),
             organization.created.clone(),
         ]);
     }
     with(answer.done.as_deref(), &lines.to_string(), None)
+}
+
+fn number(number: Option<i64>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
 }
 
 /// A line for each person.

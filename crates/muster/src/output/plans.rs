@@ -121,25 +121,23 @@ fn shown(place: &Place) -> String {
 }
 
 fn candidates(found: &Candidates) -> String {
-    let page = &found.page;
-    if page.candidates.is_empty() {
+    if found.candidates.is_empty() {
         return format!("nobody: {} manages every member whom its directory names", found.connection);
     }
     let mut rows = table(["who", "organization", "role", "there by", "since", ""]);
-    for one in &page.candidates {
-        let sources: Vec<_> = one.sources.iter().map(ToString::to_string).collect();
+    for one in &found.candidates {
         rows.add_row([
             one.email.as_ref().map_or_else(|| one.username.clone(), ToString::to_string),
-            one.organization_name.clone(),
-            one.role.to_string(),
-            sources.join(", "),
-            one.joined.to_string(),
+            one.organization.clone(),
+            one.role.clone(),
+            one.sources.join(", "),
+            one.joined.clone(),
             one.hindrance.map(|why| why.text().to_owned()).unwrap_or_default(),
         ]);
     }
-    let free = page.candidates.iter().filter(|one| one.hindrance.is_none()).count();
-    let mut text = format!("{rows}\n\n{} members, {free} of them can be adopted in bulk", page.candidates.len());
-    if let Some(next) = page.next {
+    let free = found.candidates.iter().filter(|one| one.hindrance.is_none()).count();
+    let mut text = format!("{rows}\n\n{} members, {free} of them can be adopted in bulk", found.candidates.len());
+    if let Some(next) = found.next {
         let _ = write!(text, "; more: muster adopt --connection {} --list --after {next}", found.connection);
     }
     text

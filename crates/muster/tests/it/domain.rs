@@ -70,6 +70,27 @@ fn org_5_and_org_6_auto_provisioning_is_set_and_the_audit_is_a_table_or_csv() {
 }
 
 #[test]
+fn org_6_those_whom_the_audit_shows_are_invited() {
+    let folder = Folder::new();
+    folder.set_up();
+    // An owner of an organization elsewhere has an address of the domain, and an account.
+    folder.apply("[[organization]]\nname = \"orca\"\nowners = [\"bo@example.com\"]\n");
+    let audit = ["domain", "audit", "example.com"];
+    let csv = folder.succeed(&[&audit[..], &["--csv"]].concat());
+    assert!(csv.starts_with("Name,Username,Email\n") && csv.ends_with(",bo@example.com\n"), "{csv}");
+    let invite = [&audit[..], &["--invite", "--role", "editor", "--team", "crew"]].concat();
+    let tried = folder.json(&[&invite[..], &["--dry-run"]].concat());
+    assert_eq!((&tried["organization"], &tried["people"][0]["status"]), (&json!("moby"), &json!("invitable")));
+    let invited = folder.json(&invite);
+    assert_eq!(invited["people"][0]["invitee"], "bo@example.com");
+    assert_eq!(folder.json(&["org", "invitations", "moby"])["invitations"][0]["team"], "crew");
+    assert_eq!(folder.json(&invite)["people"][0]["status"], "existing_invitee");
+    let elsewhere = folder.run(&[&audit[..], &["--invite", "--into", "whale"]].concat());
+    assert!(errors(&elsewhere).contains("no organization of the domain's holder"), "{}", errors(&elsewhere));
+    assert!(!folder.run(&[&audit[..], &["--team", "crew"]].concat()).status.success(), "only with --invite");
+}
+
+#[test]
 fn org_9_the_activity_log_is_listed_and_exported() {
     let folder = Folder::new();
     folder.set_up();

@@ -7,7 +7,7 @@ use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "accounts";
 const COLUMNS: &str = "id, email, email_confirmed, username, full_name, names, session_minutes, conflict, departures, state, created, version, email_since, \
-                       password_set";
+                       password_set, relinks";
 
 fn account(row: &Row<'_>) -> Result<Account, StoreError> {
     let email: Option<String> = row.get(1)?;
@@ -26,6 +26,7 @@ fn account(row: &Row<'_>) -> Result<Account, StoreError> {
         version: row.get(11)?,
         email_since: Timestamp(row.get(12)?),
         password_set: row.get::<Option<i64>>(13)?.map(Timestamp),
+        relinks: from_json(row, 14, TABLE)?,
     })
 }
 
@@ -141,8 +142,8 @@ impl Tx<'_> {
     pub fn insert_account(&mut self, account: &Account) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO accounts (id, email, email_confirmed, username, full_name, names, session_minutes, conflict, \
-             departures, state, created, version, email_key, email_since, password_set, email_domain) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             departures, state, created, version, email_key, email_since, password_set, email_domain, relinks) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             vals![
                 account.id,
                 account.email.as_ref().map(Email::as_str),
@@ -160,6 +161,7 @@ impl Tx<'_> {
                 account.email_since,
                 account.password_set,
                 account.email.as_ref().map(Email::domain),
+                json(&account.relinks)?,
             ],
             Expect::Any,
         )
@@ -191,7 +193,7 @@ impl Tx<'_> {
         self.put(
             "UPDATE accounts SET email = ?2, email_confirmed = ?3, full_name = ?4, names = ?5, session_minutes = ?6, \
              conflict = ?7, departures = ?8, state = ?9, version = ?10, email_since = ?11, \
-             password_set = ?12 WHERE id = ?1 AND version = ?13",
+             password_set = ?12, relinks = ?13 WHERE id = ?1 AND version = ?14",
             vals![
                 account.id,
                 email.map(Email::as_str),
@@ -205,6 +207,7 @@ impl Tx<'_> {
                 account.version,
                 account.email_since,
                 account.password_set,
+                json(&account.relinks)?,
                 account.version - 1,
             ],
             Expect::One,

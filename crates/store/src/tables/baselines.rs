@@ -199,7 +199,7 @@ impl Tx<'_> {
 }
 
 /// How large a change is, about: its values, and what names it.
-fn size(change: &Change) -> usize {
+pub(super) fn size(change: &Change) -> usize {
     let side = |side: &Option<Box<RawValue>>| side.as_deref().map_or(0, |side| side.get().len());
     100 + side(&change.old) + side(&change.new)
 }

@@ -253,8 +253,7 @@ impl Tx<'_> {
             self.put(&format!("DELETE FROM {table} WHERE connection = ?1"), vals![id], Expect::Any)?;
         }
         for organization in organizations {
-            let sql =
-                "INSERT INTO connection_organizations (connection, organization, consented_by) VALUES (?1, ?2, NULL)";
+            let sql = "INSERT INTO connection_organizations (connection, organization) VALUES (?1, ?2)";
             self.put(sql, vals![id, *organization], Expect::Any)?;
         }
         for domain in domains {

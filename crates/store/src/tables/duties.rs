@@ -1,6 +1,6 @@
 //! Duties: work that any node may do, and one does at a time. They are rows of `jobs` that stay.
 
-use muster_model::Timestamp;
+use muster_model::{Stream, Timestamp};
 use uuid::Uuid;
 
 use crate::{Conn, Expect, StoreError, Tx, vals};
@@ -12,6 +12,8 @@ pub enum Duty {
     Retention,
     /// Telling owners which certificates end (SSO-8).
     Certificates,
+    /// Sending the activity log on (ORG-9).
+    Stream(Stream),
 }
 
 impl Duty {
@@ -19,6 +21,7 @@ impl Duty {
         match self {
             Self::Retention => "retention",
             Self::Certificates => "certificates",
+            Self::Stream(_) => "stream",
         }
     }
 
@@ -27,6 +30,9 @@ impl Duty {
         match self {
             Self::Retention => Uuid::from_u128(1),
             Self::Certificates => Uuid::from_u128(2),
+            Self::Stream(Stream::File) => Uuid::from_u128(3),
+            Self::Stream(Stream::Syslog) => Uuid::from_u128(4),
+            Self::Stream(Stream::Webhook) => Uuid::from_u128(5),
         }
     }
 }
@@ -79,6 +85,15 @@ impl Tx<'_> {
         let sql = "UPDATE jobs SET run_at = ?2, lease_owner = NULL, lease_until = NULL, attempts = 0 WHERE id = ?1";
         self.put(sql, vals![duty.id(), next], Expect::One)
     }
+
+    /// Forgets how far a duty has come, as if nobody had ever taken it.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn forget_duty(&mut self, duty: Duty) -> Result<(), StoreError> {
+        self.put("DELETE FROM jobs WHERE id = ?1", vals![duty.id()], Expect::Any)
+    }
 }
 
 impl Conn<'_> {
@@ -90,5 +105,15 @@ impl Conn<'_> {
     pub fn duty_state(&mut self, duty: Duty) -> Result<String, StoreError> {
         let state = self.opt("SELECT payload FROM jobs WHERE id = ?1", vals![duty.id()], |row| row.get(0))?;
         Ok(state.unwrap_or_default())
+    }
+
+    /// Whether somebody who takes a duty now would get it.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn duty_is_due(&mut self, duty: Duty, now: Timestamp) -> Result<bool, StoreError> {
+        let taken = "SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1 AND (run_at > ?2 OR lease_until > ?2))";
+        self.one(taken, vals![duty.id(), now], |row| row.get::<bool>(0)).map(|taken| !taken)
     }
 }

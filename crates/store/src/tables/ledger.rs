@@ -8,7 +8,7 @@ use muster_model::{
 };
 use uuid::Uuid;
 
-use super::word;
+use super::{streams::UNTAKEN, word};
 use crate::{
     Conn, Expect, Row, StoreError, Tx, Val,
     packing::{self, Dictionary},
@@ -20,12 +20,13 @@ const TABLE: &str = "ledger";
 pub(super) const DICTIONARY: Dictionary = Dictionary { number: 2, text: include_bytes!("ledger-dictionary-1.txt") };
 pub(super) const COLUMNS: &str = "l.id, l.at, l.source, l.connection, l.actor_kind, l.actor, l.request, l.changes";
 
-/// Files a ledger row under one subject, two, three or four: most changes are about so many, and a statement has its price.
-const FILE_UNDER: [&str; 4] = [
+/// Files a ledger row under one subject, or two to five: most changes are about so many, and a statement has its price.
+const FILE_UNDER: [&str; 5] = [
     "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2)",
     "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2), (?3, ?4)",
     "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2), (?3, ?4), (?5, ?6)",
     "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2), (?3, ?4), (?5, ?6), (?7, ?8)",
+    "INSERT INTO ledger_subjects (subject, ledger) VALUES (?1, ?2), (?3, ?4), (?5, ?6), (?7, ?8), (?9, ?10)",
 ];
 
 pub(super) fn ledger_row(row: &Row<'_>) -> Result<LedgerRow, StoreError> {
@@ -171,7 +172,7 @@ impl Conn<'_> {
 }
 
 impl Tx<'_> {
-    /// Appends a row, and finds it again under each subject.
+    /// Appends a row, which is found again under each subject, and among those that no stream has taken yet (ORG-9).
     ///
     /// # Errors
     ///
@@ -192,6 +193,7 @@ impl Tx<'_> {
             ],
             Expect::Any,
         )?;
+        let subjects: Vec<Uuid> = subjects.iter().copied().chain([UNTAKEN]).collect();
         for subjects in subjects.chunks(FILE_UNDER.len()) {
             let vals: Vec<Val> = subjects.iter().flat_map(|subject| vals![*subject, row.id]).collect();
             self.put(FILE_UNDER[subjects.len() - 1], vals, Expect::Any)?;

@@ -91,6 +91,23 @@ impl Conn<'_> {
         self.query(&sql, vals![organization, after, limit], membership)
     }
 
+    /// The memberships of an organization that an owner has blocked (ORG-2), by account.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn blocked_memberships(
+        &mut self,
+        organization: OrganizationId,
+        after: AccountId,
+        limit: i64,
+    ) -> Result<Vec<Membership>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 AND account > ?2 AND blocked ORDER BY account LIMIT ?3"
+        );
+        self.query(&sql, vals![organization, after, limit], membership)
+    }
+
     /// The memberships of several accounts about whose role sources disagree (PRE-3), by account and organization.
     ///
     /// # Errors

@@ -40,6 +40,7 @@ mod retention;
 mod search;
 mod server;
 mod sessions;
+mod streams;
 mod subjects;
 mod teams;
 mod tokens;

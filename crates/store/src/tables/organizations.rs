@@ -3,9 +3,10 @@
 use muster_model::{AccountId, Company, CompanyId, Organization, OrganizationId, Timestamp, Version};
 use uuid::Uuid;
 
+use super::{from_json, json};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
-const COLUMNS: &str = "id, name, company, seats, created, version";
+const COLUMNS: &str = "id, name, company, seats, consents, created, version";
 
 fn organization(row: &Row<'_>) -> Result<Organization, StoreError> {
     Ok(Organization {
@@ -13,8 +14,9 @@ fn organization(row: &Row<'_>) -> Result<Organization, StoreError> {
         name: row.get(1)?,
         company: row.get::<Option<Uuid>>(2)?.map(CompanyId),
         seats: row.get(3)?,
-        created: Timestamp(row.get(4)?),
-        version: row.get(5)?,
+        consents: from_json(row, 4, "organizations")?,
+        created: Timestamp(row.get(5)?),
+        version: row.get(6)?,
     })
 }
 
@@ -171,13 +173,14 @@ impl Tx<'_> {
     /// [`StoreError::Taken`] for its name.
     pub fn insert_organization(&mut self, organization: &Organization) -> Result<(), StoreError> {
         self.put(
-            "INSERT INTO organizations (id, company, name, seats, settings, next_team, created, ended, version) \
-             VALUES (?1, ?2, ?3, ?4, '{}', 1, ?5, NULL, ?6)",
+            "INSERT INTO organizations (id, company, name, seats, consents, next_team, created, ended, version) \
+             VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, NULL, ?7)",
             vals![
                 organization.id,
                 organization.company,
                 &organization.name,
                 organization.seats,
+                json(&organization.consents)?,
                 organization.created,
                 organization.version,
             ],
@@ -192,13 +195,14 @@ impl Tx<'_> {
     /// [`StoreError::Stale`] if it changed meanwhile, [`StoreError::Taken`] for its name.
     pub fn update_organization(&mut self, organization: &Organization) -> Result<(), StoreError> {
         self.put(
-            "UPDATE organizations SET company = ?2, name = ?3, seats = ?4, version = ?5 \
-             WHERE id = ?1 AND version = ?6 AND ended IS NULL",
+            "UPDATE organizations SET company = ?2, name = ?3, seats = ?4, consents = ?5, version = ?6 \
+             WHERE id = ?1 AND version = ?7 AND ended IS NULL",
             vals![
                 organization.id,
                 organization.company,
                 &organization.name,
                 organization.seats,
+                json(&organization.consents)?,
                 organization.version,
                 organization.version - 1,
             ],

@@ -1,16 +1,18 @@
 //! Kept plans (MIG-2).
 
-use muster_model::{PlanId, Timestamp};
+use muster_model::{ConnectionId, PlanId, Timestamp};
 
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
-const COLUMNS: &str = "id, inputs, fingerprints, result, progress, created, applied";
+const COLUMNS: &str = "id, connection, inputs, fingerprints, result, progress, created, applied";
 
 /// One plan as stored; what is packed means something to the engine alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanRow {
     /// Stable id.
     pub id: PlanId,
+    /// The one connection that it is about, if it is about one.
+    pub connection: Option<ConnectionId>,
     /// What is to be done, packed.
     pub inputs: Vec<u8>,
     /// 32 bytes for each batch.
@@ -28,12 +30,13 @@ pub struct PlanRow {
 fn plan(row: &Row<'_>) -> Result<PlanRow, StoreError> {
     Ok(PlanRow {
         id: PlanId(row.get(0)?),
-        inputs: row.get(1)?,
-        fingerprints: row.get(2)?,
-        result: row.get(3)?,
-        progress: row.get(4)?,
-        created: Timestamp(row.get(5)?),
-        applied: row.get::<Option<i64>>(6)?.map(Timestamp),
+        connection: row.get::<Option<uuid::Uuid>>(1)?.map(ConnectionId),
+        inputs: row.get(2)?,
+        fingerprints: row.get(3)?,
+        result: row.get(4)?,
+        progress: row.get(5)?,
+        created: Timestamp(row.get(6)?),
+        applied: row.get::<Option<i64>>(7)?.map(Timestamp),
     })
 }
 
@@ -65,6 +68,21 @@ impl Conn<'_> {
     pub fn plans(&mut self, limit: i64) -> Result<Vec<PlanRow>, StoreError> {
         self.query(&format!("SELECT {COLUMNS} FROM plans ORDER BY id DESC LIMIT ?1"), vals![limit], plan)
     }
+
+    /// The newest plans about one connection before the plan `before`, newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn plans_of(
+        &mut self,
+        connection: ConnectionId,
+        before: PlanId,
+        limit: i64,
+    ) -> Result<Vec<PlanRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM plans WHERE connection = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
+        self.query(&sql, vals![connection, before, limit], plan)
+    }
 }
 
 impl Tx<'_> {
@@ -75,10 +93,11 @@ impl Tx<'_> {
     /// What the database says.
     pub fn insert_plan(&mut self, plan: &PlanRow) -> Result<(), StoreError> {
         self.put(
-            "INSERT INTO plans (id, inputs, fingerprints, result, progress, created, applied) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO plans (id, connection, inputs, fingerprints, result, progress, created, applied) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             vals![
                 plan.id,
+                plan.connection,
                 plan.inputs.clone(),
                 plan.fingerprints.clone(),
                 plan.result.clone(),

@@ -33,6 +33,16 @@ impl Conn<'_> {
 }
 
 impl Tx<'_> {
+    /// Forgets what a connection's IdP has called an account; whoever is called so next is looked for anew.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn forget_subjects(&mut self, connection: ConnectionId, account: AccountId) -> Result<(), StoreError> {
+        let sql = "DELETE FROM subjects WHERE account = ?1 AND connection = ?2";
+        self.put(sql, vals![account, connection], Expect::Any)
+    }
+
     /// Records that a connection's IdP calls an account this; once recorded, a name goes on meaning the same account.
     ///
     /// # Errors

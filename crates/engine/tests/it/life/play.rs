@@ -316,7 +316,7 @@ fn why(error: &EngineError) -> Why {
             Refusal::NoSeat(_) => Why::NoSeat,
             Refusal::LastOwner { .. } => Why::LastOwner,
             Refusal::Name(_) | Refusal::NameTaken(_) => Why::Name,
-            Refusal::Invalid(_) => Why::Invalid,
+            Refusal::Field { .. } | Refusal::Invalid(_) => Why::Invalid,
             Refusal::Held(_) => Why::Held,
             Refusal::UnknownMember(_) => Why::NotFound,
             other => panic!("no such refusal in this year: {other}"),

@@ -2,17 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use muster_administration::connections::relied_certificates;
 use muster_engine::{
     EngineError, Env, Origin, Surroundings,
-    certificates::{self, Relied, Whose},
+    certificates::{self, Relied},
     transact,
 };
-use muster_model::{
-    Connection, ConnectionId, Timestamp,
-    connection::{OwnCertificate, SingleSignOn},
-};
-use muster_saml::certificate;
+use muster_model::{Connection, ConnectionId};
 use muster_store::{Duty, Tx};
 use uuid::Uuid;
 
@@ -24,29 +20,6 @@ const EVERY: Duration = Duration::from_hours(6);
 const BUSY_FOR: Duration = Duration::from_mins(10);
 /// Connections looked at together.
 const CHUNK: usize = 100;
-
-/// The certificates that a connection's IdP may sign with.
-#[must_use]
-pub fn identity_provider_certificates(connection: &Connection) -> Vec<Relied> {
-    let texts = match &connection.settings.sso {
-        Some(SingleSignOn::Saml(saml)) => saml.certificates.as_slice(),
-        _ => &[],
-    };
-    let read = |text: &String| {
-        let der = STANDARD.decode(text).ok()?;
-        let not_after = Timestamp(certificate::ends(&der)?.saturating_mul(1_000_000));
-        Some(Relied { whose: Whose::IdentityProvider, fingerprint: muster_crypto::sha256(&der), not_after })
-    };
-    texts.iter().filter_map(read).collect()
-}
-
-/// The certificates that a connection relies on, ours and its IdP's, of each kind the one that is good for longest: with
-/// overlapping ones the end of the others does not matter.
-#[must_use]
-pub fn relied_certificates(connection: &Connection, own: &[OwnCertificate]) -> Vec<Relied> {
-    let longest = identity_provider_certificates(connection).into_iter().max_by_key(|one| one.not_after);
-    longest.into_iter().chain(certificates::own_relied(connection, own)).collect()
-}
 
 /// Looks through all connections once in a while, on one node; owners are told of what ends. Never more is to do at once.
 pub(crate) async fn warn_of_ends(app: App) -> Result<bool, HttpError> {

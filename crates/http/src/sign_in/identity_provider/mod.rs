@@ -3,10 +3,7 @@
 
 mod ends;
 mod refresh;
-mod settings;
 
 pub(crate) use ends::warn_of_ends;
-pub use ends::{identity_provider_certificates, relied_certificates};
 pub use refresh::Refreshed;
 pub(crate) use refresh::{newer, refresh_due, refresh_or_wait};
-pub use settings::{saml_certificates, saml_settings};

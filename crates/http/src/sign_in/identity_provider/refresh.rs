@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
+use muster_administration::metadata::told;
 use muster_engine::{
     Env, Origin,
     metadata::{self, Fetched, Why},
@@ -11,7 +12,6 @@ use muster_engine::{
 use muster_model::{ConnectionId, Timestamp};
 use muster_saml::metadata as saml_metadata;
 
-use super::settings::told;
 use crate::{
     App, HttpError,
     app::Lane,

@@ -3,6 +3,7 @@
 use muster_crypto::{Place, Sealer, Secret};
 use muster_engine::{EngineError, connections};
 use muster_model::ConnectionId;
+use muster_store::Tx;
 
 use crate::{App, HttpError, app::Lane};
 
@@ -18,6 +19,19 @@ pub(in crate::sign_in) fn open(sealer: &Sealer, id: ConnectionId, sealed: &[u8])
         tracing::error!(%error, connection = %id, "the client secret of a connection cannot be opened");
     }
     String::from_utf8(opened.ok()?).ok().map(Secret::new)
+}
+
+/// Keeps the client secret of a connection, sealed, within the transaction that states it.
+///
+/// # Errors
+///
+/// There is no such connection; it cannot be sealed; the store's.
+pub(crate) fn keep(tx: &mut Tx<'_>, sealer: &Sealer, id: ConnectionId, secret: &Secret) -> Result<(), HttpError> {
+    let sealed = sealer.seal(&place(id), secret.expose().as_bytes()).map_err(HttpError::sealing)?;
+    if !tx.set_connection_secret(id, &sealed)? {
+        return Err(EngineError::not_found("connection", id).into());
+    }
+    Ok(connections::changed(tx)?)
 }
 
 impl App {

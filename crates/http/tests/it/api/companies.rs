@@ -46,3 +46,24 @@ async fn acc_3_a_company_is_found_under_its_former_name_which_nobody_else_gets()
     other.get("/v2/companies/harbour").await.denied(404, "harbour not found");
     client.patch("/v2/companies/harbour", json!({"name": "docks"})).await.due(200);
 }
+
+#[tokio::test]
+async fn org_1_company_owners_make_and_own_the_companys_organizations() {
+    let server = Server::new();
+    let moby = server.organizations[0].clone();
+    let ada = server.world.account("ada@example.com", true);
+    server.world.company_owner("docks", &moby, &ada);
+    let zoe = server.member(&moby, "zoe@example.com", Role::Owner);
+    let client = server.client(&ada).await;
+    let path = "/v2/companies/docks/organizations";
+    let made = client.post(path, json!({"name": "orca", "seats": 3})).await.due(201).value();
+    assert_eq!((&made["name"], &made["company"], &made["seats"]), (&json!("orca"), &json!("docks"), &json!(3)));
+    client.post(path, json!({"name": "orca"})).await.denied(409, "is, or was");
+    let listed = client.get(path).await.due(200).value();
+    let names: Vec<_> = listed["results"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!((names, &listed["count"]), (vec!["moby", "orca"], &json!(2)));
+    assert_eq!(client.get("/v2/orgs/orca").await.due(200).value()["role"], "owner");
+    let other = server.client(&zoe).await;
+    other.get(path).await.denied(404, "company docks not found");
+    other.post(path, json!({"name": "new"})).await.denied(404, "company docks not found");
+}

@@ -119,3 +119,27 @@ async fn org_1_and_org_2_an_owner_changes_roles_and_removes_but_never_the_last_o
     assert!(server.world.membership(&moby, "bo@example.com").unwrap().blocked);
     server.world.assert_ledger_tells_the_state();
 }
+
+#[tokio::test]
+async fn org_2_the_answer_warns_of_who_comes_back_and_a_block_is_read_and_lifted() {
+    let server = Server::new();
+    let moby = server.organizations[0].clone();
+    let ada = server.member(&moby, "ada@example.com", Role::Owner);
+    server.user("bo@example.com").await;
+    let client = server.client(&ada).await;
+    let removed = client.delete("/v2/orgs/moby/members/~bo").await.due(200).value();
+    let by: Vec<_> = removed["returns"].as_array().unwrap().iter().map(|way| way["by"].as_str().unwrap()).collect();
+    assert_eq!(by, ["scim", "jit"]);
+    assert!(removed["returns"][0]["warning"].as_str().unwrap().contains("`okta`"), "{removed}");
+
+    server.world.set_member(&moby, &server.world.account_of("bo@example.com").unwrap(), Role::Member).unwrap();
+    client.delete("/v2/orgs/moby/members/~bo?block=true").await.due(204);
+    let blocks = client.get("/v2/orgs/moby/blocks").await.due(200).value();
+    let bo = server.named("~bo");
+    assert_eq!((&blocks["results"][0]["username"], &blocks["next"]), (&json!(bo), &Value::Null));
+    assert!(blocks["results"][0]["removed_at"].is_string());
+    client.delete("/v2/orgs/moby/blocks/~ada").await.denied(404, "block");
+    client.delete("/v2/orgs/moby/blocks/nobody").await.denied(404, "block");
+    client.delete("/v2/orgs/moby/blocks/~bo").await.due(204);
+    assert_eq!(client.get("/v2/orgs/moby/blocks").await.due(200).value()["results"], json!([]));
+}

@@ -29,3 +29,21 @@ async fn ten_3_everybody_lists_their_own_organizations_and_owners_see_the_seats(
     let of_moby = server.client_with("moby", &token).await.get("/v2/orgs").await.due(200).value();
     assert_eq!((&of_moby["count"], &of_moby["results"][0]["name"]), (&json!(1), &json!("moby")));
 }
+
+#[tokio::test]
+async fn acc_3_a_renamed_organization_is_found_under_both_names_and_its_seats_are_set() {
+    let server = Server::new();
+    let (moby, whale) = (server.organizations[0].clone(), server.organizations[1].clone());
+    let ada = server.member(&moby, "ada@example.com", Role::Owner);
+    let bo = server.member(&whale, "bo@example.com", Role::Owner);
+    let (client, other) = (server.client(&ada).await, server.client(&bo).await);
+    let changed = client.patch("/v2/orgs/moby", json!({"name": "Orca", "seats": 5})).await.due(200).value();
+    assert_eq!((&changed["name"], &changed["seats"]), (&json!("orca"), &json!(5)));
+    assert_eq!(client.get("/v2/orgs/moby").await.due(200).value()["name"], "orca", "links go on working");
+    other.patch("/v2/orgs/whale", json!({"name": "moby"})).await.denied(409, "is, or was");
+    let unlimited = client.patch("/v2/orgs/orca", json!({"seats": null})).await.due(200).value();
+    assert_eq!((&unlimited["seats"], &unlimited["name"]), (&Value::Null, &json!("orca")));
+    client.patch("/v2/orgs/orca", json!({"seats": -1})).await.denied(400, "seats");
+    client.patch("/v2/orgs/orca", json!({"name": "a@b"})).await.due(400);
+    client.patch("/v2/orgs/orca", json!({"owner": "x"})).await.due(400);
+}

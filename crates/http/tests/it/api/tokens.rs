@@ -41,7 +41,11 @@ async fn sec_1_a_bearer_token_lives_ten_minutes_and_no_longer_than_what_it_was_e
     client.patch(&path, json!({"is_active": false})).await.due(200);
     report.get("/v2/orgs/moby").await.denied(401, "get a new one");
     server.exchange("~ada", &text).await.denied(401, "identifier or the secret");
+    server.exchange_alone(&text).await.denied(401, "identifier or the secret");
     client.patch(&path, json!({"is_active": true, "label": "again"})).await.due(200);
+    // An access token says whose it is; a password does not.
+    server.exchange_alone(&text).await.due(200);
+    server.exchange_alone(PASSWORD).await.denied(400, "say whose password it is");
     report.get("/v2/orgs/moby").await.due(200);
     let listed = client.get("/v2/access-tokens").await.due(200).value();
     assert_eq!((&listed["total"], &listed["results"][1]["label"]), (&json!(2), &json!("again")));

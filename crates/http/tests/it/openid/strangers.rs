@@ -17,7 +17,7 @@ async fn sso_7_whoever_begins_sign_ins_without_end_leaves_nothing_and_locks_nobo
     let moby = site.server.organizations[0].clone();
     let saml = site.server.world.connection("saml", &[&moby]).build();
     let idp = IdentityProvider::new("http://127.0.0.1:9200", Options::default()).unwrap();
-    let settings = muster_http::saml_settings(&idp.metadata(), 0).unwrap();
+    let settings = muster_administration::metadata::settings(&idp.metadata(), 0).unwrap();
     site.server.world.settings(saml, move |known| {
         known.sso = Some(muster_model::connection::SingleSignOn::Saml(Box::new(settings.clone())));
     });

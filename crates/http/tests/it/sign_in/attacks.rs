@@ -53,7 +53,7 @@ async fn an_answer_for_one_connection_is_nothing_to_another() {
     let site = Site::new();
     let moby = site.server.organizations[0].clone();
     let entra = site.server.world.connection("entra", &[&moby]).build();
-    let saml = muster_http::saml_settings(&site.idp.metadata(), 0).unwrap();
+    let saml = muster_administration::metadata::settings(&site.idp.metadata(), 0).unwrap();
     site.server.world.settings(entra, move |settings| {
         settings.sso = Some(muster_model::connection::SingleSignOn::Saml(Box::new(saml.clone())));
     });

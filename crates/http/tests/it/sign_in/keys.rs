@@ -53,7 +53,8 @@ impl Site {
         let work = move |tx: &mut muster_store::Tx<'_>| {
             let mut env = Env::new(Arc::clone(&clock) as _, Origin::SYSTEM);
             let connection = tx.connection(id)?.unwrap();
-            let relied = muster_http::relied_certificates(&connection, &certificates::of(tx, id)?);
+            let relied =
+                muster_administration::connections::relied_certificates(&connection, &certificates::of(tx, id)?);
             transact(tx, &mut env, |tx, env| certificates::warn(tx, env, &sealer, &connection, &relied))
         };
         self.server.world.store.write_blocking(work).unwrap()
@@ -99,7 +100,7 @@ async fn sso_8_owners_hear_before_a_certificate_ends_each_time_once() {
     let id = site.connection;
     let relied = site.server.world.read(move |conn| {
         let connection = conn.connection(id)?.unwrap();
-        Ok(muster_http::relied_certificates(&connection, &[]))
+        Ok(muster_administration::connections::relied_certificates(&connection, &[]))
     });
     let [theirs] = relied.as_slice() else { panic!("{relied:?}") };
     assert_eq!(theirs.whose, Whose::IdentityProvider);

@@ -83,7 +83,7 @@ impl Site {
     /// The IdP's metadata as settings, and what the test changes of them.
     fn set(&self, change: impl Fn(&mut Saml) + Send + 'static) {
         let now = self.server.world.clock.now().seconds();
-        let mut saml = muster_http::saml_settings(&self.idp.metadata(), now).unwrap();
+        let mut saml = muster_administration::metadata::settings(&self.idp.metadata(), now).unwrap();
         change(&mut saml);
         self.server.world.settings(self.connection, move |settings| {
             settings.scim.enabled = false;

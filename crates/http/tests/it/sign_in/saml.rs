@@ -203,7 +203,7 @@ async fn several_connections_over_a_domain_let_the_person_choose() {
     let site = Site::new();
     let moby = site.server.organizations[0].clone();
     let entra = site.server.world.connection("entra", &[&moby]).build();
-    let saml = muster_http::saml_settings(&site.idp.metadata(), 0).unwrap();
+    let saml = muster_administration::metadata::settings(&site.idp.metadata(), 0).unwrap();
     site.server.world.settings(entra, move |settings| {
         settings.sso = Some(muster_model::connection::SingleSignOn::Saml(Box::new(saml.clone())));
     });

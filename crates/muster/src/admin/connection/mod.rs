@@ -10,10 +10,10 @@ use muster_http::Refreshed;
 use muster_model::Connection;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use affected::AffectedView;
+pub(crate) use affected::{AffectedView, ByEnforcement};
 pub(super) use health::checks;
 pub(crate) use key::KeyRequest;
-pub(crate) use view::ConnectionView;
+pub(crate) use muster_administration::connections::ConnectionView;
 
 use super::{AdminError, Answer, Installation, named};
 
@@ -70,8 +70,25 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    fn of(connections: Vec<ConnectionView>) -> Self {
+    pub(crate) fn of(connections: Vec<ConnectionView>) -> Self {
         Self { done: None, test_url: None, affected: None, connections }
+    }
+
+    /// How fetching metadata went: `changed`, `same`, or `not-now`.
+    pub(crate) fn refreshed(name: &str, result: &str, view: ConnectionView) -> Result<Self, AdminError> {
+        let Some(metadata) = &view.metadata else {
+            let why = format!("connection `{name}` fetches no metadata: state `metadata_url` of its `saml`");
+            return Err(AdminError::Wrong(why));
+        };
+        if let Some(failure) = &metadata.failure {
+            return Err(AdminError::Wrong(format!("it could not be fetched: {failure}")));
+        }
+        let done = match result {
+            "changed" => "fetched: it says something new, which counts from now on",
+            "same" => "fetched: it says what it said before",
+            _ => "it was fetched a moment ago",
+        };
+        Ok(Self { done: Some(done.to_owned()), ..Self::of(vec![view]) })
     }
 }
 
@@ -108,18 +125,10 @@ fn refresh(installation: &Installation, name: &str) -> Result<Connections, Admin
     let id = find(installation, name)?.id;
     let refreshed = installation.with_app(async |app| app.refresh_metadata(id).await)??;
     let view = view::one(installation, name)?;
-    let Some(metadata) = &view.metadata else {
-        let why = format!("connection `{name}` fetches no metadata: state `metadata_url` of its `saml`");
-        return Err(AdminError::Wrong(why));
+    let result = match refreshed {
+        Refreshed::Changed => "changed",
+        Refreshed::Same => "same",
+        Refreshed::NotNow => "not-now",
     };
-    if let Some(failure) = &metadata.failure {
-        return Err(AdminError::Wrong(format!("it could not be fetched: {failure}")));
-    }
-    let done = match refreshed {
-        Refreshed::Changed => "fetched: it says something new, which counts from now on",
-        Refreshed::Same => "fetched: it says what it said before",
-        Refreshed::NotNow => "it was fetched a moment ago",
-    };
-    let done = done.to_owned();
-    Ok(Connections { done: Some(done), ..Connections::of(vec![view]) })
+    Connections::refreshed(name, result, view)
 }

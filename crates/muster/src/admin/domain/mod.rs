@@ -5,17 +5,19 @@ mod view;
 
 use muster_engine::{
     EngineError,
-    domains::{self, Listed},
+    domains::{self, Audited, Listed},
+    invitations::AT_ONCE,
 };
-use muster_model::{AccountId, Domain, domain::Holder};
+use muster_http::outsiders_csv;
+use muster_model::{AccountId, Domain, Role, domain::Holder};
 use muster_store::Conn;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(super) use health::{checks, dns};
-pub(crate) use view::DomainView;
+pub(crate) use view::{DomainView, Record};
 
-use super::{AdminError, Answer, Installation};
+use super::{AdminError, Answer, Installation, InvitedPeople, Invitee, said};
 
 /// How many people a page of an audit holds.
 const PAGE: usize = 500;
@@ -36,8 +38,24 @@ pub(crate) enum DomainRequest {
     AutoProvision { domain: String, into: Option<String>, organization: Option<String>, company: Option<String> },
     /// Who has an address there and is no member, after an account.
     Audit { domain: String, organization: Option<String>, company: Option<String>, after: Option<String>, csv: bool },
+    /// Invite those whom the audit shows, after an account.
+    Invite(InviteRequest),
     /// Remove it.
     Remove { domain: String, organization: Option<String>, company: Option<String> },
+}
+
+/// To what the people of a domain are invited.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct InviteRequest {
+    pub(crate) domain: String,
+    pub(crate) organization: Option<String>,
+    pub(crate) company: Option<String>,
+    /// The organization; needed for a company's domain.
+    pub(crate) into: Option<String>,
+    pub(crate) role: Role,
+    pub(crate) team: Option<String>,
+    pub(crate) dry_run: bool,
+    pub(crate) after: Option<String>,
 }
 
 /// Domains, and what was done.
@@ -59,8 +77,9 @@ pub(crate) struct DomainAudit {
     pub(crate) next: Option<String>,
     /// Whether this is the first page.
     pub(crate) first: bool,
-    /// Whether CSV is wanted.
-    pub(crate) csv: bool,
+    /// The same as CSV, if that is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) csv: Option<String>,
 }
 
 /// Somebody.
@@ -69,6 +88,13 @@ pub(crate) struct Outsider {
     pub(crate) name: String,
     pub(crate) username: String,
     pub(crate) email: String,
+}
+
+impl From<Audited> for Outsider {
+    fn from(person: Audited) -> Self {
+        let email = person.email.map(|email| email.to_string()).unwrap_or_default();
+        Self { name: person.full_name, username: person.username, email }
+    }
 }
 
 pub(super) fn run(installation: &Installation, request: DomainRequest) -> Result<Answer, AdminError> {
@@ -80,7 +106,7 @@ pub(super) fn run(installation: &Installation, request: DomainRequest) -> Result
                 return Err(AdminError::Wrong(text.to_owned()));
             };
             let added = installation.change(move |tx, env| domains::add(tx, env, holder, &domain))?;
-            shown(installation, Some("set this record; it is looked for during the next 72 hours".to_owned()), &added)?
+            shown(installation, Some(said::domain_added()), &added)?
         }
         DomainRequest::Check { domain, organization, company } => {
             let found = find(installation, &domain, organization, company)?;
@@ -108,10 +134,11 @@ pub(super) fn run(installation: &Installation, request: DomainRequest) -> Result
             let found = find(installation, &domain, organization, company)?;
             return audit(installation, found, after.as_deref(), csv).map(Answer::DomainAudit);
         }
+        DomainRequest::Invite(request) => return invite(installation, request).map(Answer::Invited),
         DomainRequest::Remove { domain, organization, company } => {
             let found = find(installation, &domain, organization, company)?;
             let removed = installation.change(move |tx, env| domains::remove(tx, env, found.holder, &found.name))?;
-            Domains { done: Some(format!("{} is removed", removed.name)), domains: Vec::new() }
+            Domains { done: Some(said::domain_removed(&removed.name)), domains: Vec::new() }
         }
     };
     Ok(Answer::Domains(domains))
@@ -201,15 +228,53 @@ fn audit(
     after: Option<&str>,
     csv: bool,
 ) -> Result<DomainAudit, AdminError> {
+    let page = page(installation, domain, after, PAGE)?;
+    let next = page.next.map(|next| next.to_string());
+    let csv = if csv { Some(outsiders_csv(&page.people, after.is_none())?) } else { None };
+    Ok(DomainAudit { people: page.people.into_iter().map(Outsider::from).collect(), next, first: after.is_none(), csv })
+}
+
+/// A page of those who have an address of a domain and are no members.
+fn page(
+    installation: &Installation,
+    domain: Domain,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<domains::Page, AdminError> {
     let wrong = |_| AdminError::Wrong("a page begins after the account that the page before ended with".to_owned());
     let from = after.map(str::parse).transpose().map_err(wrong)?.unwrap_or(AccountId(Uuid::nil()));
     let (holder, name) = (domain.holder, domain.name);
-    let page = installation.store.scan_blocking(move |conn| domains::audit(conn, holder, &name, from, PAGE))?;
-    let people = page.people.into_iter().map(|person| Outsider {
-        name: person.full_name,
-        username: person.username,
-        email: person.email.map(|email| email.to_string()).unwrap_or_default(),
-    });
+    Ok(installation.store.scan_blocking(move |conn| domains::audit(conn, holder, &name, from, limit))?)
+}
+
+/// Invites a page of them.
+fn invite(installation: &Installation, request: InviteRequest) -> Result<InvitedPeople, AdminError> {
+    let InviteRequest { domain, organization, company, into, role, team, dry_run, after } = request;
+    let found = find(installation, &domain, organization, company)?;
+    let into = match (into, found.holder) {
+        (Some(name), _) => super::named::organization(installation, &name)?,
+        (None, Holder::Organization(id)) => installation.store.read_blocking(move |conn| {
+            conn.organization(id)?.ok_or_else(|| EngineError::not_found("organization", id))
+        })?,
+        (None, Holder::Company(_)) => {
+            let text = "the domain is a company's: name the organization to invite to with `--into NAME`";
+            return Err(AdminError::Wrong(text.to_owned()));
+        }
+    };
+    let is_holders = match found.holder {
+        Holder::Organization(id) => into.id == id,
+        Holder::Company(id) => into.company == Some(id),
+    };
+    if !is_holders {
+        let text = format!("`{}` is no organization of the domain's holder: name one that is", into.name);
+        return Err(AdminError::Wrong(text));
+    }
+    let page = page(installation, found, after.as_deref(), AT_ONCE)?;
     let next = page.next.map(|next| next.to_string());
-    Ok(DomainAudit { people: people.collect(), next, first: after.is_none(), csv })
+    let addresses = page.people.into_iter().filter_map(|person| person.email);
+    let people = addresses
+        .map(|email| Invitee { to: email.to_string(), role, team: team.clone(), line: None, wrong: None })
+        .collect();
+    let invited = super::invitation::invite(installation, into, people, dry_run)?;
+    Ok(InvitedPeople { next, ..invited })
 }

@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::{AdminError, Answer, Installation};
 
 pub(crate) use export::{ExportPage, ExportRequest};
-pub(crate) use list::{Filter, RequestLine, RequestList};
-pub(crate) use replay::{ReplayRequest, Replayed};
-pub(crate) use show::RequestDetails;
+pub(crate) use list::{Filter, RequestList};
+pub(crate) use muster_http::traces::{ReplayView as Replayed, RequestDetails, RequestLine};
+pub(crate) use replay::ReplayRequest;
+pub(crate) use time::parse as moment;
 
 /// What about the request log.
 #[derive(Debug, Clone, Serialize, Deserialize)]

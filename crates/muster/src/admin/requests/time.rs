@@ -7,7 +7,7 @@ use muster_model::Timestamp;
 use crate::admin::AdminError;
 
 /// A time: RFC 3339, or how long ago, such as `90m`, `12h` or `7d`.
-pub(super) fn parse(text: &str, now: Timestamp) -> Result<Timestamp, AdminError> {
+pub(crate) fn parse(text: &str, now: Timestamp) -> Result<Timestamp, AdminError> {
     let wrong = || {
         AdminError::Wrong(format!(
             "`{text}` is not a time: use a date such as 2026-01-31T12:00:00Z, or how long ago, such as 90m, 12h or 7d"

@@ -1,0 +1,99 @@
+//! Covering another holder's organization: its owners consent, and take that back (TEN-1).
+
+use std::collections::BTreeSet;
+
+use muster_model::{
+    Connection, Organization, Rule,
+    domain::Holder,
+    ledger::{Event, Kind},
+};
+use muster_store::Tx;
+
+use super::{Applied, Declaration, Secrets, Work, connections::Known};
+use crate::{
+    EngineError, Env, Refusal, authority, connections, directory::Documents, domains, ledger::Subject, transact,
+};
+
+/// Lets the owners of a connection's holder state this organization among those that it covers. It covers nothing by that alone.
+/// Settles what follows and writes the ledger, as [`transact`] does.
+///
+/// # Errors
+///
+/// Refused for a connection of its own; [`Refusal::NotAnOwner`]; the store's.
+pub fn consent(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    connection: &Connection,
+) -> Result<(), EngineError> {
+    transact(tx, env, |tx, env| {
+        authority::require_owner(tx, env, organization)?;
+        if domains::speaks_for(tx, Holder::Organization(organization.id), connection.holder)? {
+            let text = format!(
+                "connection `{}` is of this organization, or of its company: state what it covers in its settings",
+                connection.name
+            );
+            return Err(Refusal::Invalid(text).into());
+        }
+        let mut consents = organization.consents.clone();
+        match consents.binary_search(&connection.id) {
+            Ok(_) => return Ok(()),
+            Err(at) => consents.insert(at, connection.id),
+        }
+        save(tx, env, organization, consents)
+    })
+}
+
+/// Takes consent back: the connection covers this organization no more. Its members, teams and roles stay, by hand (SSO-12).
+/// Settles what follows and writes the ledger, as [`transact`] does.
+///
+/// # Errors
+///
+/// Refused for a connection of its own; not found, where there is neither consent nor coverage; [`Refusal::NotAnOwner`]; the
+/// store's.
+pub fn withdraw_consent(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    connection: &Connection,
+    documents: &dyn Documents,
+) -> Result<(), EngineError> {
+    let (declaration, secrets) = (Declaration::default(), Secrets::default());
+    transact(tx, env, |tx, env| {
+        authority::require_owner(tx, env, organization)?;
+        if domains::speaks_for(tx, Holder::Organization(organization.id), connection.holder)? {
+            let text = format!(
+                "connection `{}` is of this organization, or of its company: take the organization out of its settings",
+                connection.name
+            );
+            return Err(Refusal::Invalid(text).into());
+        }
+        let mut consents = organization.consents.clone();
+        let had = consents.binary_search(&connection.id).map(|at| consents.remove(at)).is_ok();
+        if had {
+            save(tx, env, organization, consents)?;
+        }
+        if connection.covered(organization.id).is_none() {
+            return if had { Ok(()) } else { Err(EngineError::not_found("consent to connection", connection.id)) };
+        }
+        let domains = tx.connection_domain_ids(connection.id)?.into_iter().collect();
+        let known = Known { connection: connection.clone(), domains };
+        let (applied, covered) = (Applied::default(), BTreeSet::new());
+        let mut work = Work { tx, env, declaration: &declaration, secrets: &secrets, documents, applied, covered };
+        work.uncover(&known, organization.id).map(drop)
+    })
+}
+
+fn save(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    before: &Organization,
+    consents: Vec<muster_model::ConnectionId>,
+) -> Result<(), EngineError> {
+    let after = Organization { consents, version: before.version + 1, ..before.clone() };
+    tx.update_organization(&after)?;
+    let subject = Subject::new(Kind::Organization, after.id);
+    env.changed(Event::OrganizationUpdated, subject, after.version, Rule::Ten1, before, &after)?;
+    env.about(after.id);
+    connections::changed(tx)
+}
