@@ -145,6 +145,13 @@ impl Browser {
         self.element("main");
     }
 
+    /// Waits until the account's own page is there: also the addresses of pages before it contain `/account`, and whoever goes
+    /// on from one of those is brought back by what is still on its way.
+    pub(crate) fn wait_for_account(&self) {
+        self.wait_for("/account");
+        self.wait_for_text("This session");
+    }
+
     /// What a person reads.
     pub(crate) fn text(&self) -> String {
         let body = self.try_ask("POST", "/element", &json!({ "using": "css selector", "value": "body" }));

@@ -100,7 +100,7 @@ fn a_person_signs_in_with_a_passkey_and_with_a_code_after_the_password() {
         browser.click("form button");
         browser.type_in("#password", PASSWORD);
         browser.click("form button");
-        browser.wait_for("/account");
+        browser.wait_for_account();
 
         browser.go(&server.at("/account/security"));
         browser.type_in("#name", "My laptop");
@@ -112,7 +112,7 @@ fn a_person_signs_in_with_a_passkey_and_with_a_code_after_the_password() {
         browser.wait_for_text("Sign in with a passkey");
         browser.picture("sign-in-passkey");
         browser.click("[data-passkey] button");
-        browser.wait_for("/account");
+        browser.wait_for_account();
         assert!(browser.text().contains("moby"), "{}", browser.text());
 
         browser.go(&server.at("/account/security"));
@@ -135,7 +135,7 @@ fn a_person_signs_in_with_a_passkey_and_with_a_code_after_the_password() {
         // The present code was used to set the app up; the next one is taken already.
         browser.type_in("#code", &secret.code(now() + 30));
         browser.click("form button");
-        browser.wait_for("/account");
+        browser.wait_for_account();
         browser.go(&server.at("/account/security"));
         browser.picture("security-with-app");
     }

@@ -26,7 +26,7 @@ fn org_3_somebody_new_follows_the_link_makes_an_account_and_is_in() {
         browser.type_in("#full_name", "Eve Moneypenny");
         browser.type_in("#password", PASSWORD);
         browser.click("form[action$='/account'] button");
-        browser.wait_for("/account");
+        browser.wait_for_account();
         browser.wait_for_text("Eve Moneypenny");
         for words in ["moby", "editor", "writers"] {
             assert!(browser.text().contains(words), "{words} is missing in: {}", browser.text());
@@ -55,7 +55,7 @@ fn org_3_somebody_new_follows_the_link_makes_an_account_and_is_in() {
         browser.wait_for("/invitations/");
         browser.picture("invitation-answer");
         browser.click("form[action$='/accept'] button");
-        browser.wait_for("/account");
+        browser.wait_for_account();
         browser.wait_for_text("whale");
     }
 }

@@ -38,7 +38,7 @@ fn sso_3_a_person_picks_who_to_be_and_sees_where_they_are_and_why() {
         browser.picture("people");
         browser.click("button[value=ines]");
         // The page with the response sends itself, by a script that its policy names.
-        browser.wait_for("/account");
+        browser.wait_for_account();
         for words in ["Ines Varga", "moby", "whale", "designers", "support"] {
             assert!(browser.text().contains(words), "{words} is missing in: {}", browser.text());
         }
@@ -53,7 +53,7 @@ fn sso_1_a_person_signs_in_through_openid_connect() {
     let browser = Browser::open(Screen::Phone);
     begin(&browser, &demo, "farah.novak@example.com", "entra");
     browser.click("button[value=farah]");
-    browser.wait_for("/account");
+    browser.wait_for_account();
     for words in ["Farah Novak", "whale", "sales"] {
         assert!(browser.text().contains(words), "{words} is missing in: {}", browser.text());
     }
