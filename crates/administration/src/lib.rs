@@ -12,6 +12,7 @@
 //! | [`connections`] | as people see them: certificates, keys, what needs looking after (SSO-8) |
 //! | [`conflicts`] | PRE-3, readable |
 //! | [`applying`] | a declaration applied, with the secrets that it turns out to need |
+//! | [`explanation`] | PRE-2, readable |
 //! | [`plans`] | MIG-2: made, shown, applied |
 //! | [`adoption`] | MIG-1: who could be adopted, and a plan for it |
 //! | [`drift`] | what has come apart from what the directory last said |
@@ -26,6 +27,7 @@ pub mod connections;
 pub mod declaration;
 pub mod drift;
 pub mod error;
+pub mod explanation;
 pub mod held;
 pub mod metadata;
 pub mod plans;

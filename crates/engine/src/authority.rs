@@ -69,6 +69,10 @@ actions! {
     ReadConnections: Owner, ConnectionsRead;
     /// Change connections, apply plans, decide about held changes.
     ChangeConnections: Owner, ConnectionsWrite;
+    /// See where members are signed in.
+    ReadSessions: Owner, SessionsRead;
+    /// Sign members out.
+    EndSessions: Owner, SessionsWrite;
     /// Read the activity log.
     ReadActivity: Owner, ActivityRead;
     /// See the organization's access tokens.
@@ -196,6 +200,20 @@ impl Caller {
 }
 
 impl Caller {
+    /// Whether whoever calls owns what holds a domain or a connection (ORG-1).
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn owns(&self, conn: &mut Conn<'_>, holder: Holder) -> Result<bool, EngineError> {
+        Ok(match (holder, self.who) {
+            (Holder::Organization(id), Who::Account(account)) => role(conn, id, account)? == Some(Role::Owner),
+            (Holder::Organization(id), Who::Token { organization, .. }) => id == organization,
+            (Holder::Company(id), Who::Account(account)) => conn.owns_company(id, account)?,
+            (Holder::Company(_), Who::Token { .. }) => false,
+        })
+    }
+
     /// The connections of the organizations and companies that whoever calls owns (TEN-1).
     ///
     /// # Errors

@@ -56,16 +56,24 @@ fn free_name(conn: &mut Conn<'_>, name: &str, own: Option<CompanyId>) -> Result<
 ///
 /// Not found; the store's.
 pub fn owned(conn: &mut Conn<'_>, account: AccountId, name: &str) -> Result<Company, EngineError> {
-    let folded = name.to_lowercase();
-    let found = match conn.company_by_name(&folded)? {
-        Some(company) => Some(company),
-        None => match conn.former_holder("company", &folded)? {
-            Some(id) => conn.company(CompanyId(id))?,
-            None => None,
-        },
-    };
-    let found = found.filter(|company| company.owners.contains(&account));
+    let found = named(conn, name)?.filter(|company| company.owners.contains(&account));
     found.ok_or_else(|| EngineError::not_found("company", name))
+}
+
+/// The company of this name, or that once had it: renames keep links working (ACC-3).
+///
+/// # Errors
+///
+/// The store's.
+pub fn named(conn: &mut Conn<'_>, name: &str) -> Result<Option<Company>, EngineError> {
+    let folded = name.to_lowercase();
+    if let Some(company) = conn.company_by_name(&folded)? {
+        return Ok(Some(company));
+    }
+    match conn.former_holder("company", &folded)? {
+        Some(id) => Ok(conn.company(CompanyId(id))?),
+        None => Ok(None),
+    }
 }
 
 /// The owner of a company with this username.

@@ -155,6 +155,17 @@ pub enum Refusal {
     /// ORG-1: somebody who owns nothing there.
     #[error("only an owner of organization '{0}' can do this: ask one")]
     NotAnOwner(String),
+    /// SES-4: an account whose address is of a domain that somebody else holds, or nobody.
+    #[error(
+        "only an owner of whoever holds the domain of `{username}`'s address signs the account out everywhere: to end its access to \
+         organization `{organization}`, remove the member there"
+    )]
+    NotDomainHolder {
+        /// The account's username.
+        username: String,
+        /// The organization's name.
+        organization: String,
+    },
     /// SEC-1: a token that is for something else.
     #[error("the token does not have the scope `{}`: use one that has it", .0.as_str())]
     OutOfScope(Scope),

@@ -1,6 +1,8 @@
 //! Sessions: how long people stay signed in (SES-1, SES-2), what ends that (SES-4), and why it ended (SES-3).
 
-use std::time::Duration;
+pub mod oversight;
+
+use std::{fmt, str::FromStr, time::Duration};
 
 use muster_model::{
     Account, AccountId, AccountState, Connection, OrganizationId, Rule, Session, SessionId, Timestamp,
@@ -239,6 +241,28 @@ impl Default for Place {
         Self { account: AccountId(Uuid::nil()), session: SessionId(Uuid::nil()) }
     }
 }
+
+/// As programs carry it from page to page: the account's id, a dot, the session's.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.account, self.session)
+    }
+}
+
+impl FromStr for Place {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (account, session) = text.split_once('.').ok_or(NoPlace)?;
+        let account = account.parse().map_err(|_| NoPlace)?;
+        Ok(Self { account: AccountId(account), session: session.parse().map_err(|_| NoPlace)? })
+    }
+}
+
+/// Something that is no place in a list of sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no place in this list: use what the page before ended with")]
+pub struct NoPlace;
 
 /// Ends what an IdP says is over there (saml-core-2.0 §3.7.3.2): the sessions of the person with this name, those with one of
 /// `indexes` if any is named. How many there were.

@@ -143,6 +143,12 @@ pub enum Scope {
     /// Changing those.
     #[serde(rename = "connections:write")]
     ConnectionsWrite,
+    /// Where people are signed in.
+    #[serde(rename = "sessions:read")]
+    SessionsRead,
+    /// Signing them out.
+    #[serde(rename = "sessions:write")]
+    SessionsWrite,
     /// The activity log.
     #[serde(rename = "activity:read")]
     ActivityRead,
@@ -156,7 +162,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::OrganizationsRead,
         Self::OrganizationsWrite,
         Self::MembersRead,
@@ -169,6 +175,8 @@ impl Scope {
         Self::DomainsWrite,
         Self::ConnectionsRead,
         Self::ConnectionsWrite,
+        Self::SessionsRead,
+        Self::SessionsWrite,
         Self::ActivityRead,
         Self::TokensRead,
         Self::TokensWrite,
@@ -190,6 +198,8 @@ impl Scope {
             Self::DomainsWrite => "domains:write",
             Self::ConnectionsRead => "connections:read",
             Self::ConnectionsWrite => "connections:write",
+            Self::SessionsRead => "sessions:read",
+            Self::SessionsWrite => "sessions:write",
             Self::ActivityRead => "activity:read",
             Self::TokensRead => "tokens:read",
             Self::TokensWrite => "tokens:write",
@@ -212,6 +222,7 @@ impl Scope {
             Self::TeamsRead => Some(Self::TeamsWrite),
             Self::DomainsRead => Some(Self::DomainsWrite),
             Self::ConnectionsRead => Some(Self::ConnectionsWrite),
+            Self::SessionsRead => Some(Self::SessionsWrite),
             Self::TokensRead => Some(Self::TokensWrite),
             Self::OrganizationsWrite
             | Self::MembersWrite
@@ -219,6 +230,7 @@ impl Scope {
             | Self::TeamsWrite
             | Self::DomainsWrite
             | Self::ConnectionsWrite
+            | Self::SessionsWrite
             | Self::ActivityRead
             | Self::TokensWrite => None,
         }

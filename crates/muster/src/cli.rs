@@ -177,7 +177,11 @@ Examples:
     )]
     Session(SessionCommand),
     /// Who is this, and why is it where it is? Every value and grant with source, time, actor and rule.
-    #[command(after_help = "Examples:\n  muster explain ada@example.com\n  muster explain ada@example.com --json")]
+    #[command(after_help = "\
+Examples:
+  muster explain ada@example.com
+  muster explain ada@example.com --organization moby       # as the owners of moby see it
+  muster explain ada@example.com --json | jq '.memberships[].grants'")]
     Explain(ExplainArgs),
     /// Where SSO and SCIM disagree: both values, which one holds and why.
     #[command(after_help = "\
@@ -301,8 +305,12 @@ pub(crate) struct ApplyArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The account's email.
-    pub(crate) email: String,
+    /// The account's email, username or id.
+    pub(crate) who: String,
+    /// Only what concerns this organization, as its owners see it; over a server, where it is needed if several of yours have
+    /// the person.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) organization: Option<String>,
 }
 
 /// The commands that are never done over a server, and take no flags that name one.

@@ -95,7 +95,10 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Apply(args) => apply(&place, args, cli.json)?,
         Command::Export => place.perform(Request::Export)?,
         Command::Token(command) => place.perform(command.request()?)?,
-        Command::Explain(args) => place.perform(Request::Explain { email: args.email.clone() })?,
+        Command::Explain(args) => {
+            let (who, organization) = (args.who.clone(), args.organization.clone());
+            place.perform(Request::Explain { who, organization })?
+        }
         Command::Held(command) => held(&place, command, cli.json)?,
         Command::Requests(RequestsCommand::Export(args)) => return recordings::export(&place, args, cli.json),
         Command::Requests(RequestsCommand::Replay(args)) => replay(&place, args, cli.json)?,

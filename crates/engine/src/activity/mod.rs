@@ -21,6 +21,7 @@ use muster_model::{
 };
 use uuid::Uuid;
 
+pub(crate) use self::scope::Sight;
 pub use self::{
     catalogue::{Action, Family, catalogue, description},
     page::{Place, page},

@@ -42,7 +42,7 @@ pub fn account_scope(conn: &mut Conn<'_>, name: &str) -> Result<Scope, EngineErr
 const OF_ACCOUNTS: &[&str] = &["email", "full_name", "username", "state"];
 
 /// A scope, with what is looked up once for all rows.
-pub(super) struct Sight {
+pub(crate) struct Sight {
     scope: Scope,
     connections: BTreeSet<Uuid>,
     company: Option<CompanyId>,
@@ -52,7 +52,7 @@ pub(super) struct Sight {
 }
 
 impl Sight {
-    pub(super) fn of(conn: &mut Conn<'_>, scope: Scope) -> Result<Self, EngineError> {
+    pub(crate) fn of(conn: &mut Conn<'_>, scope: Scope) -> Result<Self, EngineError> {
         let (mut connections, mut company) = (BTreeSet::new(), None);
         if let Scope::Organization(id) = scope {
             connections.extend(conn.connections_held_by(Holder::Organization(id))?.into_iter().map(|id| id.0));
@@ -72,7 +72,7 @@ impl Sight {
     }
 
     /// Whether a row's change concerns the scope.
-    pub(super) fn takes(&mut self, conn: &mut Conn<'_>, row: &LedgerRow, change: &Change) -> Result<bool, EngineError> {
+    pub(crate) fn takes(&mut self, conn: &mut Conn<'_>, row: &LedgerRow, change: &Change) -> Result<bool, EngineError> {
         match self.scope {
             Scope::Everything => Ok(true),
             Scope::Account(id) => Ok(match change.kind {
@@ -146,13 +146,13 @@ impl Sight {
     }
 
     /// Whether a field of a change may be shown.
-    pub(super) fn shows(&self, kind: Kind, field: &str) -> bool {
+    pub(crate) fn shows(&self, kind: Kind, field: &str) -> bool {
         let is_open = self.scope == Scope::Everything || kind != Kind::Account;
         is_open || OF_ACCOUNTS.contains(&field.split('.').next().unwrap_or(field))
     }
 
     /// Whether a connection's name may be shown.
-    pub(super) fn names(&self, conn: &mut Conn<'_>, connection: ConnectionId) -> Result<bool, EngineError> {
+    pub(crate) fn names(&self, conn: &mut Conn<'_>, connection: ConnectionId) -> Result<bool, EngineError> {
         Ok(match self.scope {
             Scope::Organization(id) => {
                 let covers = |one: muster_model::Connection| one.covered(id).is_some();

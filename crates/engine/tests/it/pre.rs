@@ -1,7 +1,7 @@
 //! Section 7: precedence and provenance, through the engine.
 
 use muster_engine::explain;
-use muster_model::{Email, Role, Source, UserStatement};
+use muster_model::{Role, Source, UserStatement};
 use muster_testkit::{World, person};
 
 #[test]
@@ -30,8 +30,8 @@ fn pre_2_everything_can_be_explained() {
     let said = UserStatement { full_name: Some("Ada".into()), role: Some(Role::Editor), ..person("ada@example.com") };
     let ada = world.create_user(okta, said).unwrap();
     world.create_group(okta, "moby:developers", &[ada.id]).unwrap();
-    let email = Email::parse("ada@example.com").unwrap();
-    let explained = world.read(move |conn| explain::explain(conn, &email));
+    let account = ada.account.unwrap();
+    let explained = world.read(move |conn| explain::explain(conn, account));
     let name = explained.account.names.iter().next().unwrap();
     assert_eq!((name.source, name.connection, name.value.as_str()), (Source::Scim, Some(okta), "Ada"));
     let place = &explained.places[0];

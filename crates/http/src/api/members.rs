@@ -4,6 +4,7 @@
 
 use axum::Extension;
 use http::StatusCode;
+use muster_administration::explanation::{self, Explanation};
 use muster_engine::{
     EngineError,
     authority::Action,
@@ -322,6 +323,31 @@ pub(super) async fn get(
         let (organization, role) = caller.organization(conn, &org, Action::ReadMembers)?;
         let member = members::find(conn, &organization, &username)?;
         Ok(view(&member, role >= Action::ReadMembersInFull.role()))
+    })
+    .await
+}
+
+/// Explain a member
+///
+/// Why the person is a member, in which teams, with which role and name: who set it, when, by which rule, in which request, and
+/// which other sources say otherwise. Of what the organization and your connections have to do with; nothing of other
+/// organizations.
+#[utoipa::path(
+    get, path = "/v2/orgs/{org}/members/{username}/explain", tag = "Members", operation_id = "explainMember",
+    params(
+        ("org" = String, Path, description = "The organization's name."),
+        ("username" = String, Path, description = "The member's username.")
+    ),
+    responses((status = 200, description = "Every value and reason.", body = Explanation))
+)]
+pub(super) async fn explain(
+    Extension(call): Extension<Call>,
+    Named((org, username)): Named<(String, String)>,
+) -> Result<Reply, HttpError> {
+    call.show(move |conn, caller| {
+        let (organization, _) = caller.organization(conn, &org, Action::ReadMembersInFull)?;
+        let connections = caller.connections(conn)?.into_iter().collect();
+        explanation::of_member(conn, &organization, &username, &connections)
     })
     .await
 }

@@ -26,6 +26,7 @@ mod organizations;
 mod paging;
 mod rate;
 mod sent;
+mod sessions;
 
 use axum::{
     Router,
@@ -63,6 +64,12 @@ fn called() -> OpenApiRouter<App> {
         .routes(routes!(members::list))
         .routes(routes!(export::members))
         .routes(routes!(members::get, members::change, members::remove))
+        .routes(routes!(members::explain))
+        .routes(routes!(sessions::list_member, sessions::end_member))
+        .routes(routes!(sessions::end_member_session))
+        .routes(routes!(sessions::list_organization, sessions::end_organization))
+        .routes(routes!(sessions::list_own, sessions::end_own))
+        .routes(routes!(sessions::end_own_session))
         .routes(routes!(blocks::list))
         .routes(routes!(blocks::lift))
         .routes(routes!(groups::list, groups::create))

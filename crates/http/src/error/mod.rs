@@ -254,6 +254,7 @@ impl HttpError {
                 Refusal::NoSeat(_) => Rule::Scim9,
                 Refusal::NotAnOwner(_) => Rule::Org1,
                 Refusal::OutOfScope(_) => Rule::Sec1,
+                Refusal::NotDomainHolder { .. } => Rule::Ses4,
                 Refusal::OrganizationNotCovered(_) | Refusal::TeamName(_) => Rule::Scim4,
                 Refusal::UnknownMember(_) => Rule::Scim3,
                 Refusal::TooManyMembers { .. } => Rule::Scim14,

@@ -61,6 +61,7 @@ fn of_refusal(refusal: &Refusal) -> Answer {
         | Refusal::ScimDisabled(_)
         | Refusal::ConnectionInactive(_)
         | Refusal::NotAnOwner(_)
+        | Refusal::NotDomainHolder { .. }
         | Refusal::OutOfScope(_)
         | Refusal::IdpInitiated(_)
         | Refusal::SignInNotFound

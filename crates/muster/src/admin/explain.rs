@@ -1,239 +1,43 @@
 //! `explain`: who is this, why is it where it is (PRE-2).
 
-use std::collections::BTreeMap;
+use muster_administration::explanation::{self, Explanation};
+use muster_engine::EngineError;
+use muster_model::{Account, domain::Holder};
 
-use muster_engine::{EngineError, describe::describe, explain};
-use muster_model::{
-    Account, ConnectionId, DirectoryUser, Grant, MembershipState, Statement,
-    grant::Origin,
-    ledger::{Change, Kind, LedgerRow},
-};
-use muster_store::Conn;
-use serde::Serialize;
-use serde_json::Value;
+use super::{AdminError, Installation, named};
 
-use super::{
-    AdminError, Installation,
-    explanation::{AccountLine, DirectoryLine, Explanation, GrantLine, HistoryLine, MembershipLine, Said, ValueLine},
-    named,
-};
-
-pub(super) fn explain(installation: &Installation, email: &str) -> Result<Explanation, AdminError> {
-    let parsed = named::email(email)?;
+pub(super) fn explain(
+    installation: &Installation,
+    who: &str,
+    organization: Option<&str>,
+) -> Result<Explanation, AdminError> {
+    let account = account(installation, who)?;
+    let Some(name) = organization else {
+        return Ok(installation.store.snapshot_blocking(move |conn| explanation::explain(conn, account.id))?);
+    };
+    let organization = named::organization(installation, name)?;
     let result = installation.store.snapshot_blocking(move |conn| {
-        let told = explain::explain(conn, &parsed)?;
-        let mut names = Names { known: told.names, groups: groups(conn, &told.places)? };
-        names.learn_connections(conn, &told.places, &told.history)?;
-        Ok::<_, EngineError>(Explanation {
-            account: account(&told.account),
-            values: values(&told.account, &told.places, &names),
-            memberships: told.places.iter().map(|place| membership(place, &names)).collect(),
-            directory_users: told.directory_users.iter().map(|user| names.directory_user(user)).collect(),
-            history: history(conn, &told.account, &told.directory_users, &told.history, &names)?,
-        })
+        let connections = conn.connections_held_by(Holder::Organization(organization.id))?.into_iter().collect();
+        explanation::of_member(conn, &organization, &account.username, &connections)
     });
     match result {
         Err(EngineError::NotFound { .. }) => Err(AdminError::Missing {
-            kind: "account",
-            name: email.to_owned(),
-            hint: "check the address; accounts begin with an invitation, a sign-in or a push".to_owned(),
+            kind: "member",
+            name: who.to_owned(),
+            hint: format!("`muster org members {name}` lists them"),
         }),
         result => Ok(result?),
     }
 }
 
-/// Names for ids.
-struct Names {
-    known: explain::Names,
-    /// Directory groups that gave a grant.
-    groups: BTreeMap<uuid::Uuid, String>,
-}
-
-/// The names of the directory groups behind grants.
-fn groups(conn: &mut Conn<'_>, places: &[explain::Place]) -> Result<BTreeMap<uuid::Uuid, String>, EngineError> {
-    let mut names = BTreeMap::new();
-    for grant in places.iter().flat_map(|place| &place.grants) {
-        if let (Origin::Group(id), Some(connection)) = (grant.origin, grant.connection)
-            && let Some(group) = conn.directory_group(connection, id.into())?
-        {
-            names.insert(id, group.display_name);
-        }
-    }
-    Ok(names)
-}
-
-fn account(account: &Account) -> AccountLine {
-    AccountLine {
-        id: account.id.to_string(),
-        email: account.email.as_ref().map(ToString::to_string).unwrap_or_default(),
-        email_confirmed: account.email_confirmed,
-        username: account.username.clone(),
-        full_name: account.full_name.clone(),
-        state: account.state.as_str().to_owned(),
-        created: account.created.to_string(),
-        conflict: account.conflict,
-    }
-}
-
-fn values(account: &Account, places: &[explain::Place], names: &Names) -> Vec<ValueLine> {
-    let full_name = Some(Value::from(account.full_name.clone())).filter(|_| !account.full_name.is_empty());
-    let mut values = vec![ValueLine {
-        attribute: "full_name".to_owned(),
-        effective: full_name,
-        said: account.names.iter().map(|said| names.said(said)).collect(),
-    }];
-    if !account.session_minutes.is_empty() {
-        values.push(ValueLine {
-            attribute: "session_minutes".to_owned(),
-            // Concerns only sessions begun through the connection that says it.
-            effective: None,
-            said: account.session_minutes.iter().map(|said| names.said(said)).collect(),
-        });
-    }
-    values.extend(places.iter().map(|place| ValueLine {
-        attribute: format!("role in {}", place.organization),
-        effective: Some(place.membership.role.as_str().into()),
-        said: place.membership.roles.iter().map(|said| names.said(said)).collect(),
-    }));
-    values
-}
-
-fn membership(place: &explain::Place, names: &Names) -> MembershipLine {
-    let membership = &place.membership;
-    let (word, why, by) = membership.state.columns();
-    let state = match membership.state {
-        MembershipState::Kept { .. } => "kept on record: the last owner".to_owned(),
-        _ => why.map_or_else(|| word.to_owned(), |why| format!("{word}: {why}")),
-    };
-    let managed_by = place.grants.iter().filter(|grant| grant.is_managing() && !grant.asleep);
-    MembershipLine {
-        organization: place.organization.clone(),
-        state,
-        ended_by: names.connection(by),
-        role: membership.role.as_str().to_owned(),
-        guest: membership.guest,
-        blocked: membership.blocked,
-        managed_by: managed_by.filter_map(|grant| names.connection(grant.connection)).collect(),
-        joined: membership.joined.to_string(),
-        grants: place.grants.iter().map(|grant| names.grant(grant)).collect(),
-    }
-}
-
-impl Names {
-    /// Looks up the connections that only the history or an ended membership names.
-    fn learn_connections(
-        &mut self,
-        conn: &mut Conn<'_>,
-        places: &[explain::Place],
-        history: &[LedgerRow],
-    ) -> Result<(), EngineError> {
-        let ended_by = places.iter().filter_map(|place| place.membership.state.columns().2);
-        for id in ended_by.chain(history.iter().filter_map(|row| row.connection)) {
-            if !self.known.connections.contains_key(&id)
-                && let Some(connection) = conn.connection(id)?
-            {
-                self.known.connections.insert(id, connection.name);
-            }
-        }
-        Ok(())
-    }
-
-    fn connection(&self, id: Option<ConnectionId>) -> Option<String> {
-        id.map(|id| self.known.connections.get(&id).cloned().unwrap_or_else(|| id.to_string()))
-    }
-
-    fn said<V: Serialize>(&self, said: &Statement<V>) -> Said {
-        Said {
-            source: said.source.as_str().to_owned(),
-            connection: self.connection(said.connection),
-            value: serde_json::to_value(&said.value).unwrap_or_default(),
-            rule: said.rule.id().to_owned(),
-            actor: said.actor.to_string(),
-            request: said.request.map(|request| request.to_string()),
-            at: said.at.to_string(),
-            locked: said.locked,
-        }
-    }
-
-    fn grant(&self, grant: &Grant) -> GrantLine {
-        let origin = match grant.origin {
-            Origin::Person => "the person".to_owned(),
-            Origin::Linked(_) => "the person, linked".to_owned(),
-            Origin::Asserted => "a group in the assertion".to_owned(),
-            Origin::Group(id) => {
-                self.groups.get(&id).map_or_else(|| format!("group {id}"), |name| format!("group {name}"))
-            }
-        };
-        let team = grant.team.map(|id| self.known.teams.get(&id).cloned().unwrap_or_else(|| id.to_string()));
-        GrantLine {
-            team,
-            source: grant.source.as_str().to_owned(),
-            connection: self.connection(grant.connection),
-            origin,
-            rule: grant.rule.id().to_owned(),
-            actor: grant.actor.to_string(),
-            request: grant.request.map(|request| request.to_string()),
-            given: grant.given.to_string(),
-            asleep: grant.asleep,
-        }
-    }
-
-    fn directory_user(&self, user: &DirectoryUser) -> DirectoryLine {
-        DirectoryLine {
-            connection: self.connection(Some(user.connection)).unwrap_or_default(),
-            id: user.id.to_string(),
-            user_name: user.user_name.clone(),
-            external_id: user.external_id.clone(),
-            active: user.active,
-            groups: user.groups,
-            created: user.created.to_string(),
-            modified: user.modified.to_string(),
-        }
-    }
-}
-
-fn history(
-    conn: &mut Conn<'_>,
-    account: &Account,
-    users: &[DirectoryUser],
-    rows: &[LedgerRow],
-    names: &Names,
-) -> Result<Vec<HistoryLine>, EngineError> {
-    let mut lines = Vec::with_capacity(rows.len());
-    for row in rows {
-        let changes: Vec<Change> =
-            row.changes.iter().filter(|change| concerns(change, account, users)).cloned().collect();
-        lines.push(HistoryLine {
-            at: row.at.to_string(),
-            source: row.source.as_str().to_owned(),
-            connection: names.connection(row.connection),
-            actor: row.actor.to_string(),
-            request: row.request.map(|request| request.to_string()),
-            changes: describe(conn, &changes)?.into_iter().map(super::Change::from).collect(),
-        });
-    }
-    Ok(lines)
-}
-
-/// Whether a change is this person's: a transaction can be about many.
-fn concerns(change: &Change, account: &Account, users: &[DirectoryUser]) -> bool {
-    match change.kind {
-        Kind::Account | Kind::Membership => change.id == account.id.0,
-        Kind::Grant | Kind::Factor => change.of == Some(account.id.0),
-        Kind::DirectoryUser => users.iter().any(|user| user.id.0 == change.id) || mentions(change, account),
-        Kind::Company
-        | Kind::Organization
-        | Kind::Team
-        | Kind::Domain
-        | Kind::Connection
-        | Kind::Token
-        | Kind::Invitation
-        | Kind::DirectoryGroup => false,
-    }
-}
-
-/// Whether a directory user that is gone was this account's.
-fn mentions(change: &Change, account: &Account) -> bool {
-    let id = account.id.to_string();
-    [&change.old, &change.new].into_iter().flatten().any(|state| state.get().contains(&id))
+/// Whom an address, a username or an id names.
+fn account(installation: &Installation, who: &str) -> Result<Account, AdminError> {
+    named::account(installation, who).map_err(|error| match error {
+        AdminError::Missing { name, .. } => AdminError::Missing {
+            kind: "account",
+            name,
+            hint: "check the address; accounts begin with an invitation, a sign-in or a push".to_owned(),
+        },
+        other => other,
+    })
 }

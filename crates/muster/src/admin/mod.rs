@@ -15,7 +15,6 @@ mod domain;
 mod drift;
 mod examination;
 mod explain;
-mod explanation;
 mod export;
 mod held;
 mod invitation;
@@ -38,6 +37,7 @@ pub(crate) use muster_administration::{
     applying::Applied,
     change::{Change, FieldChange},
     drift::Drift,
+    explanation::{Explanation, Said},
     held::{Ends, Held, HeldLine},
     plans::{MemberLine, PlanLine, PlanView},
 };
@@ -64,19 +64,19 @@ pub(crate) use domain::{
     DomainAudit, DomainRequest, DomainView, Domains, InviteRequest, Outsider, Record as DomainRecord,
 };
 pub(crate) use examination::{Check, Examination, Status};
-pub(crate) use explanation::{Explanation, Said};
 pub(crate) use export::MembersExport;
 pub(crate) use held::HeldRequest;
 pub(crate) use invitation::{InvitationLine, Invitations, InvitedLine, InvitedPeople};
 pub(crate) use organization::{
-    Invitee, MemberLine as PersonLine, Members, MembersRequest, OrganizationLine, OrganizationRequest, Organizations,
+    Blocked, BlockedLine, Invitee, MemberLine as PersonLine, Members, MembersRequest, OrganizationLine,
+    OrganizationRequest, Organizations,
 };
 pub(crate) use plan::{PlanRequest, Planned};
 pub(crate) use requests::{
     ExportPage, ExportRequest, Filter, ReplayRequest, Replayed, RequestDetails, RequestLine, RequestList,
     RequestsRequest, moment,
 };
-pub(crate) use session::{SessionRequest, Sessions};
+pub(crate) use session::{SessionLine, SessionRequest, Sessions};
 pub(crate) use stream::{StreamRequest, Streams};
 pub(crate) use team::{TeamChange, TeamLine, TeamRequest, Teams};
 pub(crate) use token::{TokenLine, TokenRequest, Tokens};
@@ -130,8 +130,10 @@ pub(crate) enum Request {
     BackUp(BackUp),
     /// Who is this, and why is it where it is?
     Explain {
-        /// The account's email.
-        email: String,
+        /// The account's email, username or id.
+        who: String,
+        /// Only as the owners of this organization see them.
+        organization: Option<String>,
     },
     /// What the mass-change guard holds.
     Held {
@@ -247,6 +249,8 @@ pub(crate) enum Answer {
     Invited(InvitedPeople),
     /// About those who are.
     Invitations(Invitations),
+    /// About those who are kept out.
+    Blocked(Blocked),
     /// Of [`UserRequest::List`] and [`UserRequest::Show`].
     Accounts(Accounts),
     /// Of [`UserRequest::Find`].
@@ -343,7 +347,9 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         Request::Session(request) => session::run(installation, request),
         Request::Organization(request) => organization::run(installation, request),
         Request::Team { organization, request } => team::run(installation, &organization, request).map(Answer::Teams),
-        Request::Explain { email } => explain::explain(installation, &email).map(Box::new).map(Answer::Explained),
+        Request::Explain { who, organization } => {
+            explain::explain(installation, &who, organization.as_deref()).map(Box::new).map(Answer::Explained)
+        }
         Request::Held { connection, request } => held::run(installation, &connection, request).map(Answer::Held),
         Request::Examine => examination::examine(installation).map(Answer::Examined),
         Request::BackUp(request) => back_up(&request).map(Answer::BackedUp),

@@ -1,7 +1,7 @@
 //! What the shell names, found; or a refusal that says what was probably meant.
 
-use muster_engine::{EngineError, authority, organizations};
-use muster_model::{Account, AccountId, AccountState, Connection, Email, Organization, Team};
+use muster_engine::{EngineError, authority, companies, organizations};
+use muster_model::{Account, AccountId, AccountState, CompanyId, Connection, Email, Organization, Team};
 use muster_store::Conn;
 
 use super::{AdminError, Installation};
@@ -80,6 +80,17 @@ fn no_organization(installation: &Installation, name: &str) -> AdminError {
         None => "`muster org list` lists them".to_owned(),
     };
     AdminError::Missing { kind: "organization", name: name.to_owned(), hint }
+}
+
+/// The company of this name, present or former.
+pub(super) fn company(installation: &Installation, name: &str) -> Result<CompanyId, AdminError> {
+    let asked = name.trim().to_owned();
+    let found = installation.store.snapshot_blocking(move |conn| companies::named(conn, &asked))?;
+    found.map(|company| company.id).ok_or_else(|| AdminError::Missing {
+        kind: "company",
+        name: name.to_owned(),
+        hint: "companies are stated in the file of `muster apply`; `muster export` shows them".to_owned(),
+    })
 }
 
 /// The team of this name.

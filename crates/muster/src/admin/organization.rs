@@ -20,7 +20,7 @@ pub(crate) enum OrganizationRequest {
     /// One.
     Show { organization: String },
     /// One more.
-    Create { name: String, seats: Option<i64> },
+    Create { name: String, company: Option<String>, seats: Option<i64> },
     /// Another name.
     Rename { organization: String, to: String },
     /// How many fit; no limit if none is given.
@@ -31,6 +31,8 @@ pub(crate) enum OrganizationRequest {
     SetRole { organization: String, who: String, role: Role },
     /// Out.
     RemoveMember { organization: String, who: String, block: bool },
+    /// Who is kept out (ORG-2).
+    Blocked { organization: String, after: Option<String>, limit: u32 },
     /// Somebody is kept out no longer (ORG-2).
     Unblock { organization: String, who: String },
     /// A page of the members as CSV (ORG-7); with the header at the beginning.
@@ -106,6 +108,25 @@ pub(crate) struct Members {
     pub(crate) next: Option<String>,
 }
 
+/// Some of those who are kept out of an organization.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Blocked {
+    pub(crate) organization: String,
+    pub(crate) blocked: Vec<BlockedLine>,
+    /// What to go on after, if there are more.
+    pub(crate) next: Option<String>,
+}
+
+/// Somebody who is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BlockedLine {
+    /// The account's id.
+    pub(crate) id: String,
+    pub(crate) username: String,
+    /// When the membership ended.
+    pub(crate) removed: Option<String>,
+}
+
 /// One person.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct MemberLine {
@@ -129,8 +150,9 @@ pub(super) fn run(installation: &Installation, request: OrganizationRequest) -> 
     match request {
         Asked::List => list(installation).map(Answer::Organizations),
         Asked::Show { organization } => one(installation, &organization, None),
-        Asked::Create { name, seats } => {
-            let made = installation.change(move |tx, env| organizations::create(tx, env, &name, None, seats))?;
+        Asked::Create { name, company, seats } => {
+            let company = company.map(|company| named::company(installation, &company)).transpose()?;
+            let made = installation.change(move |tx, env| organizations::create(tx, env, &name, company, seats))?;
             one(installation, &made.name, Some("the organization was made".to_owned()))
         }
         Asked::Rename { organization, to } => {
@@ -171,6 +193,10 @@ pub(super) fn run(installation: &Installation, request: OrganizationRequest) -> 
                 done.push_str(&said::returns(&way.warning()));
             }
             one(installation, &organization.name, Some(done))
+        }
+        Asked::Blocked { organization, after, limit } => {
+            let organization = named::organization(installation, &organization)?;
+            blocked(installation, organization, after.as_deref(), limit).map(Answer::Blocked)
         }
         Asked::Unblock { organization, who } => {
             let organization = named::organization(installation, &organization)?;
@@ -218,6 +244,30 @@ pub(super) fn change<T: Send + 'static>(
         work(tx, env, &organization)
     });
     Ok(done?)
+}
+
+/// A page of those who are kept out.
+fn blocked(
+    installation: &Installation,
+    organization: Organization,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Blocked, AdminError> {
+    let after = named::after(after)?;
+    let (name, at_most) = (organization.name.clone(), i64::from(limit));
+    let found = installation
+        .store
+        .snapshot_blocking(move |conn| returns::blocked(conn, &organization, after, at_most.saturating_add(1)))?;
+    let size = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = found.len() > size;
+    let lines = found.into_iter().take(size).map(|(membership, account)| BlockedLine {
+        id: account.id.to_string(),
+        username: account.username,
+        removed: membership.ended.map(|ended| ended.to_string()),
+    });
+    let blocked: Vec<BlockedLine> = lines.collect();
+    let next = blocked.last().filter(|_| has_more).map(|last| last.id.clone());
+    Ok(Blocked { organization: name, blocked, next })
 }
 
 fn list(installation: &Installation) -> Result<Organizations, AdminError> {

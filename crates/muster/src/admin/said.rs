@@ -70,3 +70,12 @@ pub(crate) fn added(username: &str) -> String {
 pub(crate) fn taken_out(username: &str) -> String {
     format!("`{username}` was taken out")
 }
+
+/// It was decided who an address is (JIT-1).
+pub(crate) fn relinked(username: &str, is_new_person: bool) -> String {
+    if is_new_person {
+        format!("`{username}` has no address now: whoever signs in next with it gets an account of their own")
+    } else {
+        format!("whoever signs in next with the address of `{username}` is the same person")
+    }
+}

@@ -2,7 +2,7 @@
 
 use muster_engine::{
     EngineError,
-    sessions::{self, Place},
+    sessions::{self, NoPlace, Place},
 };
 use muster_http::Logged;
 use muster_model::{AccountId, Session, SessionId, session::Ended};
@@ -20,6 +20,8 @@ pub(crate) enum SessionRequest {
         /// An email or an account's id.
         who: String,
     },
+    /// Where whoever calls is signed in; over a server.
+    ListOwn,
     /// Where an organization's members are signed in.
     ListIn {
         /// The organization's name.
@@ -41,6 +43,11 @@ pub(crate) enum SessionRequest {
         /// How many at most.
         limit: u32,
     },
+    /// Sign whoever calls out; over a server.
+    EndOwn {
+        /// Only this one; all if none is named.
+        session: Option<String>,
+    },
     /// Sign somebody out.
     End {
         /// An email or an account's id.
@@ -59,9 +66,17 @@ pub(crate) struct Sessions {
     pub(crate) sessions: Vec<SessionLine>,
     /// How many were ended just now.
     pub(crate) ended: usize,
+    /// How many could not be, as they are of people whose domain is not yours.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) left: usize,
     /// What to give as `--after` for the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as `serde` calls it")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One session.
@@ -88,6 +103,7 @@ pub(super) fn run(installation: &Installation, request: SessionRequest) -> Resul
         SessionRequest::ListIn { organization, after, limit } => {
             return list_in(installation, &organization, after.as_deref(), limit).map(Answer::Sessions);
         }
+        SessionRequest::ListOwn | SessionRequest::EndOwn { .. } => return Err(nobody_calls()),
         SessionRequest::EndIn { organization } => return end_in(installation, &organization).map(Answer::Sessions),
         SessionRequest::List { who } => (who, None),
         SessionRequest::End { who, session } => (who, Some(session)),
@@ -102,27 +118,20 @@ pub(super) fn run(installation: &Installation, request: SessionRequest) -> Resul
         let live = sessions::list(conn, account, now)?;
         live.iter().map(|session| line(conn, session)).collect::<Result<Vec<_>, EngineError>>()
     })?;
-    Ok(Answer::Sessions(Sessions { account: Some(account), sessions, ended, next: None }))
+    Ok(Answer::Sessions(Sessions { account: Some(account), sessions, ended, left: 0, next: None }))
 }
 
 fn list_in(installation: &Installation, name: &str, after: Option<&str>, limit: usize) -> Result<Sessions, AdminError> {
     let organization = named::organization(installation, name)?.id;
     let now = installation.surroundings.now();
-    let wrong = || AdminError::Wrong("`--after` takes what the page before ended with".to_owned());
-    let after = match after {
-        None => Place::default(),
-        Some(text) => {
-            let id: SessionId = text.parse().map_err(|_| wrong())?;
-            let found = installation.store.read_blocking::<_, EngineError, _>(move |conn| Ok(conn.session(id)?))?;
-            Place { account: found.ok_or_else(wrong)?.account, session: id }
-        }
-    };
+    let wrong = |error: NoPlace| AdminError::Wrong(format!("`--after` {error}"));
+    let after = after.map(str::parse::<Place>).transpose().map_err(wrong)?.unwrap_or_default();
     let (sessions, next) = installation.store.snapshot_blocking(move |conn| {
         let (live, next) = sessions::list_in(conn, organization, after, limit, now)?;
         let lines = live.iter().map(|session| line(conn, session)).collect::<Result<Vec<_>, EngineError>>()?;
         Ok::<_, EngineError>((lines, next))
     })?;
-    Ok(Sessions { account: None, sessions, ended: 0, next: next.map(|place| place.session.to_string()) })
+    Ok(Sessions { account: None, sessions, ended: 0, left: 0, next: next.map(|place| place.to_string()) })
 }
 
 fn end_in(installation: &Installation, name: &str) -> Result<Sessions, AdminError> {
@@ -135,7 +144,14 @@ fn end_in(installation: &Installation, name: &str) -> Result<Sessions, AdminErro
         ended += some;
         after = next;
     }
-    Ok(Sessions { account: None, sessions: Vec::new(), ended, next: None })
+    Ok(Sessions { account: None, sessions: Vec::new(), ended, left: 0, next: None })
+}
+
+/// What is somebody's own has no meaning for the operator.
+fn nobody_calls() -> AdminError {
+    AdminError::Wrong(
+        "`--own` is for `--server`, where a token tells who you are: name a person or an organization".to_owned(),
+    )
 }
 
 fn attempts(installation: &Installation, who: &str, limit: u32) -> Result<RequestList, AdminError> {

@@ -41,6 +41,22 @@ Examples:
         /// The connection's name.
         connection: String,
     },
+    /// Decide who an address is that came with another subject: a sign-in is refused until an owner says so.
+    #[command(after_help = "\
+Examples:
+  muster connection relink okta ada@example.com                # the same person, made anew at the identity provider
+  muster connection relink okta ada@example.com --new-person   # somebody else, who gets an account of their own
+
+`muster requests list --connection okta` shows the refused sign-ins. The person signs in again afterwards.")]
+    Relink {
+        /// The connection's name.
+        connection: String,
+        /// The email or username of the account that has the address.
+        who: String,
+        /// It is somebody else: the account loses the address and stays where it is.
+        #[arg(long)]
+        new_person: bool,
+    },
     /// Our keys towards the identity provider.
     #[command(
         subcommand,
@@ -93,6 +109,7 @@ impl ConnectionCommand {
             Self::Refresh { connection } => ConnectionRequest::Refresh { connection },
             Self::Test { connection } => ConnectionRequest::Test { connection },
             Self::Affected { connection } => ConnectionRequest::Affected { connection },
+            Self::Relink { connection, who, new_person } => ConnectionRequest::Relink { connection, who, new_person },
             Self::Key(KeyCommand::Add { connection, purpose, days }) => {
                 let purpose = match purpose {
                     Purpose::Signing => KeyPurpose::Signing,

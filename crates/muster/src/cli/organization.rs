@@ -20,13 +20,20 @@ pub(crate) enum OrganizationCommand {
         organization: String,
     },
     /// Make an organization.
-    #[command(after_help = "Examples:\n  muster org create moby\n  muster org create moby --seats 1000")]
+    #[command(after_help = "\
+Examples:
+  muster org create moby
+  muster org create moby --seats 1000
+  muster org create moby-labs --company moby-inc       # over a server: for owners of the company")]
     Create {
         /// Its name: lower-case letters, digits, and `-`, `_`, `.` inside.
         name: String,
         /// How many members and invitations fit; without, there is no limit.
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
         seats: Option<i64>,
+        /// The company that it is to belong to.
+        #[arg(long, value_name = "NAME")]
+        company: Option<String>,
     },
     /// Give an organization another name; the former one keeps leading to it and is never another's.
     #[command(after_help = "Example:\n  muster org rename moby narwhal")]
@@ -78,6 +85,18 @@ Whom a directory has active is added again by its next write, and by the next si
         /// Keep the person out, whatever identity providers say.
         #[arg(long)]
         block: bool,
+    },
+    /// Who was removed with `--block`, and not let in since.
+    #[command(after_help = "Example:\n  muster org blocked moby")]
+    Blocked {
+        /// The organization's name.
+        organization: String,
+        /// The account that the page before ended with.
+        #[arg(long, value_name = "ID")]
+        after: Option<String>,
+        /// How many are shown at most.
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
     },
     /// Let somebody in again who was removed with `--block`. It brings nobody back by itself.
     #[command(after_help = "Example:\n  muster org unblock moby ada@example.com")]
@@ -205,7 +224,9 @@ impl OrganizationCommand {
         Request::Organization(match self {
             Self::List => Asked::List,
             Self::Show { organization } => Asked::Show { organization: named(organization) },
-            Self::Create { name, seats } => Asked::Create { name: named(name), seats: *seats },
+            Self::Create { name, seats, company } => {
+                Asked::Create { name: named(name), company: company.clone(), seats: *seats }
+            }
             Self::Rename { organization, to } => Asked::Rename { organization: named(organization), to: to.clone() },
             Self::Seats { organization, seats: Seats(seats) } => {
                 Asked::Seats { organization: named(organization), seats: *seats }
@@ -216,6 +237,9 @@ impl OrganizationCommand {
             }
             Self::RemoveMember { organization, who, block } => {
                 Asked::RemoveMember { organization: named(organization), who: who.clone(), block: *block }
+            }
+            Self::Blocked { organization, after, limit } => {
+                Asked::Blocked { organization: named(organization), after: after.clone(), limit: *limit }
             }
             Self::Unblock { organization, who } => {
                 Asked::Unblock { organization: named(organization), who: who.clone() }

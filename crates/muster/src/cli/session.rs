@@ -11,16 +11,20 @@ pub(crate) enum SessionCommand {
     #[command(after_help = "\
 Examples:
   muster session list ada@example.com
-  muster session list --organization moby --limit 500")]
+  muster session list --organization moby --limit 500
+  muster session list --own --server https://muster.example.com")]
     List {
         /// The account's email, or its id.
-        #[arg(required_unless_present = "organization", conflicts_with = "organization")]
+        #[arg(required_unless_present_any = ["organization", "own"], conflicts_with = "organization")]
         who: Option<String>,
+        /// Your own; over a server.
+        #[arg(long, conflicts_with_all = ["who", "organization"])]
+        own: bool,
         /// All members of this organization.
         #[arg(long, value_name = "NAME")]
         organization: Option<String>,
         /// The session that the page before ended with.
-        #[arg(long, value_name = "ID", requires = "organization")]
+        #[arg(long, value_name = "PLACE", requires = "organization")]
         after: Option<String>,
         /// How many are shown at most, by person.
         #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -45,12 +49,19 @@ Examples:
   muster session end ada@example.com
   muster session end --organization moby
   muster session end ada@example.com --session 0190f5fe-7c2a-7000-8000-0123456789ab
+  muster session end --own --server https://muster.example.com
+
+Over a server, only people whose address is of a domain that you hold: the access of others to your organization ends by
+removing the member.
 
 Whoever may sign in can do so again: take the access away at the identity provider, or remove the member.")]
     End {
         /// The account's email, or its id.
-        #[arg(required_unless_present = "organization", conflicts_with = "organization")]
+        #[arg(required_unless_present_any = ["organization", "own"], conflicts_with = "organization")]
         who: Option<String>,
+        /// Yourself; over a server.
+        #[arg(long, conflicts_with_all = ["who", "organization"])]
+        own: bool,
         /// Only this one.
         #[arg(long, value_name = "ID", conflicts_with = "organization")]
         session: Option<String>,
@@ -67,6 +78,8 @@ impl SessionCommand {
             Self::List { organization: Some(organization), after, limit, .. } => {
                 SessionRequest::ListIn { organization, after, limit: usize::try_from(limit).unwrap_or(usize::MAX) }
             }
+            Self::List { own: true, .. } => SessionRequest::ListOwn,
+            Self::End { own: true, session, .. } => SessionRequest::EndOwn { session },
             Self::List { who, .. } => SessionRequest::List { who: who.unwrap_or_default() },
             Self::End { organization: Some(organization), .. } => SessionRequest::EndIn { organization },
             Self::Attempts { who, limit } => SessionRequest::Attempts { who, limit },

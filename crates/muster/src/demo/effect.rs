@@ -15,7 +15,7 @@ pub(super) async fn people(installation: &Installation) -> Result<Vec<Explanatio
     let accounts = accounts.map_err(|error| crate::admin::AdminError::Engine(error.into()))?;
     let mut people = Vec::new();
     for email in accounts.into_iter().filter_map(|account| account.email) {
-        let request = Request::Explain { email: email.to_string() };
+        let request = Request::Explain { who: email.to_string(), organization: None };
         if let Answer::Explained(explanation) = perform(installation, request).await? {
             people.push(*explanation);
         }

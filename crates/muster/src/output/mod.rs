@@ -93,6 +93,8 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::Invited(answer), false) => line(&organization::invited(answer)),
         (Answer::Invitations(answer), true) => line(&serde_json::to_string(answer)?),
         (Answer::Invitations(answer), false) => line(&organization::invitations(answer)),
+        (Answer::Blocked(answer), true) => line(&serde_json::to_string(answer)?),
+        (Answer::Blocked(answer), false) => line(&organization::blocked(answer)),
         (Answer::Teams(answer), true) => line(&serde_json::to_string(answer)?),
         (Answer::Teams(answer), false) => line(&team::teams(answer)),
         (Answer::Person(person), false) => line(&user::person(person)),

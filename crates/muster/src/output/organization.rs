@@ -1,7 +1,7 @@
 //! Organizations, their members and invitations, for people.
 
 use super::table;
-use crate::admin::{Invitations, InvitedPeople, Members, Organizations};
+use crate::admin::{Blocked, Invitations, InvitedPeople, Members, Organizations};
 
 /// A line for each organization.
 pub(super) fn organizations(answer: &Organizations) -> String {
@@ -29,6 +29,18 @@ pub(super) fn organizations(answer: &Organizations) -> String {
 
 fn number(number: Option<i64>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
+}
+
+/// A line for each who is kept out.
+pub(super) fn blocked(answer: &Blocked) -> String {
+    if answer.blocked.is_empty() {
+        return format!("nobody is kept out of `{}`", answer.organization);
+    }
+    let mut lines = table(["username", "account", "removed"]);
+    for one in &answer.blocked {
+        lines.add_row([one.username.clone(), one.id.clone(), one.removed.clone().unwrap_or_default()]);
+    }
+    with(None, &lines.to_string(), answer.next.as_deref())
 }
 
 /// A line for each person.

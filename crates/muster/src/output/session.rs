@@ -10,6 +10,10 @@ pub(super) fn sessions(sessions: &Sessions) -> String {
         1 => "1 session was ended\n".to_owned(),
         several => format!("{several} sessions were ended\n"),
     };
+    let ended = match sessions.left {
+        0 => ended,
+        left => format!("{ended}{left} of people whose address is of a domain that is not yours were left\n"),
+    };
     if sessions.sessions.is_empty() && sessions.next.is_none() {
         return if ended.is_empty() { "signed in nowhere".to_owned() } else { ended.trim_end().to_owned() };
     }

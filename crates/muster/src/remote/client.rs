@@ -20,7 +20,7 @@ const TRIES: u32 = 4;
 /// The longest wait that a server can ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(90);
 /// The most results of a page.
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 /// Exports are answered whole.
 const LIMITS: Limits =
     Limits { body_bytes: 512 << 20, connect: Duration::from_secs(10), whole: Duration::from_secs(600) };

@@ -6,10 +6,10 @@ use muster_model::TokenId;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::client::Client;
+use super::{client::Client, people};
 use crate::admin::{
     AdminError, AffectedView, ByEnforcement, ConnectionRequest, Connections, KeyRequest, TokenLine, TokenRequest,
-    Tokens,
+    Tokens, said,
 };
 
 #[derive(Debug, Deserialize)]
@@ -97,6 +97,15 @@ pub(super) fn run(client: &Client, request: ConnectionRequest) -> Result<Connect
             let id = named(client, &connection)?.id;
             let affected: Affected = client.get(&["connections", &id, "affected"], &[])?;
             Connections { affected: Some(view(connection, affected)), ..Connections::of(Vec::new()) }
+        }
+        ConnectionRequest::Relink { connection, who, new_person } => {
+            let found = named(client, &connection)?;
+            let username = people::find(client, &who, None)?.username;
+            let decision = if new_person { "new-person" } else { "re-link" };
+            let path = ["connections", &found.id, "people", &username];
+            client.write_bytes(Method::POST, &path, &json!({"decision": decision}))?;
+            let done = said::relinked(&username, new_person);
+            Connections { done: Some(done), ..Connections::of(vec![found]) }
         }
         ConnectionRequest::Key { connection, request } => key(client, &connection, request)?,
     })

@@ -15,14 +15,19 @@ mod migration;
 mod organization;
 mod people;
 mod requests;
+mod session;
 mod team;
 mod token;
 
-use crate::admin::{AdminError, Answer, Request};
+use crate::admin::{AdminError, Answer, Request, UserRequest};
 
 pub(crate) use access::{Access, AccessError, ServerFlags};
 pub(crate) use client::Client;
 pub(crate) use error::ServerError;
+
+/// Accounts are the operator's; an owner sees members (TEN-3).
+const PEOPLE: &str = "over a server you see the people of your organizations: use `muster org members NAME` and `muster explain WHO`; \
+                      or run it as the operator, where the database is, without `--server`";
 
 /// Does what is asked, over a server.
 pub(crate) fn run(client: &Client, request: Request) -> Result<Answer, AdminError> {
@@ -46,13 +51,22 @@ pub(crate) fn run(client: &Client, request: Request) -> Result<Answer, AdminErro
         Request::Requests(request) => requests::run(client, request),
         Request::Activity(request) => activity::run(client, request).map(Answer::Activity),
         Request::Domain(request) => domain::run(client, request),
-        Request::Examine
-        | Request::BackUp(_)
-        | Request::Explain { .. }
-        | Request::User(_)
-        | Request::Stream(_)
-        | Request::Session(_) => Err(only_there("this command")),
+        Request::Session(request) => session::run(client, request).map(Answer::Sessions),
+        Request::Explain { who, organization } => explain(client, &who, organization.as_deref()),
+        Request::User(UserRequest::List { .. } | UserRequest::Show { .. } | UserRequest::Find { .. }) => {
+            Err(AdminError::Wrong(PEOPLE.to_owned()))
+        }
+        Request::Examine | Request::BackUp(_) | Request::Stream(_) | Request::User(_) => {
+            Err(only_there("this command"))
+        }
     }
+}
+
+/// Why somebody is where they are, as the owners of an organization see it.
+fn explain(client: &Client, who: &str, organization: Option<&str>) -> Result<Answer, AdminError> {
+    let found = people::find_only(client, who, organization)?;
+    let path = ["orgs", &found.organization, "members", &found.username, "explain"];
+    Ok(Answer::Explained(Box::new(client.get(&path, &[])?)))
 }
 
 /// A refusal of what is done where the database is.

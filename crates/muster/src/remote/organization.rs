@@ -8,13 +8,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    client::Client,
-    invitation, only_there,
+    client::{self, Client},
+    invitation,
     people::{self, Member},
 };
 use crate::admin::{
-    AdminError, Answer, Members, MembersExport, MembersRequest, OrganizationLine, OrganizationRequest, Organizations,
-    said,
+    AdminError, Answer, Blocked, BlockedLine, Members, MembersExport, MembersRequest, OrganizationLine,
+    OrganizationRequest, Organizations, said,
 };
 
 /// That somebody who was removed comes back (ORG-2).
@@ -26,6 +26,20 @@ struct Removed {
 #[derive(Debug, Deserialize)]
 struct Return {
     warning: String,
+}
+
+/// Those who are kept out.
+#[derive(Debug, Deserialize)]
+struct Blocks {
+    next: Option<String>,
+    results: Vec<Block>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Block {
+    id: String,
+    username: String,
+    removed_at: Option<String>,
 }
 
 /// More organizations than anybody is in.
@@ -60,7 +74,14 @@ pub(super) fn run(client: &Client, request: OrganizationRequest) -> Result<Answe
             Ok(Answer::Organizations(Organizations { organizations, done: None }))
         }
         Asked::Show { organization } => one(client, &organization, None),
-        Asked::Create { .. } => Err(only_there("making an organization")),
+        Asked::Create { company: None, .. } => Err(AdminError::Wrong(
+            "over a server, owners of a company make organizations in it: name it with `--company`".to_owned(),
+        )),
+        Asked::Create { name, company: Some(company), seats } => {
+            let path = ["companies", &company, "organizations"];
+            let made: Organization = client.write(Method::POST, &path, &json!({"name": name, "seats": seats}))?;
+            one(client, &made.name, Some("the organization was made".to_owned()))
+        }
         Asked::Rename { organization, to } => {
             let former = named(client, &organization)?.name;
             let after: Organization = client.write(Method::PATCH, &["orgs", &former], &json!({"name": to}))?;
@@ -90,6 +111,9 @@ pub(super) fn run(client: &Client, request: OrganizationRequest) -> Result<Answe
             }
             one(client, &organization, Some(done))
         }
+        Asked::Blocked { organization, after, limit } => {
+            blocked(client, organization, after, limit).map(Answer::Blocked)
+        }
         Asked::Unblock { organization, who } => {
             let username = who.trim().to_lowercase();
             client.delete(&["orgs", &organization, "blocks", &username], &[])?;
@@ -114,6 +138,32 @@ fn named(client: &Client, name: &str) -> Result<Organization, AdminError> {
 fn one(client: &Client, name: &str, done: Option<String>) -> Result<Answer, AdminError> {
     let organizations = vec![named(client, name)?.into()];
     Ok(Answer::Organizations(Organizations { organizations, done }))
+}
+
+/// Those who are kept out, page after page.
+fn blocked(
+    client: &Client,
+    organization: String,
+    mut after: Option<String>,
+    limit: u32,
+) -> Result<Blocked, AdminError> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut blocked = Vec::new();
+    loop {
+        let size = limit.saturating_sub(blocked.len()).clamp(1, client::PAGE).to_string();
+        let mut query = vec![("page_size", size.as_str())];
+        query.extend(after.as_deref().map(|after| ("after", after)));
+        let page: Blocks = client.get(&["orgs", &organization, "blocks"], &query)?;
+        blocked.extend(page.results.into_iter().map(|one| BlockedLine {
+            id: one.id,
+            username: one.username,
+            removed: one.removed_at,
+        }));
+        after = page.next.as_deref().and_then(client::place);
+        if after.is_none() || blocked.len() >= limit {
+            return Ok(Blocked { organization, blocked, next: after });
+        }
+    }
 }
 
 fn members(client: &Client, request: MembersRequest) -> Result<Members, AdminError> {

@@ -152,13 +152,51 @@ fn what_is_not_done_over_a_server_says_what_to_do_instead() {
     let remote = Remote::start();
     let owner = remote.owner();
     for arguments in [
-        &["org", "create", "narwhal"][..],
+        &["session", "attempts", "owner@example.com"][..],
         &["user", "erase", "owner@example.com", "--yes"],
         &["backup", "copy.db"],
         &["doctor"],
     ] {
         remote.refused(&owner, arguments, 2, "without `--server`");
     }
+}
+
+#[test]
+fn pre_2_and_ses_4_people_are_explained_kept_out_and_signed_out_over_a_server() {
+    let remote = Remote::start();
+    remote
+        .folder
+        .apply("[[organization]]\nname = \"moby\"\nowners = [\"owner@example.com\", \"second@example.com\"]\n");
+    let owner = remote.owner();
+    let explained = ["explain", "second@example.com"];
+    let there = remote.json(&owner, &explained);
+    assert_eq!(there, remote.folder.json(&["explain", "second@example.com", "--organization", "moby"]));
+    assert_eq!(there["memberships"][0]["role"], "owner");
+    assert!(remote.succeed(&owner, &explained).contains("Why"));
+    let username = there["account"]["username"].as_str().unwrap();
+    assert_eq!(remote.json(&owner, &["explain", username, "--organization", "moby"]), there);
+    remote.refused(&owner, &["explain", "nobody@example.com"], 1, "muster org members");
+    remote.refused(&owner, &["explain", "second@example.com", "--organization", "whale"], 1, "not found");
+    for arguments in [&["session", "list", "second@example.com"][..], &["session", "list", "--organization", "moby"]] {
+        assert_eq!(remote.json(&owner, arguments)["sessions"], remote.folder.json(arguments)["sessions"]);
+    }
+    let own = remote.json(&owner, &["session", "list", "--own"]);
+    assert_eq!((&own["sessions"], &own["ended"]), (&json!([]), &json!(0)));
+    remote.refused(&owner, &["session", "end", "--own", "--session", username], 1, "session list");
+    assert_eq!(remote.json(&owner, &["session", "end", "--organization", "moby"])["ended"], 0);
+    let here = remote.folder.run(&["session", "list", "--own"]);
+    assert!(!here.status.success() && errors(&here).contains("--server"), "{}", errors(&here));
+    remote.succeed(&owner, &["org", "remove-member", "moby", "second@example.com", "--block"]);
+    remote.compare(&owner, &["org", "blocked", "moby"]);
+    let blocked = remote.json(&owner, &["org", "blocked", "moby", "--limit", "1"]);
+    assert_eq!((&blocked["blocked"][0]["username"], &blocked["next"]), (&json!(username), &Value::Null));
+    remote.succeed(&owner, &["org", "unblock", "moby", username]);
+    assert!(remote.succeed(&owner, &["org", "blocked", "moby"]).contains("nobody is kept out"));
+    remote.refused(&owner, &["connection", "relink", "okta", "owner@example.com"], 1, "not found");
+    remote.refused(&owner, &["org", "create", "narwhal"], 2, "--company");
+    remote.refused(&owner, &["org", "create", "narwhal", "--company", "docks"], 1, "not found");
+    remote.refused(&owner, &["user", "show", "owner@example.com"], 2, "muster explain");
+    remote.server.terminate();
 }
 
 #[test]

@@ -102,6 +102,17 @@ impl Conn<'_> {
         self.query(&format!("SELECT {COLUMNS} FROM domains ORDER BY name, id"), vals![], domain)
     }
 
+    /// The names of the verified domains that a holder holds itself.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn domain_names(&mut self, holder: Holder) -> Result<Vec<String>, StoreError> {
+        let (column, id) = of_holder(holder);
+        let sql = format!("SELECT name FROM domains WHERE state = 'verified' AND {column} = ?1");
+        self.query(&sql, vals![id], |row| row.get(0))
+    }
+
     /// The names of a holder's verified domains; with a company, an organization's include the company's (ORG-8).
     ///
     /// # Errors

@@ -20,6 +20,7 @@ const AUDIT_INVITE: &str = "/v2/orgs/moby/domains/example.com/audit/invite";
 fn routes() -> Vec<(&'static str, &'static str, &'static str, Option<Value>, Action)> {
     let token = json!({"label": "x", "scopes": ["tokens:read"]});
     let nobody = "/v2/orgs/moby/access-tokens/01900000-0000-7000-8000-000000000000";
+    let no_session = "/v2/orgs/moby/members/~ada/sessions/01900000-0000-7000-8000-000000000000";
     let no_connection = "/v2/orgs/moby/connections/01900000-0000-7000-8000-000000000000";
     vec![
         ("GET", "/v2/orgs/{org}", "/v2/orgs/moby", None, Action::ReadOrganization),
@@ -36,6 +37,30 @@ fn routes() -> Vec<(&'static str, &'static str, &'static str, Option<Value>, Act
             Action::ChangeMembers,
         ),
         ("DELETE", "/v2/orgs/{org}/members/{username}", "/v2/orgs/moby/members/~eve", None, Action::ChangeMembers),
+        (
+            "GET",
+            "/v2/orgs/{org}/members/{username}/explain",
+            "/v2/orgs/moby/members/~ada/explain",
+            None,
+            Action::ReadMembersInFull,
+        ),
+        ("GET", "/v2/orgs/{org}/sessions", "/v2/orgs/moby/sessions", None, Action::ReadSessions),
+        ("DELETE", "/v2/orgs/{org}/sessions", "/v2/orgs/moby/sessions", None, Action::EndSessions),
+        (
+            "GET",
+            "/v2/orgs/{org}/members/{username}/sessions",
+            "/v2/orgs/moby/members/~ada/sessions",
+            None,
+            Action::ReadSessions,
+        ),
+        (
+            "DELETE",
+            "/v2/orgs/{org}/members/{username}/sessions",
+            "/v2/orgs/moby/members/~ada/sessions",
+            None,
+            Action::EndSessions,
+        ),
+        ("DELETE", "/v2/orgs/{org}/members/{username}/sessions/{id}", no_session, None, Action::EndSessions),
         ("PATCH", "/v2/orgs/{org}", "/v2/orgs/moby", Some(json!({})), Action::ChangeSettings),
         ("GET", "/v2/orgs/{org}/blocks", "/v2/orgs/moby/blocks", None, Action::ReadMembersInFull),
         ("DELETE", "/v2/orgs/{org}/blocks/{username}", "/v2/orgs/moby/blocks/~eve", None, Action::ChangeMembers),

@@ -143,3 +143,52 @@ async fn org_2_the_answer_warns_of_who_comes_back_and_a_block_is_read_and_lifted
     client.delete("/v2/orgs/moby/blocks/~bo").await.due(204);
     assert_eq!(client.get("/v2/orgs/moby/blocks").await.due(200).value()["results"], json!([]));
 }
+
+#[tokio::test]
+async fn pre_2_a_member_is_explained_with_what_concerns_the_organization_and_nothing_else() {
+    let server = Server::new();
+    let (moby, whale) = (server.organizations[0].clone(), server.organizations[1].clone());
+    let ada = server.member(&moby, "ada@example.com", Role::Owner);
+    let wil = server.member(&whale, "wil@whale.org", Role::Owner);
+    let id = server.user("bo@example.com").await;
+    server.group("moby:devs", &[&id]).await;
+    let world = &server.world;
+    let theirs = world.connection("theirs", &[&whale]).domains(&["whale.org"]).build();
+    world.sso_says(theirs, &whale, "bo@example.com", Some("Secret"), Some(Role::Owner), None);
+    world.set_member(&whale, &world.account_of("bo@example.com").unwrap(), Role::Member).unwrap();
+    let owner = server.client(&ada).await;
+    let answer = owner.get("/v2/orgs/moby/members/~bo/explain").await.due(200);
+    for other in ["theirs", "whale"] {
+        assert!(!answer.text.contains(other), "{other} in {}", answer.text);
+    }
+    // What the person is called is seen by everybody there, who says so is not.
+    let told = answer.value();
+    assert_eq!((&told["account"]["full_name"], &told["values"][0]["effective"]), (&json!("Secret"), &json!("Secret")));
+    assert_eq!((&told["account"]["email"], &told["account"]["conflict"]), (&json!("bo@example.com"), &json!(false)));
+    let said = &told["values"][0]["said"];
+    assert_eq!(
+        (&said[0]["value"], &said[0]["source"], &said[0]["connection"]),
+        (&json!("Ada Lovelace"), &json!("scim"), &json!("okta"))
+    );
+    assert_eq!(said.as_array().unwrap().len(), 1);
+    let place = &told["memberships"][0];
+    assert_eq!((&place["organization"], &place["managed_by"]), (&json!("moby"), &json!(["okta"])));
+    let teams: Vec<&Value> = place["grants"].as_array().unwrap().iter().map(|grant| &grant["team"]).collect();
+    assert!(teams.contains(&&json!("devs")), "{teams:?}");
+    assert_eq!(told["directory_users"][0]["id"], json!(id));
+    let events: Vec<&str> = told["history"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|row| row["changes"].as_array().unwrap())
+        .map(|change| change["event"].as_str().unwrap())
+        .collect();
+    assert!(events.contains(&"account.create") && events.contains(&"team.member.add"), "{events:?}");
+    // The other organization's owner sees theirs, which is of no directory of theirs.
+    let other = server.client(&wil).await;
+    let told = other.get("/v2/orgs/whale/members/~bo/explain").await.due(200).value();
+    assert_eq!((&told["values"][0]["said"][0]["value"], &told["directory_users"]), (&json!("Secret"), &json!([])));
+    assert_eq!(told["memberships"].as_array().unwrap().len(), 1);
+    other.get("/v2/orgs/moby/members/~bo/explain").await.denied(404, "organization moby");
+    other.get("/v2/orgs/whale/members/~ada/explain").await.denied(404, "member");
+}

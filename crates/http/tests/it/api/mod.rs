@@ -13,6 +13,7 @@ mod idempotency;
 mod invites;
 mod members;
 mod organizations;
+mod sessions;
 mod tokens;
 
 use std::sync::LazyLock;

@@ -5,7 +5,7 @@ mod health;
 mod key;
 mod view;
 
-use muster_engine::EngineError;
+use muster_engine::{EngineError, sign_in};
 use muster_http::Refreshed;
 use muster_model::Connection;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub(super) use health::checks;
 pub(crate) use key::KeyRequest;
 pub(crate) use muster_administration::connections::ConnectionView;
 
-use super::{AdminError, Answer, Installation, named};
+use super::{AdminError, Answer, Installation, named, said};
 
 /// What about connections.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,6 +42,15 @@ pub(crate) enum ConnectionRequest {
     Affected {
         /// The connection's name.
         connection: String,
+    },
+    /// Who an address is that came with another subject (JIT-1).
+    Relink {
+        /// The connection's name.
+        connection: String,
+        /// An email or a username.
+        who: String,
+        /// Somebody else than the account that has the address.
+        new_person: bool,
     },
     /// Our keys.
     Key {
@@ -106,6 +115,10 @@ pub(super) fn run(installation: &Installation, request: ConnectionRequest) -> Re
             let found = find(installation, &connection)?;
             Connections { affected: Some(affected::affected(installation, found)?), ..Connections::of(Vec::new()) }
         }
+        ConnectionRequest::Relink { connection, who, new_person } => {
+            let done = relink(installation, &connection, &who, new_person)?;
+            Connections { done: Some(done), ..Connections::of(vec![view::one(installation, &connection)?]) }
+        }
         ConnectionRequest::Key { connection, request } => {
             let done = key::run(installation, &find(installation, &connection)?, request)?;
             Connections { done: Some(done), ..Connections::of(vec![view::one(installation, &connection)?]) }
@@ -119,6 +132,23 @@ fn find(installation: &Installation, name: &str) -> Result<Connection, AdminErro
     let wanted = name.to_owned();
     let found = installation.store.read_blocking::<_, EngineError, _>(move |conn| named::connection(conn, &wanted));
     found.map_err(|error| named::explained(installation, name, error))
+}
+
+/// Decides who an address is that came with another subject (JIT-1).
+fn relink(installation: &Installation, name: &str, who: &str, is_new_person: bool) -> Result<String, AdminError> {
+    let id = find(installation, name)?.id;
+    let username = named::account(installation, who)?.username;
+    let asked = username.clone();
+    installation.change(move |tx, env| {
+        let connection = tx.connection(id)?.ok_or_else(|| EngineError::not_found("connection", id))?;
+        let account = sign_in::linked(tx, &connection, &asked)?;
+        if is_new_person {
+            sign_in::new_person(tx, env, &connection, account)
+        } else {
+            sign_in::relink(tx, env, &connection, &account)
+        }
+    })?;
+    Ok(said::relinked(&username, is_new_person))
 }
 
 fn refresh(installation: &Installation, name: &str) -> Result<Connections, AdminError> {

@@ -1,0 +1,169 @@
+//! Sessions of an organization's members, as its owners see and end them.
+//!
+//! Who owns what holds the domain of somebody's address sees all of their sessions and ends any (SES-4). Other owners see
+//! those that began through a connection that covers their organization (TEN-3) and end none: they take the access to their
+//! organization away, by removing the member.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_model::{
+    Account, AccountId, ConnectionId, Organization, Session, SessionId, Timestamp, domain::Holder, session::Ended,
+};
+use muster_store::{Conn, Tx};
+
+use super::{AT_ONCE, Place};
+use crate::{EngineError, Env, Refusal, authority::Caller, domains};
+
+/// What an owner may see and end.
+#[derive(Debug)]
+pub struct Oversight {
+    organization: Organization,
+    /// The verified domains whose holder is the owner's.
+    domains: BTreeSet<String>,
+    /// The connections that cover the organization.
+    connections: BTreeSet<ConnectionId>,
+}
+
+/// A page of sessions, by person.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// With whose they are.
+    pub sessions: Vec<(Account, Session)>,
+    /// Where it ends; `None` after the last.
+    pub next: Option<Place>,
+}
+
+/// How many sessions were ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// So many.
+    pub ended: usize,
+    /// So many were seen and left, as they are of accounts that are not the owner's to sign out.
+    pub left: usize,
+}
+
+impl Oversight {
+    /// What whoever calls may see of an organization's members; that they are an owner there is known.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn of(conn: &mut Conn<'_>, caller: &Caller, organization: &Organization) -> Result<Self, EngineError> {
+        let company = organization.company.map(Holder::Company);
+        let mut domains = BTreeSet::new();
+        for holder in [Some(Holder::Organization(organization.id)), company].into_iter().flatten() {
+            if caller.owns(conn, holder)? {
+                domains.extend(conn.domain_names(holder)?);
+            }
+        }
+        let connections = conn.connections_covering(organization.id)?.into_iter().collect();
+        Ok(Self { organization: organization.clone(), domains, connections })
+    }
+
+    /// Whether an account is the owner's to sign out: its address is of a domain that they hold, and was not there before
+    /// the domain was theirs (ORG-4).
+    fn holds(&self, conn: &mut Conn<'_>, account: &Account) -> Result<bool, EngineError> {
+        let is_of = account.email.as_ref().is_some_and(|email| self.domains.contains(&email.domain()));
+        Ok(is_of && !domains::is_former_holders(conn, account)?)
+    }
+
+    fn sees(&self, holds: bool, session: &Session) -> bool {
+        holds || self.shows_origin(session)
+    }
+
+    /// Whether the owner may know through what a session began, and by which request (TEN-3).
+    #[must_use]
+    pub fn shows_origin(&self, session: &Session) -> bool {
+        session.connection.is_some_and(|connection| self.connections.contains(&connection))
+    }
+
+    /// A member's live sessions that may be seen, newest first.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn of_member(
+        &self,
+        conn: &mut Conn<'_>,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, EngineError> {
+        let holds = self.holds(conn, account)?;
+        let mut sessions = super::list(conn, account.id, now)?;
+        sessions.retain(|session| self.sees(holds, session));
+        Ok(sessions)
+    }
+
+    /// Live sessions of members that may be seen, by person, after one of them: of the next `limit` that there are.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn page(&self, conn: &mut Conn<'_>, after: Place, limit: usize, now: Timestamp) -> Result<Page, EngineError> {
+        let (sessions, next) = super::list_in(conn, self.organization.id, after, limit, now)?;
+        let ids: BTreeSet<AccountId> = sessions.iter().map(|session| session.account).collect();
+        let ids: Vec<AccountId> = ids.into_iter().collect();
+        let mut accounts = BTreeMap::new();
+        if !ids.is_empty() {
+            for account in conn.accounts(&ids)? {
+                accounts.insert(account.id, (self.holds(conn, &account)?, account));
+            }
+        }
+        let seen = sessions.into_iter().filter_map(|session| {
+            let (holds, account) = accounts.get(&session.account)?;
+            self.sees(*holds, &session).then(|| (account.clone(), session))
+        });
+        Ok(Page { sessions: seen.collect(), next })
+    }
+
+    /// Signs a member out: everywhere, or where `session` is. How many sessions that were.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotDomainHolder`]; that there is no such live session; the store's.
+    pub fn end(
+        &self,
+        tx: &mut Tx<'_>,
+        env: &mut Env,
+        account: &Account,
+        session: Option<SessionId>,
+    ) -> Result<usize, EngineError> {
+        if !self.holds(tx, account)? {
+            return Err(Refusal::NotDomainHolder {
+                username: account.username.clone(),
+                organization: self.organization.name.clone(),
+            }
+            .into());
+        }
+        let Some(id) = session else { return super::end_all(tx, env, account.id, Ended::EndedByOwner) };
+        let is_theirs = tx.session(id)?.is_some_and(|session| session.account == account.id);
+        if is_theirs && super::end(tx, env, id, Ended::EndedByOwner)? {
+            return Ok(1);
+        }
+        Err(EngineError::not_found("session", id))
+    }
+
+    /// Signs out all members that are the owner's to sign out, some with each call, until there are none: what came of it, and
+    /// where to go on.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn end_all(
+        &self,
+        tx: &mut Tx<'_>,
+        env: &mut Env,
+        after: Place,
+    ) -> Result<(Counts, Option<Place>), EngineError> {
+        let mut counts = Counts::default();
+        let Page { sessions, next } = self.page(tx, after, AT_ONCE, env.now())?;
+        for (account, session) in &sessions {
+            if self.holds(tx, account)? && super::end(tx, env, session.id, Ended::EndedByOwner)? {
+                counts.ended += 1;
+            } else {
+                counts.left += 1;
+            }
+        }
+        Ok((counts, next))
+    }
+}
