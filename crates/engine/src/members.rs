@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use muster_model::{Account, AccountId, Invitation, Membership, Organization, Role, Timestamp};
-use muster_store::{Conn, Counter, MEMBERS_COUNTED, MemberKey, MemberSearch};
+use muster_model::{Account, AccountId, Invitation, InvitationId, Membership, Organization, Role, Timestamp};
+use muster_store::{Conn, Counter, InviteeSearch, MEMBERS_COUNTED, MemberKey, MemberSearch};
 use uuid::Uuid;
 
 use crate::EngineError;
@@ -182,7 +182,7 @@ impl Phase {
             Self::Invitees if query.role.is_none() && prefix.is_none() => {
                 conn.count(organization.id.0, Counter::Invitations)?
             }
-            Self::Invitees => i64::try_from(invitees(conn, organization, query, prefix, now)?.len()).unwrap_or(0),
+            Self::Invitees => conn.invitees_count(organization.id, invitees(query, prefix, now))?,
         })
     }
 
@@ -229,10 +229,9 @@ impl Phase {
                     Some(Place::Invitation(id)) => id,
                     _ => Uuid::nil(),
                 };
-                let skip = usize::try_from(part.skip).unwrap_or(usize::MAX);
-                let limit = usize::try_from(part.limit).unwrap_or(0);
-                let all = invitees(conn, organization, query, prefix, now)?;
-                let some = all.into_iter().filter(|invitation| invitation.id.0 > after).skip(skip).take(limit);
+                let after = InvitationId(after);
+                let some =
+                    conn.invitees(organization.id, invitees(query, prefix, now), after, part.skip, part.limit)?;
                 let mut lines = Vec::new();
                 for invitation in some {
                     let team = match invitation.team {
@@ -253,23 +252,9 @@ fn placed(member: Member, place: impl FnOnce(&Member) -> Place) -> (Line, Place)
     (Line::Member(Box::new(member)), place)
 }
 
-/// The pending invitations that are asked for, oldest first. They are at most as many as there are free seats.
-fn invitees(
-    conn: &mut Conn<'_>,
-    organization: &Organization,
-    query: &Query,
-    prefix: Option<&str>,
-    now: Timestamp,
-) -> Result<Vec<Invitation>, EngineError> {
-    let mut all = conn.pending_invitations(organization.id)?;
-    all.retain(|invitation| {
-        invitation.expires > now
-            && query.role.is_none_or(|role| invitation.role == role)
-            // Whoever was invited by username is not found by an address (TEN-3).
-            && prefix.is_none_or(|prefix| invitation.account.is_none() && invitation.email.key().starts_with(prefix))
-    });
-    all.sort_unstable_by_key(|invitation| invitation.id);
-    Ok(all)
+/// Which invitations are asked for. Whoever was invited by username is not found by an address (TEN-3).
+fn invitees<'s>(query: &Query, prefix: Option<&'s str>, now: Timestamp) -> InviteeSearch<'s> {
+    InviteeSearch { now, role: query.role, prefix }
 }
 
 /// One member of an organization, by username; also the last owner on record (ORG-1).

@@ -235,8 +235,8 @@ fn user(place: &Place, command: &UserCommand, json: bool) -> Result<Answer, Comm
             let request = UserRequest::Factors { who: who.clone(), reset: *reset };
             return place.perform(Request::User(request));
         }
-        UserCommand::List { after, limit } => {
-            let request = UserRequest::List { after: after.clone(), limit: *limit };
+        UserCommand::List { search, after, limit } => {
+            let request = UserRequest::List { search: search.clone(), after: after.clone(), limit: *limit };
             return place.perform(Request::User(request));
         }
         UserCommand::Show { who } => {

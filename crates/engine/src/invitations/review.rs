@@ -84,8 +84,12 @@ pub(super) fn judge(
     let found = people.iter().map(|person| find(conn, person)).collect::<Result<Vec<_>, _>>()?;
     let accounts: Vec<AccountId> = found.iter().flatten().filter_map(|found| found.known).collect();
     let members = members_among(conn, organization, &accounts)?;
-    let (pending, expired): (Vec<_>, Vec<_>) =
-        conn.pending_invitations(organization.id)?.into_iter().partition(|invitation| invitation.expires > now);
+    let keys: Vec<String> = found.iter().flatten().map(|found| found.invitee.email.key()).collect();
+    let mut invited = Vec::new();
+    for some in keys.chunks(200) {
+        invited.extend(conn.pending_invitations_among(organization.id, some)?);
+    }
+    let (pending, expired): (Vec<_>, Vec<_>) = invited.into_iter().partition(|invitation| invitation.expires > now);
     let (pending, mut expired): (ByAddress, ByAddress) = (by_address(pending), by_address(expired));
     let mut named = BTreeSet::new();
     let mut judged = Judged { entries: Vec::with_capacity(people.len()), expired: Vec::new() };

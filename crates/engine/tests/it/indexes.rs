@@ -69,6 +69,16 @@ fn org_1_lists_searches_and_exports_of_an_organization_use_indexes() {
     large.uses_indexes("invitations", |conn, moby| {
         Ok(conn.pending_invitations_after(moby.id, InvitationId(Uuid::nil()), 100)?)
     });
+    for search in ["eve", ""].map(|text| Some(text.to_owned()).filter(|text| !text.is_empty())) {
+        let query = Query { members: false, invitees: true, search, ..Query::MEMBERS };
+        let found =
+            large.uses_indexes("invitees", move |conn, moby| members::list(conn, moby, &query, &part(None), now));
+        assert_eq!((found.count, found.lines.len()), (1, 1));
+    }
+    large.uses_indexes("whom of many one has invited", |conn, moby| {
+        Ok(conn.pending_invitations_among(moby.id, &["a@b.org".to_owned(), "eve@elsewhere.org".to_owned()])?)
+    });
+    large.uses_indexes("accounts found", |conn, _| Ok(conn.accounts_found("p1", 10)?));
     large.uses_indexes("who is kept out", |conn, moby| returns::blocked(conn, moby, NOBODY, 100));
     large.uses_indexes("access tokens", |conn, moby| access::list(conn, access::Holder::Organization(moby.id)));
 }

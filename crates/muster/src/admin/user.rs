@@ -22,6 +22,9 @@ pub(crate) enum UserRequest {
     },
     /// All of them, a page at a time.
     List {
+        /// Only those whose username or address begins with this; then there is one page.
+        #[serde(default)]
+        search: Option<String>,
         /// The account after which the page begins.
         after: Option<String>,
         /// How many a page holds at most.
@@ -129,7 +132,12 @@ pub(crate) struct ErasureLine {
 pub(super) fn run(installation: &Installation, request: UserRequest) -> Result<Answer, AdminError> {
     match request {
         UserRequest::Find { who } => find(installation, &who).map(Answer::Person),
-        UserRequest::List { after, limit } => all(installation, after.as_deref(), limit).map(Answer::Accounts),
+        UserRequest::List { search: Some(search), limit, .. } => {
+            found(installation, &search, limit).map(Answer::Accounts)
+        }
+        UserRequest::List { search: None, after, limit } => {
+            all(installation, after.as_deref(), limit).map(Answer::Accounts)
+        }
         UserRequest::Show { who } => {
             let account = named::account(installation, &who)?;
             let line = move |conn: &mut Conn<'_>| account_line(conn, account.clone());
@@ -177,6 +185,16 @@ fn all(installation: &Installation, after: Option<&str>, limit: u32) -> Result<A
     let is_full = u32::try_from(accounts.len()).is_ok_and(|count| count == limit);
     let next = accounts.last().filter(|_| is_full).map(|last| last.person.account.to_string());
     Ok(Accounts { accounts, next })
+}
+
+fn found(installation: &Installation, search: &str, limit: u32) -> Result<Accounts, AdminError> {
+    let prefix = search.trim().to_lowercase();
+    let accounts = installation.store.snapshot_blocking::<_, EngineError, _>(move |conn| {
+        let found = conn.accounts_found(&prefix, i64::from(limit))?.into_iter();
+        let some = found.take(usize::try_from(limit).unwrap_or(usize::MAX));
+        some.map(|account| account_line(conn, account)).collect::<Result<Vec<_>, _>>()
+    })?;
+    Ok(Accounts { accounts, next: None })
 }
 
 fn account_line(conn: &mut Conn<'_>, account: Account) -> Result<AccountLine, EngineError> {

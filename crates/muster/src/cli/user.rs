@@ -6,8 +6,14 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// Every account, a page at a time, in the order in which they were made.
-    #[command(after_help = "Example:\n  muster user list --limit 1000 --json | jq '.accounts[].email'")]
+    #[command(after_help = "\
+Examples:
+  muster user list --search ada
+  muster user list --limit 1000 --json | jq '.accounts[].email'")]
     List {
+        /// Those whose username or address begins with this.
+        #[arg(long, value_name = "TEXT", conflicts_with = "after")]
+        search: Option<String>,
         /// The account that the page before ended with.
         #[arg(long, value_name = "ID")]
         after: Option<String>,

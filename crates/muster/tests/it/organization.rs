@@ -61,6 +61,9 @@ fn acc_1_people_are_listed_page_by_page_and_shown_by_whatever_names_them() {
         assert_eq!(shown["accounts"][0]["memberships"], json!(["moby (owner)"]), "{who}");
     }
     assert!(folder.succeed(&["user", "list"]).contains("bo@example.com"));
+    let found = folder.json(&["user", "list", "--search", "BO"]);
+    let found: Vec<&Value> = found["accounts"].as_array().unwrap().iter().map(|account| &account["email"]).collect();
+    assert_eq!(found, ["bo@example.com"], "once, though its username and its address begin so");
     assert_eq!(folder.run(&["user", "show", "nobody"]).status.code(), Some(1));
 }
 

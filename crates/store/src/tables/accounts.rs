@@ -2,7 +2,7 @@
 
 use muster_model::{Account, AccountId, AccountState, Email, Timestamp};
 
-use super::{corrupt, from_json, json, pad, placeholders, word};
+use super::{beyond, corrupt, from_json, json, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "accounts";
@@ -89,6 +89,24 @@ impl Conn<'_> {
     pub fn all_accounts(&mut self, after: AccountId, limit: i64) -> Result<Vec<Account>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM accounts WHERE id > ?1 ORDER BY id LIMIT ?2");
         self.query(&sql, vals![after, limit], account)
+    }
+
+    /// Accounts whose username or address begins with this, in lower case: at most `limit` of each, by that; for the operator.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn accounts_found(&mut self, prefix: &str, limit: i64) -> Result<Vec<Account>, StoreError> {
+        let mut found: Vec<Account> = Vec::new();
+        for key in ["username", "email_key"] {
+            let sql =
+                format!("SELECT {COLUMNS} FROM accounts WHERE {key} >= ?1 AND {key} < ?2 ORDER BY {key} LIMIT ?3");
+            let more = self.query(&sql, vals![prefix, beyond(prefix), limit], account)?;
+            found.extend(more);
+        }
+        let mut seen = std::collections::HashSet::new();
+        found.retain(|account| seen.insert(account.id));
+        Ok(found)
     }
 
     /// A page of the accounts with an address of a domain, in lower case, after `after`, by id.

@@ -5,7 +5,7 @@ use muster_model::{
 };
 use uuid::Uuid;
 
-use super::{pad, placeholders, word};
+use super::{MEMBERS_COUNTED, beyond, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
 
 const TABLE: &str = "invitations";
@@ -27,6 +27,35 @@ fn invitation(row: &Row<'_>) -> Result<Invitation, StoreError> {
         expires: Timestamp(row.get(11)?),
         version: row.get(12)?,
     })
+}
+
+/// Which of those who are invited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InviteeSearch<'s> {
+    /// Whose invitation counts then.
+    pub now: Timestamp,
+    /// Those with this role, if one is given.
+    pub role: Option<Role>,
+    /// Those who were invited by an address that begins with this, in lower case.
+    pub prefix: Option<&'s str>,
+}
+
+impl InviteeSearch<'_> {
+    /// As a condition, and its values.
+    fn which(self, organization: OrganizationId) -> (String, Vec<Val>) {
+        let mut vals = vals![organization, self.now].to_vec();
+        let mut which = "organization = ?1 AND ended IS NULL AND expires > ?2".to_owned();
+        if let Some(role) = self.role {
+            vals.push(Val::from(role.as_str()));
+            which.push_str(&format!(" AND role = ?{}", vals.len()));
+        }
+        if let Some(prefix) = self.prefix {
+            vals.extend([Val::from(prefix), Val::from(beyond(prefix))]);
+            let end = vals.len();
+            which.push_str(&format!(" AND account IS NULL AND email_key >= ?{} AND email_key < ?{end}", end - 1));
+        }
+        (which, vals)
+    }
 }
 
 impl Conn<'_> {
@@ -176,6 +205,73 @@ impl Conn<'_> {
              ORDER BY id LIMIT ?3"
         );
         self.query(&sql, vals![organization, after, limit], invitation)
+    }
+
+    /// The pending invitations of these addresses to an organization, expired ones included.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn pending_invitations_among(
+        &mut self,
+        organization: OrganizationId,
+        keys: &[String],
+    ) -> Result<Vec<Invitation>, StoreError> {
+        let mut vals = vals![organization].to_vec();
+        pad(&mut vals, keys.iter().map(|key| Val::Text(key.clone())));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM invitations WHERE organization = ?1 AND email_key IN {} AND ended IS NULL",
+            placeholders(2, keys.len())
+        );
+        self.query(&sql, vals, invitation)
+    }
+
+    /// A page of who is invited to an organization after one of the invitations: by id, or by address where that is searched.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn invitees(
+        &mut self,
+        organization: OrganizationId,
+        search: InviteeSearch<'_>,
+        after: InvitationId,
+        skip: i64,
+        limit: i64,
+    ) -> Result<Vec<Invitation>, StoreError> {
+        let (which, mut vals) = search.which(organization);
+        let next = vals.len() + 1;
+        let (place, order) = match search.prefix {
+            None => (Val::from(after), "id"),
+            Some(_) => {
+                let sql = "SELECT email_key FROM invitations WHERE organization = ?1 AND id = ?2";
+                let key: Option<String> = self.opt(sql, vals![organization, after], |row| row.get(0))?;
+                (Val::Text(key.unwrap_or_default()), "email_key")
+            }
+        };
+        vals.extend([place, Val::from(limit), Val::from(skip)]);
+        let sql = format!(
+            "SELECT {COLUMNS} FROM invitations WHERE {which} AND {order} > ?{next} ORDER BY {order} LIMIT ?{} OFFSET ?{}",
+            next + 1,
+            next + 2
+        );
+        self.query(&sql, vals, invitation)
+    }
+
+    /// How many are; at most [`MEMBERS_COUNTED`] are counted.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn invitees_count(
+        &mut self,
+        organization: OrganizationId,
+        search: InviteeSearch<'_>,
+    ) -> Result<i64, StoreError> {
+        let (which, mut vals) = search.which(organization);
+        vals.push(Val::from(MEMBERS_COUNTED));
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM invitations WHERE {which} LIMIT ?{}) found", vals.len());
+        self.one(&sql, vals, |row| row.get(0))
     }
 
     /// Every pending invitation to an organization, by id.

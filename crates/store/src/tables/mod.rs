@@ -59,6 +59,7 @@ pub use group_moves::GroupMove;
 pub use idempotency::IdempotentAnswer;
 pub use idp_metadata::IdpMetadata;
 pub use installation::DataKey;
+pub use invitations::InviteeSearch;
 pub use ledger::ReportRow;
 pub use mails::MailRow;
 pub use members::{MEMBERS_COUNTED, MemberKey, MemberSearch};
