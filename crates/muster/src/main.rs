@@ -19,6 +19,7 @@ mod manual;
 mod open;
 mod output;
 mod place;
+mod progress;
 mod recordings;
 mod remote;
 mod roster;

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     error::CommandError,
     local::{self, Sent},
-    open, remote,
+    open, progress, remote,
 };
 
 /// How long a command waits for a database that somebody else holds.
@@ -48,10 +48,10 @@ impl Place {
 
     /// Does it, or has the server that holds the database do it; a database that is not there yet is made.
     pub(crate) fn perform_or_begin(&self, request: Request) -> Result<Answer, CommandError> {
-        match self {
+        progress::while_waiting(request.doing(), || match self {
             Self::Here(config) => here(config, request),
             Self::Server(client) => Ok(remote::run(client, request)?),
-        }
+        })
     }
 }
 

@@ -189,6 +189,29 @@ pub(crate) enum Request {
     },
 }
 
+impl Request {
+    /// What is being done, for whoever waits.
+    pub(crate) fn doing(&self) -> &'static str {
+        match self {
+            Self::Apply { plan: true, .. } => "trying what the file says",
+            Self::Apply { .. } => "applying the file",
+            Self::Plan(PlanRequest::Make { .. }) => "working out what would change",
+            Self::Plan(PlanRequest::Apply { .. }) => "applying the plan",
+            Self::Adopt(_) => "working out who can be adopted",
+            Self::Drift { repair: true, .. } => "mending what has come apart",
+            Self::Drift { .. } => "comparing with what the directory last said",
+            Self::Held { request: HeldRequest::Approve { .. }, .. } => "doing what was held",
+            Self::Requests(RequestsRequest::Replay(_)) => "playing requests again",
+            Self::Requests(_) => "reading the request log",
+            Self::Activity(_) => "reading the activity log",
+            Self::BackUp(_) => "copying the database",
+            Self::User(UserRequest::Erase { .. }) => "erasing",
+            Self::Organization(OrganizationRequest::Invite { .. }) => "inviting",
+            _ => "working",
+        }
+    }
+}
+
 /// What came of a request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
