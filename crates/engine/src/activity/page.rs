@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Entry, Filter, Scope, scope::Sight};
 use crate::{EngineError, describe::Names};
 
-/// Ledger rows read with one statement.
+/// Ledger rows read with one statement, at most: at first as many as could be wanted, as one row may hold thousands of changes.
 const SLICE: i64 = 200;
 /// The most slices that one page reads: where a filter takes little, a page may be short, and says how to go on.
 const SLICES: usize = 25;
@@ -42,9 +42,11 @@ pub fn page(
     // The row that was only read in part comes first, once more.
     let mut before = after.map_or(newest, |place| next_above(place.row.0).min(newest));
     let mut entries = Vec::new();
+    let mut slice = i64::try_from(limit).unwrap_or(SLICE).saturating_add(1).min(SLICE);
     for _ in 0..SLICES {
-        let rows = conn.ledger_page(reader.sight.subjects().as_deref(), before, from, SLICE)?;
-        let is_last = rows.len() < usize::try_from(SLICE).unwrap_or(usize::MAX);
+        let rows = conn.ledger_page(reader.sight.subjects().as_deref(), before, from, slice)?;
+        let is_last = rows.len() < usize::try_from(slice).unwrap_or(usize::MAX);
+        slice = (slice * 2).min(SLICE);
         for row in &rows {
             before = row.id.0;
             let read = after.filter(|place| place.row == row.id).map_or(0, |place| place.read);

@@ -6,7 +6,7 @@ use muster_engine::{
     activity::{self, Filter, Scope, stream},
     authority, conflicts, domains,
     members::{self, Part, Place, Query},
-    returns, roster,
+    returns, roster, sessions,
     tokens::access,
 };
 use muster_model::{AccountId, InvitationId, Organization, Role, Stream, domain::Holder};
@@ -78,9 +78,30 @@ fn org_1_lists_searches_and_exports_of_an_organization_use_indexes() {
     large.uses_indexes("whom of many one has invited", |conn, moby| {
         Ok(conn.pending_invitations_among(moby.id, &["a@b.org".to_owned(), "eve@elsewhere.org".to_owned()])?)
     });
+    large.uses_indexes("sessions", move |conn, moby| {
+        sessions::list_in(conn, moby.id, sessions::Place::default(), 25, now)
+    });
     large.uses_indexes("accounts found", |conn, _| Ok(conn.accounts_found("p1", 10)?));
     large.uses_indexes("who is kept out", |conn, moby| returns::blocked(conn, moby, NOBODY, 100));
     large.uses_indexes("access tokens", |conn, moby| access::list(conn, access::Holder::Organization(moby.id)));
+}
+
+#[test]
+fn org_7_an_export_looks_members_up_and_reads_no_directory_for_a_page() {
+    let large = Large::new();
+    let (now, moby) = (large.world.clock.now(), large.moby.clone());
+    let (page, plans) = large.world.read(move |conn| conn.explained(|conn| roster::page(conn, &moby, None, 500, now)));
+    assert_eq!(page.people.len(), 500);
+    let asked = |table: &str| {
+        let steps = plans.iter().filter(|plan| plan.sql.contains(table)).flat_map(|plan| &plan.steps);
+        steps.cloned().collect::<Vec<String>>()
+    };
+    for (table, alias) in [("FROM directory_users", "SEARCH d "), ("FROM subjects", "SEARCH s ")] {
+        let steps = asked(table);
+        assert!(!steps.is_empty());
+        // In SQLite's words; where PostgreSQL begins, it decides by what it knows of the tables.
+        assert!(steps.iter().all(|step| !step.starts_with(alias) || step.contains("(account=?")), "{steps:#?}");
+    }
 }
 
 #[test]

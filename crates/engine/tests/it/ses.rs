@@ -346,3 +346,29 @@ fn ses_3_sessions_of_an_organization_are_listed_by_page_and_ended_all_together()
     }
     assert!(is_live(&world, 7), "another organization's");
 }
+
+#[test]
+fn ses_3_those_who_are_signed_in_are_found_among_many_who_are_not() {
+    let world = World::new();
+    let (moby, whale) = (world.organization("moby"), world.organization("whale"));
+    let okta = world.connection("okta", &[&moby]).build();
+    let entra = world.connection("entra", &[&whale]).build();
+    enter(&world, okta, asserted("first@example.com"), web(1));
+    world.create_people(okta, 600);
+    enter(&world, entra, asserted("elsewhere@example.com"), web(2));
+    enter(&world, okta, asserted("last@example.com"), web(3));
+    for limit in [1, 2, 10] {
+        let (id, now) = (moby.id, world.clock.now());
+        let seen = world.read(move |conn| {
+            let (mut seen, mut after) = (0, Some(sessions::Place::default()));
+            while let Some(place) = after {
+                let (page, next) = sessions::list_in(conn, id, place, limit, now)?;
+                assert!(page.len() <= limit);
+                seen += page.len();
+                after = next;
+            }
+            Ok(seen)
+        });
+        assert_eq!(seen, 2, "{limit} at a time");
+    }
+}

@@ -129,10 +129,11 @@ impl Conn<'_> {
     ) -> Result<Vec<(AccountId, String)>, StoreError> {
         let mut vals = vec![organization.into()];
         pad(&mut vals, accounts.iter().map(|id| (*id).into()));
+        // `CROSS JOIN` keeps SQLite from reading a whole directory where many accounts are asked for.
         let sql = format!(
-            "SELECT d.account, d.external_id FROM directory_users d \
-             JOIN connection_organizations c ON c.connection = d.connection AND c.organization = ?1 \
-             WHERE d.account IN {} AND d.external_id IS NOT NULL ORDER BY d.account, d.connection, d.id",
+            "SELECT d.account, d.external_id FROM directory_users d CROSS JOIN connection_organizations c \
+             WHERE d.account IN {} AND d.external_id IS NOT NULL AND c.connection = d.connection AND c.organization = ?1 \
+             ORDER BY d.account, d.connection, d.id",
             placeholders(2, accounts.len())
         );
         self.query(&sql, vals, |row| Ok((AccountId(row.get(0)?), row.get(1)?)))

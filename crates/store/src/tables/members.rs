@@ -147,10 +147,10 @@ impl Conn<'_> {
     ) -> Result<Vec<(AccountId, Timestamp, Timestamp)>, StoreError> {
         let mut vals = vec![organization.into()];
         pad(&mut vals, accounts.iter().map(|id| (*id).into()));
+        // As elsewhere, from the accounts on: the other way reads everybody whom the connections know.
         let sql = format!(
-            "SELECT s.account, min(s.created), max(s.last_used) FROM subjects s \
-             JOIN connection_organizations c ON c.connection = s.connection AND c.organization = ?1 \
-             WHERE s.account IN {} GROUP BY s.account ORDER BY s.account",
+            "SELECT s.account, min(s.created), max(s.last_used) FROM subjects s CROSS JOIN connection_organizations c \
+             WHERE s.account IN {} AND c.connection = s.connection AND c.organization = ?1 GROUP BY s.account ORDER BY s.account",
             placeholders(2, accounts.len())
         );
         self.query(&sql, vals, |row| Ok((AccountId(row.get(0)?), Timestamp(row.get(1)?), Timestamp(row.get(2)?))))

@@ -7,12 +7,18 @@ use muster_model::{
 };
 use uuid::Uuid;
 
-use super::{from_json, json, word};
+use super::{from_json, json, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
 
 const TABLE: &str = "sessions";
 const COLUMNS: &str = "s.id, s.account, s.connection, s.kind, s.device, s.idp_session, s.trace, s.created, s.last_used, \
                        s.absolute_end, s.idle_seconds, s.ended, s.reason, s.version, s.authenticated";
+/// Members whose sessions are looked for with one statement.
+const SLICE: i64 = 256;
+
+fn len<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
+}
 
 fn session(row: &Row<'_>) -> Result<Session, StoreError> {
     let ended = row.get::<Option<i64>>(11)?.map(Timestamp);
@@ -83,12 +89,31 @@ impl Conn<'_> {
         after: (AccountId, SessionId),
         limit: i64,
     ) -> Result<Vec<Session>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM memberships m JOIN sessions s ON s.account = m.account AND s.ended IS NULL \
-             WHERE m.organization = ?1 AND m.state = 'active' AND (m.account, s.id) > (?2, ?3) \
-             ORDER BY m.account, s.id LIMIT ?4"
-        );
-        self.query(&sql, vals![organization, after.0, after.1, limit], session)
+        let mut found = Vec::new();
+        let mut from = after.0;
+        loop {
+            // Whoever is signed in nowhere is passed over at once, and whoever is no member.
+            let sql = "SELECT account FROM sessions WHERE ended IS NULL AND account >= ?1 ORDER BY account LIMIT 1";
+            let Some(next) = self.opt(sql, vals![from], |row| Ok(AccountId(row.get(0)?)))? else { break };
+            let sql = "SELECT account FROM memberships WHERE organization = ?1 AND state = 'active' AND account >= ?2 \
+                       ORDER BY account LIMIT ?3";
+            let members = self.query(sql, vals![organization, next, SLICE], |row| Ok(AccountId(row.get(0)?)))?;
+            let Some(last) = members.last() else { break };
+            let mut vals = vals![after.0, after.1, limit.saturating_sub(len(&found))].to_vec();
+            pad(&mut vals, members.iter().map(|id| (*id).into()));
+            let sql = format!(
+                "SELECT {COLUMNS} FROM sessions s WHERE s.account IN {} AND s.ended IS NULL \
+                 AND (s.account, s.id) > (?1, ?2) ORDER BY s.account, s.id LIMIT ?3",
+                placeholders(4, members.len())
+            );
+            let more = self.query(&sql, vals, session)?;
+            found.extend(more);
+            if len(&found) >= limit || len(&members) < SLICE {
+                break;
+            }
+            from = AccountId(Uuid::from_u128(last.0.as_u128().saturating_add(1)));
+        }
+        Ok(found)
     }
 
     /// Who has ever signed in through a connection after `since`. Reads all of its sessions.
