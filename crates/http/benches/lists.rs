@@ -69,6 +69,9 @@ async fn measure(folder: &Path) {
         ("members of a team of all", "/groups/all/members?page_size=25"),
         ("a team of all", "/groups/all"),
         ("one member", "ONE"),
+        ("one member, explained", "EXPLAIN"),
+        ("sessions, first page, nobody signed in", "/sessions"),
+        ("who is kept out", "/blocks"),
     ];
     println!("{:<44} {:>12} {:>12} {:>8}", "p50 in us, members:", SMALL, LARGE, "ratio");
     for (name, list) in lists {
@@ -79,6 +82,7 @@ async fn measure(folder: &Path) {
                 "LAST" => format!("/members?page_size=25&page={}", size / 25),
                 "NEXT" => format!("/members?page_size=25&page=4&after=m:{}", nearly_last(size)),
                 "ONE" => format!("/members/{}", username(size, 1)),
+                "EXPLAIN" => format!("/members/{}/explain", username(size, 1)),
                 list => list.to_owned(),
             };
             figures.push(middle(&site.router, bearer, &format!("/v2/orgs/{organization}{path}")).await);
@@ -86,11 +90,31 @@ async fn measure(folder: &Path) {
         let ratio = figures[1].as_secs_f64() / figures[0].as_secs_f64();
         println!("{name:<44} {:>12} {:>12} {ratio:>8.2}", figures[0].as_micros(), figures[1].as_micros());
     }
+    // Whole exports, for each 1,000 members: as quick at the end of a large one as in a small one.
+    let mut figures = Vec::new();
+    for (organization, bearer) in &site.bearers {
+        let (size, count) = if *organization == "small" { (SMALL, 50) } else { (LARGE, 1) };
+        let path = format!("/v2/orgs/{organization}/members/export");
+        let whole = middle_of(&site.router, bearer, &path, count).await;
+        figures.push(whole.as_secs_f64() * 1_000.0 / size as f64);
+    }
+    let micros = |seconds: f64| seconds * 1_000_000.0;
+    println!(
+        "{:<44} {:>12.0} {:>12.0} {:>8.2}",
+        "members' export, each 1,000",
+        micros(figures[0]),
+        micros(figures[1]),
+        figures[1] / figures[0]
+    );
 }
 
 async fn middle(router: &Router, bearer: &str, path: &str) -> Duration {
-    let mut times = Vec::with_capacity(COUNT);
-    for _ in 0..COUNT {
+    middle_of(router, bearer, path, COUNT).await
+}
+
+async fn middle_of(router: &Router, bearer: &str, path: &str, count: usize) -> Duration {
+    let mut times = Vec::with_capacity(count);
+    for _ in 0..count {
         let request = Request::get(path).header("authorization", format!("Bearer {bearer}"));
         let begun = Instant::now();
         let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
@@ -100,7 +124,7 @@ async fn middle(router: &Router, bearer: &str, path: &str) -> Duration {
         assert_eq!(status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&body));
     }
     times.sort_unstable();
-    times[COUNT / 2]
+    times[count / 2]
 }
 
 /// The account of a number: ids rise with it.

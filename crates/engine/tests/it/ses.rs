@@ -354,7 +354,7 @@ fn ses_3_those_who_are_signed_in_are_found_among_many_who_are_not() {
     let okta = world.connection("okta", &[&moby]).build();
     let entra = world.connection("entra", &[&whale]).build();
     enter(&world, okta, asserted("first@example.com"), web(1));
-    world.create_people(okta, 600);
+    let _members = world.create_people(okta, 600);
     enter(&world, entra, asserted("elsewhere@example.com"), web(2));
     enter(&world, okta, asserted("last@example.com"), web(3));
     for limit in [1, 2, 10] {
