@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use muster_engine::{
     EngineError, Env, Origin, Surroundings,
-    authority::{Action, Caller},
+    authority::{self, Action, Caller},
     credentials::exchange::{self, Proof},
     declare::Declaration,
     directory::Documents,
 };
-use muster_model::{Connection, ConnectionId, RequestId, Timestamp, token::Scope};
+use muster_model::{Connection, ConnectionId, RequestId, Timestamp, domain::Holder, token::Scope};
 use muster_store::{Conn, Store};
 
 use crate::AdministrationError;
@@ -104,6 +104,17 @@ impl Behalf {
             caller.require_scope(scope)?;
         }
         Ok(())
+    }
+
+    /// Whether whoever calls owns the organization of this name: of others they are told only what a connection of theirs does
+    /// there (TEN-3).
+    pub(crate) fn owns(self, conn: &mut Conn<'_>, now: Timestamp, name: &str) -> Result<bool, AdministrationError> {
+        let Some(caller) = self.who(conn, now)? else { return Ok(true) };
+        match authority::named(conn, name)? {
+            Some(organization) => Ok(caller.owns(conn, Holder::Organization(organization.id))?),
+            // One that is only planned.
+            None => Ok(true),
+        }
     }
 
     /// Whether people are told of by their addresses wherever these are of, as the operator is (TEN-3).

@@ -1,6 +1,6 @@
 //! Plans (MIG-2): made, looked at, applied.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use muster_engine::{
     EngineError, Env,
@@ -71,12 +71,12 @@ pub struct Figures {
     /// Its name.
     #[schema(example = "moby")]
     pub name: String,
-    /// How many seats it has; none is unlimited.
+    /// How many seats it has; none is unlimited, or not yours to know.
     pub seats: Option<i64>,
-    /// How many were taken, by members and invitations.
-    pub taken_before: i64,
+    /// How many were taken, by members and invitations; not told of organizations that are not yours.
+    pub taken_before: Option<i64>,
     /// How many are taken then.
-    pub taken_after: i64,
+    pub taken_after: Option<i64>,
     /// Who comes in.
     pub added: usize,
     /// Who is out.
@@ -109,6 +109,18 @@ pub struct MemberLine {
     pub after: Option<plans::Place>,
 }
 
+impl MemberLine {
+    /// Leaves out what others than the plan's connection have given in an organization that is not the reader's (TEN-3): teams
+    /// that stay as they are.
+    fn cut(&mut self) {
+        if let (Some(before), Some(after)) = (&mut self.before, &mut self.after) {
+            let stay: BTreeSet<String> = before.teams.intersection(&after.teams).cloned().collect();
+            before.teams.retain(|team| !stay.contains(team));
+            after.teams.retain(|team| !stay.contains(team));
+        }
+    }
+}
+
 /// A place, as descriptions have it.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the schema of the engine's type, which knows nothing of descriptions")]
@@ -129,8 +141,8 @@ impl From<plans::Organization> for Figures {
         Self {
             name: of.name,
             seats: of.seats,
-            taken_before: of.taken_before,
-            taken_after: of.taken_after,
+            taken_before: Some(of.taken_before),
+            taken_after: Some(of.taken_after),
             added: of.added,
             removed: of.removed,
             moved: of.moved,
@@ -225,15 +237,28 @@ impl Administrator {
         let all = plan.outcome.members.len();
         let shown: Vec<_> = plan.outcome.members.into_iter().skip(from).take(SHOWN).collect();
         let next = Some(from.saturating_add(shown.len())).filter(|next| *next < all);
-        let (about, behalf) = (plan.proposal.connection(), self.behalf);
-        let people = self.store.read_blocking::<_, EngineError, _>(move |conn| {
-            let connection = about.map(|id| conn.connection(id)).transpose()?.flatten();
-            member_lines(conn, &Eyes { behalf, connection: connection.as_ref() }, &shown)
+        let (about, behalf, now) = (plan.proposal.connection(), self.behalf, self.surroundings.now());
+        let figures = plan.outcome.organizations;
+        let (people, organizations) = self.store.read_blocking::<_, AdministrationError, _>(move |conn| {
+            let connection = about.map(|id| conn.connection(id)).transpose().map_err(EngineError::from)?.flatten();
+            let mut others = BTreeSet::new();
+            for of in &figures {
+                if !behalf.owns(conn, now, &of.name)? {
+                    others.insert(of.name.clone());
+                }
+            }
+            let mut people = member_lines(conn, &Eyes { behalf, connection: connection.as_ref() }, &shown)?;
+            people.iter_mut().filter(|line| others.contains(&line.organization)).for_each(MemberLine::cut);
+            let told = |of: &plans::Organization| match others.contains(&of.name) {
+                true => Figures { seats: None, taken_before: None, taken_after: None, ..Figures::from(of.clone()) },
+                false => Figures::from(of.clone()),
+            };
+            Ok((people, figures.iter().map(told).collect()))
         })?;
         Ok(PlanView {
             line,
             settings: plan.outcome.settings.into_iter().map(Change::from).collect(),
-            organizations: plan.outcome.organizations.into_iter().map(Figures::from).collect(),
+            organizations,
             people,
             next,
             values: plan.outcome.values.len(),

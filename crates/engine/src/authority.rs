@@ -3,12 +3,16 @@
 //! Whoever calls the management API may do what their role in the organization allows, and of that only what the scopes of
 //! the token allow that they call with. Both are looked up in the transaction that does it, so they are what they are by then.
 
+use std::cell::RefCell;
+
 use muster_model::{
-    AccountId, Actor, Connection, ConnectionId, Membership, Organization, OrganizationId, Role, TokenId,
+    AccountId, Actor, CompanyId, Connection, ConnectionId, Membership, Organization, OrganizationId, Role, Timestamp,
+    TokenId,
     domain::Holder,
     token::{Scope, Scopes, TokenKind},
 };
 use muster_store::Conn;
+use serde::{Deserialize, Serialize};
 
 use crate::{EngineError, Env, Refusal};
 
@@ -88,6 +92,29 @@ pub struct Caller {
     pub who: Who,
     /// What the token allows by which it is called; everything for a password.
     pub scopes: Scopes,
+    /// When the token ends; `None` for a password, and for a token that does not.
+    pub until: Option<Timestamp>,
+    /// What was asked of the caller, and held.
+    required: RefCell<Vec<Required>>,
+}
+
+/// What whoever calls had to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Required {
+    /// At least this in an organization.
+    Role(OrganizationId, Role),
+    /// An owner of a company.
+    CompanyOwner(CompanyId),
+}
+
+/// What bounds a token: those of the one by which it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit<'c> {
+    /// What it may be used for.
+    pub scopes: &'c Scopes,
+    /// When it ends at the latest.
+    pub until: Option<Timestamp>,
 }
 
 /// A person, or an organization's token.
@@ -116,6 +143,55 @@ impl Who {
 }
 
 impl Caller {
+    /// Whoever calls with this.
+    #[must_use]
+    pub fn new(who: Who, scopes: Scopes, until: Option<Timestamp>) -> Self {
+        Self { who, scopes, until, required: RefCell::default() }
+    }
+
+    /// What was asked of the caller so far, and held: what is to hold again when an answer is given once more.
+    #[must_use]
+    pub fn required(&self) -> Vec<Required> {
+        self.required.borrow().clone()
+    }
+
+    fn held(&self, required: Required) {
+        let mut all = self.required.borrow_mut();
+        if !all.contains(&required) {
+            all.push(required);
+        }
+    }
+
+    /// Whether what was asked before still holds.
+    ///
+    /// # Errors
+    ///
+    /// Not found, if not; the store's.
+    pub fn require_still(&self, conn: &mut Conn<'_>, required: &[Required]) -> Result<(), EngineError> {
+        for one in required {
+            let holds = match *one {
+                Required::CompanyOwner(company) => self.owns(conn, Holder::Company(company))?,
+                Required::Role(organization, least) => match self.who {
+                    Who::Account(account) => role(conn, organization, account)?.is_some_and(|role| role >= least),
+                    Who::Token { organization: of, .. } => of == organization,
+                },
+            };
+            if !holds {
+                return Err(match *one {
+                    Required::CompanyOwner(id) => EngineError::not_found("company", id),
+                    Required::Role(id, _) => EngineError::not_found("organization", id),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What a token that whoever calls makes, or switches on again, may do and for how long: no more than their own (SEC-1).
+    #[must_use]
+    pub fn limit(&self) -> Limit<'_> {
+        Limit { scopes: &self.scopes, until: self.until }
+    }
+
     /// Whether the token allows what needs this scope.
     ///
     /// # Errors
@@ -146,6 +222,7 @@ impl Caller {
             return Err(Refusal::NotAnOwner(organization.name.clone()).into());
         }
         self.require_scope(action.scope())?;
+        self.held(Required::Role(organization.id, action.role()));
         Ok(role)
     }
 
@@ -192,6 +269,7 @@ impl Caller {
             }
             (Holder::Company(company), Who::Account(account)) if conn.owns_company(company, account)? => {
                 self.require_scope(action.scope())?;
+                self.held(Required::CompanyOwner(company));
             }
             (Holder::Company(_), _) => return Err(missing()),
         }

@@ -1,9 +1,10 @@
 //! Connections as requests meet them.
 
-use muster_model::{Connection, ConnectionId, Timestamp, Token, token::TokenKind};
+use muster_model::{Account, AccountId, AccountState, Connection, ConnectionId, Timestamp, Token, token::TokenKind};
 use muster_store::{Conn, Tx};
+use uuid::Uuid;
 
-use crate::EngineError;
+use crate::{EngineError, domains};
 
 /// The name under which nodes notice that connections, tokens, domains or organizations changed.
 pub const CACHED: &str = "connections";
@@ -67,4 +68,34 @@ pub fn current(conn: &mut Conn<'_>, known: &Connection, under: i64) -> Result<Op
         return Ok(Some(known.clone()));
     }
     Ok(conn.connection(known.id)?)
+}
+
+/// Accounts read with one statement.
+const PAGE: i64 = 500;
+
+/// Visits each active account with an address of a connection's domains: those that were there before a domain passed to its
+/// present holder are left out (ORG-4).
+///
+/// # Errors
+///
+/// The visit's; the store's.
+pub(crate) fn each_person(
+    conn: &mut Conn<'_>,
+    connection: &Connection,
+    mut visit: impl FnMut(&mut Conn<'_>, Account) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    for domain in &connection.domains {
+        let mut after = AccountId(Uuid::nil());
+        loop {
+            let page = conn.accounts_of_domain(domain, after, PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            for account in page {
+                if account.state == AccountState::Active && !domains::is_former_holders(conn, &account)? {
+                    visit(conn, account)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }

@@ -104,12 +104,19 @@ impl Names {
     pub(crate) fn describe(&mut self, conn: &mut Conn<'_>, change: &Change) -> Result<Described, EngineError> {
         let old = change.old.as_deref().map_or(Value::Null, |raw| parse(raw.get()));
         let new = change.new.as_deref().map_or(Value::Null, |raw| parse(raw.get()));
-        let name = self.subject(conn, change, if new.is_null() { &old } else { &new })?;
+        let state = if new.is_null() { &old } else { &new };
+        if change.kind == Kind::Invitation
+            && let Some(username) = by_username(conn, state)?
+        {
+            return Ok(invitation_by_username(change, username, &old, &new));
+        }
+        let name = self.subject(conn, change, state)?;
         let mut fields = Vec::new();
         differences("", &old, &new, &mut fields);
         for field in &mut fields {
-            self.replace(conn, &mut field.old)?;
-            self.replace(conn, &mut field.new)?;
+            let key = field.name.rsplit('.').next().unwrap_or_default().to_owned();
+            self.replace(conn, change.kind, &key, &mut field.old)?;
+            self.replace(conn, change.kind, &key, &mut field.new)?;
         }
         Ok(Described { event: change.event, kind: change.kind, name, fields })
     }
@@ -141,11 +148,13 @@ impl Names {
         })
     }
 
-    /// Puts names where a value holds ids.
-    fn replace(&mut self, conn: &mut Conn<'_>, value: &mut Value) -> Result<(), EngineError> {
+    /// Puts names where the field `key` holds ids. What somebody has stated stays as it is, also where it looks like an id: its
+    /// name may be nobody's business there (TEN-3).
+    fn replace(&mut self, conn: &mut Conn<'_>, kind: Kind, key: &str, value: &mut Value) -> Result<(), EngineError> {
         match value {
             Value::String(text) => {
-                if let Ok(id) = Uuid::parse_str(text)
+                if holds_ids(kind, key)
+                    && let Ok(id) = Uuid::parse_str(text)
                     && let Some(name) = self.name(conn, id)?
                 {
                     *text = name;
@@ -153,12 +162,12 @@ impl Names {
             }
             Value::Array(items) => {
                 for item in items {
-                    self.replace(conn, item)?;
+                    self.replace(conn, kind, key, item)?;
                 }
             }
             Value::Object(fields) => {
-                for field in fields.values_mut() {
-                    self.replace(conn, field)?;
+                for (key, field) in fields {
+                    self.replace(conn, kind, key, field)?;
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -179,6 +188,50 @@ impl Names {
         self.known.insert(id, name.clone());
         Ok(name)
     }
+}
+
+/// The username of whoever was invited by it: its inviter never learns the address (TEN-3).
+fn by_username(conn: &mut Conn<'_>, state: &Value) -> Result<Option<String>, EngineError> {
+    let id = state.get("account").and_then(Value::as_str).and_then(|text| Uuid::parse_str(text).ok());
+    Ok(match id {
+        Some(id) => Some(conn.account(AccountId(id))?.map_or_else(|| id.to_string(), |account| account.username)),
+        None => None,
+    })
+}
+
+/// A change of an invitation by username: with what else it says, as far as that holds no ids.
+fn invitation_by_username(change: &Change, username: String, old: &Value, new: &Value) -> Described {
+    let mut fields = Vec::new();
+    differences("", old, new, &mut fields);
+    fields.retain(|field| matches!(field.name.as_str(), "role" | "sent" | "expires" | "confirms"));
+    Described { event: change.event, kind: change.kind, name: username, fields }
+}
+
+/// Whether a field of this name holds ids and nothing that anybody states.
+fn holds_ids(kind: Kind, key: &str) -> bool {
+    const IDS: &[&str] = &[
+        "account",
+        "auto_provision",
+        "by",
+        "c",
+        "company",
+        "connection",
+        "consents",
+        "default_organization",
+        "domains",
+        "id",
+        "inviter",
+        "o",
+        "organization",
+        "organizations",
+        "owners",
+        "predecessor",
+        "relinks",
+        "scope",
+        "successor",
+    ];
+    // A mapping's team is a name, which people choose.
+    IDS.contains(&key) || (key == "team" && matches!(kind, Kind::Grant | Kind::Invitation | Kind::Membership))
 }
 
 /// What an id is called, whatever it is of: ids are unique over all kinds.

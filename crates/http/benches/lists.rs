@@ -20,7 +20,9 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use muster_crypto::{DataKey, Sealer, TokenPrefix, TokenText};
 use muster_engine::{
-    EngineError, teams,
+    EngineError,
+    authority::Limit,
+    teams,
     tokens::access::{self, Holder, Wanted},
 };
 use muster_http::{App, AppOptions, Limits};
@@ -151,7 +153,11 @@ async fn site(folder: &Path) -> Site {
         let text = TokenText::generate(TokenPrefix::Organization).unwrap();
         let (hash, holder) = (text.hash(), Holder::Organization(organization.id));
         let wanted = Wanted { label: "bench".to_owned(), scopes: Scopes::all(), expires: None };
-        world.by_hand(move |tx, env| access::create(tx, env, holder, &hash, &wanted, &Scopes::all())).unwrap();
+        world
+            .by_hand(move |tx, env| {
+                access::create(tx, env, holder, &hash, &wanted, Limit { scopes: &Scopes::all(), until: None })
+            })
+            .unwrap();
         tokens.push((name, text));
         organizations.push(organization);
     }

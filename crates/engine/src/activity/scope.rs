@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::{
-    AccountId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId,
+    AccountId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId, Timestamp, TokenId,
     domain::Holder,
     ledger::{Change, Kind, LedgerRow},
+    token::TokenKind,
 };
 use muster_store::Conn;
 use serde_json::Value;
@@ -48,7 +49,8 @@ pub(crate) struct Sight {
     company: Option<CompanyId>,
     teams: BTreeMap<Uuid, bool>,
     domains: BTreeMap<Uuid, bool>,
-    members: BTreeMap<Uuid, bool>,
+    /// Since when they are.
+    members: BTreeMap<Uuid, Option<Timestamp>>,
 }
 
 impl Sight {
@@ -78,6 +80,7 @@ impl Sight {
             Scope::Account(id) => Ok(match change.kind {
                 Kind::Account | Kind::Membership => change.id == id.0,
                 Kind::Grant | Kind::Factor => change.of == Some(id.0),
+                Kind::Token => self.is_personal(conn, id, change)?,
                 _ => false,
             }),
             Scope::Organization(id) => self.concerns(conn, id, row, change),
@@ -98,12 +101,12 @@ impl Sight {
             Kind::DirectoryUser | Kind::DirectoryGroup => {
                 row.connection.is_some_and(|connection| self.connections.contains(&connection.0))
             }
-            Kind::Token => said(change, "scope").and_then(uuid).is_some_and(|scope| self.connections.contains(&scope)),
             // What is only put to sleep or woken does not name its organization; the membership's own change tells.
             Kind::Grant => said(change, "organization").and_then(uuid) == Some(id.0),
             Kind::Team => self.has_team(conn, id, change.id)?,
             Kind::Domain => self.has_domain(conn, id, change)?,
-            Kind::Account => self.has_member(conn, id, change.id)?,
+            Kind::Account => self.has_member(conn, id, row, change.id)?,
+            Kind::Token => self.has_token(conn, id, change)?,
             Kind::Company | Kind::Factor => false,
         })
     }
@@ -135,14 +138,56 @@ impl Sight {
         Ok(is_own)
     }
 
-    fn has_member(&mut self, conn: &mut Conn<'_>, id: OrganizationId, account: Uuid) -> Result<bool, EngineError> {
-        if let Some(known) = self.members.get(&account) {
-            return Ok(*known);
+    /// Whether a change of an account is one of a member, made while they are one, and by nobody's connection elsewhere.
+    fn has_member(
+        &mut self,
+        conn: &mut Conn<'_>,
+        id: OrganizationId,
+        row: &LedgerRow,
+        account: Uuid,
+    ) -> Result<bool, EngineError> {
+        let since = match self.members.get(&account) {
+            Some(known) => *known,
+            None => {
+                let memberships = conn.memberships_in(id, &[AccountId(account)])?;
+                let active = memberships.first().filter(|membership| membership.is_active());
+                let since = active.map(|membership| membership.joined);
+                self.members.insert(account, since);
+                since
+            }
+        };
+        if since.is_none_or(|since| row.at < since) {
+            return Ok(false);
         }
-        let memberships = conn.memberships_in(id, &[AccountId(account)])?;
-        let is_member = memberships.first().is_some_and(muster_model::Membership::is_active);
-        self.members.insert(account, is_member);
-        Ok(is_member)
+        match row.connection {
+            Some(connection) => self.names(conn, connection),
+            None => Ok(true),
+        }
+    }
+
+    /// Whether a token is the organization's own, or opens one of its connections.
+    fn has_token(&mut self, conn: &mut Conn<'_>, id: OrganizationId, change: &Change) -> Result<bool, EngineError> {
+        let scope = match said(change, "scope").and_then(uuid) {
+            Some(scope) => Some(scope),
+            // A change tells only what is different.
+            None => self.scope_of(conn, change)?,
+        };
+        Ok(scope.is_some_and(|scope| scope == id.0 || self.connections.contains(&scope)))
+    }
+
+    /// Whether a token is a person's own.
+    fn is_personal(&mut self, conn: &mut Conn<'_>, id: AccountId, change: &Change) -> Result<bool, EngineError> {
+        let token = conn.token(TokenKind::Personal, TokenId(change.id))?;
+        Ok(token.is_some_and(|(token, _)| token.scope == id.0))
+    }
+
+    fn scope_of(&mut self, conn: &mut Conn<'_>, change: &Change) -> Result<Option<Uuid>, EngineError> {
+        for kind in [TokenKind::Organization, TokenKind::Scim, TokenKind::Personal] {
+            if let Some((token, _)) = conn.token(kind, TokenId(change.id))? {
+                return Ok(Some(token.scope));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a field of a change may be shown.

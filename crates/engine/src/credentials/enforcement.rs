@@ -10,13 +10,9 @@ use muster_model::{
     session::Ended, trace::Note,
 };
 use muster_store::{Conn, Tx};
-use uuid::Uuid;
 
 use super::factors;
-use crate::{EngineError, Env, Refusal, sessions};
-
-/// Accounts read with one statement.
-const PAGE: i64 = 500;
+use crate::{EngineError, Env, Refusal, connections, sessions};
 
 /// The names of the connections through which alone people of an address's domain sign in; none, while a password does.
 ///
@@ -49,8 +45,8 @@ pub struct Affected {
     pub never_tried: Vec<Account>,
 }
 
-/// Shows who would be affected, before enforcement is turned on (SSO-9). Reads every account of the installation: it is for
-/// the lane of scans.
+/// Shows who would be affected, before enforcement is turned on (SSO-9). Reads every account of the connection's
+/// domains: it is for the lane of scans.
 ///
 /// # Errors
 ///
@@ -58,24 +54,16 @@ pub struct Affected {
 pub fn affected(conn: &mut Conn<'_>, connection: &Connection) -> Result<Affected, EngineError> {
     let mut affected = Affected { accounts: 0, with_password: Vec::new(), never_tried: Vec::new() };
     let tried: BTreeSet<AccountId> = conn.signed_in_since(connection.id, Timestamp(0))?.into_iter().collect();
-    let mut after = AccountId(Uuid::nil());
-    loop {
-        let page = conn.all_accounts(after, PAGE)?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        for account in page {
-            if !account.email.as_ref().is_some_and(|email| connection.owns(email)) {
-                continue;
-            }
-            affected.accounts += 1;
-            if account.password_set.is_some() || has_passkey(conn, account.id)? {
-                affected.with_password.push(account.clone());
-            }
-            if !tried.contains(&account.id) {
-                affected.never_tried.push(account);
-            }
+    connections::each_person(conn, connection, |conn, account| {
+        affected.accounts += 1;
+        if account.password_set.is_some() || has_passkey(conn, account.id)? {
+            affected.with_password.push(account.clone());
         }
-    }
+        if !tried.contains(&account.id) {
+            affected.never_tried.push(account);
+        }
+        Ok(())
+    })?;
     let by_address = |account: &Account| account.email.as_ref().map(Email::key);
     affected.with_password.sort_by_key(by_address);
     affected.never_tried.sort_by_key(by_address);

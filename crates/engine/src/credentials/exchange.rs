@@ -134,7 +134,7 @@ pub fn caller(conn: &mut Conn<'_>, proof: Proof, now: Timestamp) -> Result<Optio
             if !enforcement::enforcing(conn, account.email.as_ref())?.is_empty() {
                 return Ok(None);
             }
-            Caller { who: Who::Account(account.id), scopes: Scopes::all() }
+            Caller::new(Who::Account(account.id), Scopes::all(), None)
         }
         Proof::Personal(id) => {
             let Some(token) = live(conn, TokenKind::Personal, id, now)? else { return Ok(None) };
@@ -142,12 +142,12 @@ pub fn caller(conn: &mut Conn<'_>, proof: Proof, now: Timestamp) -> Result<Optio
             if conn.account(account)?.filter(is_active).is_none() {
                 return Ok(None);
             }
-            Caller { who: Who::Account(account), scopes: token.scopes }
+            Caller::new(Who::Account(account), token.scopes, token.expires)
         }
         Proof::Organization(id) => {
             let Some(token) = live(conn, TokenKind::Organization, id, now)? else { return Ok(None) };
             let organization = OrganizationId(token.scope);
-            Caller { who: Who::Token { token: id, organization }, scopes: token.scopes }
+            Caller::new(Who::Token { token: id, organization }, token.scopes, token.expires)
         }
     };
     Ok(Some(caller))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use muster_model::{
-    Account, CompanyId, Email, OrganizationId, Rule,
+    Account, CompanyId, Email, Organization, OrganizationId, Rule,
     domain::Holder,
     ledger::{Event, Kind},
     token::TokenKind,
@@ -29,16 +29,26 @@ impl Work<'_, '_> {
         Ok(())
     }
 
+    /// The company that an organization is in, or is to join. Where it is already, it may stay whoever owns that.
+    fn company_of(&mut self, place: &str, known: Option<&Organization>, name: &str) -> Result<CompanyId, EngineError> {
+        if let Some(company) = known.and_then(|known| known.company)
+            && companies::named(self.tx, name)?.is_some_and(|named| named.id == company)
+        {
+            return Ok(company);
+        }
+        self.company(place, name)
+    }
+
     pub(super) fn organizations(&mut self) -> Result<(), EngineError> {
         for stated in &self.declaration.organizations {
             let place = format!("organization `{}`", stated.name);
-            let company = match &stated.company {
-                Some(name) => Some(self.company(&place, name)?),
-                None => None,
-            };
             let known = match self.tx.organization_by_name(&stated.name)? {
                 Some(known) if self.owns(Holder::Organization(known.id))? => Some(known),
                 _ => None,
+            };
+            let company = match &stated.company {
+                Some(name) => Some(self.company_of(&place, known.as_ref(), name)?),
+                None => None,
             };
             let mut organization = match known {
                 Some(known) => organizations::set_seats(self.tx, self.env, &known, stated.seats)?,

@@ -144,7 +144,10 @@ impl Work<'_, '_> {
         }
         let version = organization.version + 1;
         self.tx.end_organization(organization.id, version, self.env.now())?;
-        self.tx.insert_former_name("organization", &organization.name, organization.id.0, self.env.now())?;
+        // A name that it had before, and has again, is on record.
+        if self.tx.former_holder("organization", &organization.name)?.is_none() {
+            self.tx.insert_former_name("organization", &organization.name, organization.id.0, self.env.now())?;
+        }
         let subject = Subject::new(Kind::Organization, organization.id);
         self.env.ended(Event::OrganizationEnded, subject, version, Rule::Acc3, organization)?;
         self.env.about(organization.id);

@@ -94,18 +94,38 @@ impl Oversight {
         Ok(sessions)
     }
 
-    /// Live sessions of members that may be seen, by person, after one of them: of the next `limit` that there are.
+    /// A page of the live sessions of members that may be seen, by person, after one of them. Where it ends tells of no other
+    /// session.
     ///
     /// # Errors
     ///
     /// The store's.
     pub fn page(&self, conn: &mut Conn<'_>, after: Place, limit: usize, now: Timestamp) -> Result<Page, EngineError> {
-        let (sessions, next) = super::list_in(conn, self.organization.id, after, limit, now)?;
+        let mut found = Vec::new();
+        let mut from = Some(after);
+        while let Some(place) = from {
+            let (sessions, next) = super::list_in(conn, self.organization.id, place, AT_ONCE, now)?;
+            for (account, session) in self.seen(conn, sessions)? {
+                // One more than fits tells that the page is not the last.
+                if found.len() == limit {
+                    let last: Option<&(Account, Session)> = found.last();
+                    let next = last.map(|(account, session)| Place { account: account.id, session: session.id });
+                    return Ok(Page { sessions: found, next });
+                }
+                found.push((account, session));
+            }
+            from = next;
+        }
+        Ok(Page { sessions: found, next: None })
+    }
+
+    /// Those that may be seen, with whose they are.
+    fn seen(&self, conn: &mut Conn<'_>, sessions: Vec<Session>) -> Result<Vec<(Account, Session)>, EngineError> {
         let ids: BTreeSet<AccountId> = sessions.iter().map(|session| session.account).collect();
         let ids: Vec<AccountId> = ids.into_iter().collect();
         let mut accounts = BTreeMap::new();
-        if !ids.is_empty() {
-            for account in conn.accounts(&ids)? {
+        for some in ids.chunks(200) {
+            for account in conn.accounts(some)? {
                 accounts.insert(account.id, (self.holds(conn, &account)?, account));
             }
         }
@@ -113,7 +133,7 @@ impl Oversight {
             let (holds, account) = accounts.get(&session.account)?;
             self.sees(*holds, &session).then(|| (account.clone(), session))
         });
-        Ok(Page { sessions: seen.collect(), next })
+        Ok(seen.collect())
     }
 
     /// Signs a member out: everywhere, or where `session` is. How many sessions that were.

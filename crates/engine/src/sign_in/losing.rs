@@ -1,17 +1,12 @@
 //! Who would lose access if a connection stopped letting newcomers in (JIT-8).
 
-use muster_model::{Account, AccountId, AccountState, Connection, Email, Membership, Timestamp};
+use muster_model::{Account, AccountId, Connection, Email, Membership, Timestamp};
 use muster_store::Conn;
-use uuid::Uuid;
 
-use crate::EngineError;
-
-/// Accounts read with one statement.
-const PAGE: i64 = 500;
+use crate::{EngineError, connections};
 
 /// The accounts with an address of the connection's domains that are neither member of one of its organizations nor invited to
-/// one, by address: with JIT off they are denied (JIT-7, JIT-8). Reads every account of the installation: it is for the lane of
-/// scans.
+/// one, by address: with JIT off they are denied (JIT-7, JIT-8). Reads every account of its domains: it is for the lane of scans.
 ///
 /// # Errors
 ///
@@ -22,21 +17,13 @@ pub fn losing_without_jit(
     now: Timestamp,
 ) -> Result<Vec<Account>, EngineError> {
     let mut losing = Vec::new();
-    let mut after = AccountId(Uuid::nil());
-    loop {
-        let page = conn.all_accounts(after, PAGE)?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        for account in page {
-            let Some(email) = account.email.as_ref().filter(|email| connection.owns(email)) else { continue };
-            if account.state == AccountState::Active
-                && !is_member(conn, connection, account.id)?
-                && !is_invited(conn, connection, email, account.id, now)?
-            {
-                losing.push(account);
-            }
+    connections::each_person(conn, connection, |conn, account| {
+        let Some(email) = account.email.clone() else { return Ok(()) };
+        if !is_member(conn, connection, account.id)? && !is_invited(conn, connection, &email, account.id, now)? {
+            losing.push(account);
         }
-    }
+        Ok(())
+    })?;
     losing.sort_by_key(|account| account.email.as_ref().map(Email::key));
     Ok(losing)
 }

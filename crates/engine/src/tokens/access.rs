@@ -15,7 +15,7 @@ use muster_store::{Conn, Tx};
 use uuid::Uuid;
 
 use super::{new, subject};
-use crate::{EngineError, Env, Refusal};
+use crate::{EngineError, Env, Refusal, authority::Limit};
 
 /// The most live access tokens that one holder has.
 const LIVE_AT_ONCE: usize = 100;
@@ -60,8 +60,8 @@ pub struct Wanted {
     pub expires: Option<Timestamp>,
 }
 
-/// Makes an access token, whose secret only the caller knows. `limit` are the scopes of the token by which it is asked for: a
-/// token makes none that may do more (SEC-1).
+/// Makes an access token, whose secret only the caller knows. `limit` bounds it by the token by which it is asked for: a token
+/// makes none that may do more, or lives longer (SEC-1). Where no end is asked for, it is that one's.
 ///
 /// # Errors
 ///
@@ -73,15 +73,13 @@ pub fn create(
     holder: Holder,
     hash: &TokenHash,
     wanted: &Wanted,
-    limit: &Scopes,
+    limit: Limit<'_>,
 ) -> Result<Token, EngineError> {
     let label = checked_label(&wanted.label)?;
     if wanted.scopes.is_empty() {
         return Err(Refusal::Invalid("a token without scopes opens nothing: name what it is for".to_owned()).into());
     }
-    if let Some(wider) = wanted.scopes.iter().find(|scope| !limit.allow(*scope)) {
-        return Err(Refusal::OutOfScope(wider).into());
-    }
+    let expires = within(limit, &wanted.scopes, wanted.expires)?;
     if let Some(expires) = wanted.expires
         && (expires <= env.now() || expires > env.now().after(LONGEST))
     {
@@ -95,11 +93,26 @@ pub fn create(
     }
     let mut token = new(env, holder.kind(), holder.id(), label, None);
     token.scopes = wanted.scopes.clone();
-    token.expires = wanted.expires;
+    token.expires = expires;
     tx.insert_token(&token, hash.as_bytes())?;
     env.created(Event::TokenCreated, subject(&token), 1, Rule::Sec1, &token)?;
     env.about(holder.id());
     Ok(token)
+}
+
+/// When a token with these scopes ends within a limit; refused if it goes beyond.
+fn within(limit: Limit<'_>, scopes: &Scopes, expires: Option<Timestamp>) -> Result<Option<Timestamp>, EngineError> {
+    if let Some(wider) = scopes.iter().find(|scope| !limit.scopes.allow(*scope)) {
+        return Err(Refusal::OutOfScope(wider).into());
+    }
+    match (expires, limit.until) {
+        (Some(expires), Some(until)) if expires > until => {
+            let text = format!("the token by which this is asked for ends at {until}: name a time until then");
+            Err(Refusal::Invalid(text).into())
+        }
+        (None, until) => Ok(until),
+        (expires, _) => Ok(expires),
+    }
 }
 
 fn checked_label(label: &str) -> Result<&str, EngineError> {
@@ -145,7 +158,7 @@ pub struct Change {
     pub active: Option<bool>,
 }
 
-/// Renames an access token, or switches it off or on.
+/// Renames an access token, or switches it off or on; on only what a token within `limit` could be made as.
 ///
 /// # Errors
 ///
@@ -156,8 +169,17 @@ pub fn change(
     holder: Holder,
     id: TokenId,
     change: &Change,
+    limit: Limit<'_>,
 ) -> Result<Token, EngineError> {
     let (before, version) = find_with_version(tx, holder, id)?;
+    let lives_longer = limit.until.is_some_and(|until| before.expires.is_none_or(|expires| expires > until));
+    if change.active == Some(true) && before.disabled.is_some() {
+        within(limit, &before.scopes, before.expires)?;
+        if lives_longer {
+            let text = "the token by which this is asked for ends before this one: use one that does not".to_owned();
+            return Err(Refusal::Invalid(text).into());
+        }
+    }
     let mut after = before.clone();
     if let Some(label) = &change.label {
         checked_label(label)?.clone_into(&mut after.label);

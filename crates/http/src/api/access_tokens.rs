@@ -159,7 +159,7 @@ impl Whose {
         let text = TokenText::generate(prefix).map_err(HttpError::no_randomness)?;
         call.change(move |tx, env, caller| {
             let holder = self.holder(tx, caller, true)?;
-            let made = access::create(tx, env, holder, &text.hash(), &wanted, &caller.scopes)?;
+            let made = access::create(tx, env, holder, &text.hash(), &wanted, caller.limit())?;
             Reply::json(StatusCode::CREATED, &view(&made, Some(text.expose().to_owned())))
         })
         .await
@@ -176,7 +176,7 @@ impl Whose {
     async fn change(self, call: &Call, id: TokenId, change: Change) -> Result<Reply, HttpError> {
         call.change(move |tx, env, caller| {
             let holder = self.holder(tx, caller, true)?;
-            let changed = access::change(tx, env, holder, id, &change)?;
+            let changed = access::change(tx, env, holder, id, &change, caller.limit())?;
             Reply::json(StatusCode::OK, &view(&changed, None))
         })
         .await

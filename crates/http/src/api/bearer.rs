@@ -65,6 +65,14 @@ impl Bearer {
         }
     }
 
+    /// By what it was exchanged: an access token, or the account whose password it was.
+    pub(super) fn origin(&self) -> Uuid {
+        match self.proof {
+            Proof::Password { account, .. } => account.0,
+            Proof::Personal(token) | Proof::Organization(token) => token.0,
+        }
+    }
+
     /// As clients send it, from now until it ends.
     pub(super) fn write(&self, app: &App, now: Timestamp, id: Uuid) -> Result<String, HttpError> {
         let by = match self.proof {

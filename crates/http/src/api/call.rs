@@ -128,15 +128,17 @@ impl Call {
             let mut env = Env::new(Arc::clone(&surroundings), origin);
             let caller = exchange::caller(tx, call.bearer.proof, env.now())?;
             let caller = caller.ok_or(HttpError::Unauthorized(Unauthorized::NotApiToken))?;
-            let (sealer, subject) = (call.app.sealer(), call.bearer.subject());
+            let (sealer, origin) = (call.app.sealer(), call.bearer.origin());
             if let Some(idempotency) = &call.idempotency
-                && let Some(reply) = idempotency.answered(tx, sealer, subject, env.now())?
+                && let Some((reply, required)) = idempotency.answered(tx, sealer, origin, env.now())?
             {
+                // Nobody is told again what they may not know any more.
+                caller.require_still(tx, &required)?;
                 return Ok(reply);
             }
             let reply = work(tx, &mut env, &caller)?;
             if let Some(idempotency) = &call.idempotency {
-                idempotency.keep(tx, sealer, subject, env.now(), &reply)?;
+                idempotency.keep(tx, sealer, origin, env.now(), &reply, caller.required())?;
             }
             Ok(reply)
         });

@@ -67,7 +67,8 @@ pub(super) async fn apply(
 )]
 pub(super) async fn export(Extension(call): Extension<Call>) -> Result<Reply, HttpError> {
     let exported = call.read(Lane::Scan, |conn, caller| {
-        for scope in [Scope::OrganizationsRead, Scope::TeamsRead, Scope::DomainsRead, Scope::ConnectionsRead] {
+        let shown = [Scope::OrganizationsRead, Scope::MembersRead, Scope::TeamsRead, Scope::DomainsRead];
+        for scope in shown.into_iter().chain([Scope::ConnectionsRead]) {
             caller.require_scope(scope)?;
         }
         declare::export_of(conn, caller.who)

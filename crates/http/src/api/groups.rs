@@ -297,7 +297,8 @@ pub(super) async fn list_members(
         let said = asked.search.clone().map(|search| ("search", search)).into_iter().collect();
         let list = List { base_url: &base_url, path, asked: said };
         let page = list.page(&page, count, found, |member| Some(member.account.id.to_string()));
-        let in_full = role >= Action::ReadMembersInFull.role();
+        let sees_members = caller.scopes.allow(Action::ReadMembersInFull.scope());
+        let in_full = sees_members && role >= Action::ReadMembersInFull.role();
         Ok(page.map(|member| member_view(&member, in_full)))
     })
     .await

@@ -1,12 +1,14 @@
 //! `Idempotency-Key`: a request that is sent again under the same key is answered as it was the first time, and done once.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::Request;
 use http::{HeaderName, HeaderValue};
 use muster_crypto::{Place, Sealer};
+use muster_engine::authority::Required;
 use muster_model::Timestamp;
 use muster_store::{Conn, IdempotentAnswer, StoreError, Tx};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::call::Reply;
@@ -18,6 +20,17 @@ pub(super) static KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const KEPT: Duration = Duration::from_hours(24);
 /// The most characters of a key.
 const LONGEST: usize = 255;
+
+/// An answer, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    required: Vec<Required>,
+    body: String,
+}
+
+fn unreadable(error: serde_json::Error) -> HttpError {
+    HttpError::Internal("a kept answer cannot be read or written", Arc::new(error))
+}
 
 /// A request that may be sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,20 +53,21 @@ impl Idempotency {
         })
     }
 
-    /// What the same request of the same caller was answered before.
+    /// What the same request with the same token was answered before, and what was asked of the caller then.
     pub(super) fn answered(
         &self,
         conn: &mut Conn<'_>,
         sealer: &Sealer,
         caller: Uuid,
         now: Timestamp,
-    ) -> Result<Option<Reply>, HttpError> {
+    ) -> Result<Option<(Reply, Vec<Required>)>, HttpError> {
         let Some(found) = conn.idempotent_answer(caller, &self.key, now)? else { return Ok(None) };
         if found.fingerprint != self.fingerprint.as_slice() {
             return Err(HttpError::KeyReused);
         }
-        let body = sealer.open(&self.place(caller), &found.answer).map_err(HttpError::sealing)?;
-        Ok(Some(Reply::stored(found.status, body)))
+        let kept = sealer.open(&self.place(caller), &found.answer).map_err(HttpError::sealing)?;
+        let kept: Kept = serde_json::from_slice(&kept).map_err(unreadable)?;
+        Ok(Some((Reply::stored(found.status, kept.body.into_bytes()), kept.required)))
     }
 
     /// Keeps an answer for whoever sends the request again.
@@ -64,8 +78,11 @@ impl Idempotency {
         caller: Uuid,
         now: Timestamp,
         reply: &Reply,
+        required: Vec<Required>,
     ) -> Result<(), HttpError> {
-        let answer = sealer.seal(&self.place(caller), reply.body()).map_err(HttpError::sealing)?;
+        let body = String::from_utf8_lossy(reply.body()).into_owned();
+        let kept = serde_json::to_vec(&Kept { required, body }).map_err(unreadable)?;
+        let answer = sealer.seal(&self.place(caller), &kept).map_err(HttpError::sealing)?;
         let answer =
             IdempotentAnswer { fingerprint: self.fingerprint.to_vec(), status: reply.status().as_u16(), answer };
         let is_first = tx.keep_idempotent_answer(caller, &self.key, &answer, now, now.after(KEPT))?;

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use muster_crypto::{TokenPrefix, TokenText};
-use muster_engine::tokens::access::{self, Holder, Wanted};
+use muster_engine::{
+    authority::Limit,
+    tokens::access::{self, Holder, Wanted},
+};
 use muster_model::{
     Token, TokenId,
     token::{Scope, Scopes},
@@ -107,7 +110,7 @@ pub(super) fn run(
             installation.change(move |tx, env| {
                 let expires = days.map(|days| env.now().after(AccessTokenRequest::lives(days)));
                 let wanted = Wanted { label: label.clone(), scopes: scopes.clone(), expires };
-                access::create(tx, env, holder, &hash, &wanted, &Scopes::all())
+                access::create(tx, env, holder, &hash, &wanted, Limit { scopes: &Scopes::all(), until: None })
             })?;
             secret = Some(text.expose().to_owned());
         }

@@ -68,7 +68,10 @@ fn view(plan: &PlanView) -> String {
                 one.moved.to_string(),
                 one.role_changed.to_string(),
                 one.management_changed.to_string(),
-                format!("{} -> {}", one.taken_before, one.taken_after),
+                match (one.taken_before, one.taken_after) {
+                    (Some(before), Some(after)) => format!("{before} -> {after}"),
+                    _ => String::new(),
+                },
                 one.seats.map_or_else(|| "unlimited".to_owned(), |seats| seats.to_string()),
             ]);
         }

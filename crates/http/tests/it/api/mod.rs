@@ -6,6 +6,7 @@ mod bad_input;
 mod companies;
 mod connections;
 mod contract;
+mod crossing;
 mod document;
 mod domains;
 mod groups;
@@ -20,7 +21,10 @@ use std::sync::LazyLock;
 
 use http::Method;
 use muster_crypto::{TokenPrefix, TokenText};
-use muster_engine::tokens::access::{self, Holder, Wanted};
+use muster_engine::{
+    authority::Limit,
+    tokens::access::{self, Holder, Wanted},
+};
 use muster_model::{
     Account, Organization, Role,
     token::{Scope, Scopes},
@@ -53,7 +57,9 @@ impl Server {
         let hash = text.hash();
         let wanted = Wanted { label: "test".to_owned(), scopes, expires: None };
         self.world
-            .by_hand(move |tx, env| access::create(tx, env, holder, &hash, &wanted, &Scopes::all()).map(drop))
+            .by_hand(move |tx, env| {
+                access::create(tx, env, holder, &hash, &wanted, Limit { scopes: &Scopes::all(), until: None }).map(drop)
+            })
             .unwrap();
         text
     }
