@@ -10,11 +10,11 @@ use crate::guard::Held;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum EngineError {
     /// There is no such thing, or it is another tenant's: the two are never told apart (TEN-3).
-    #[error("{kind} {id} not found")]
+    #[error("{}", missing(kind, id))]
     NotFound {
         /// What was looked for.
         kind: &'static str,
-        /// As it was asked for.
+        /// As it was asked for; for a link, that it is gone, in words.
         id: String,
     },
     /// A rule forbids it.
@@ -23,6 +23,14 @@ pub enum EngineError {
     /// The store could not.
     #[error(transparent)]
     Store(StoreError),
+}
+
+/// A link has no name that people know.
+const LINK: &str = "link";
+
+/// A link says for itself that it is gone.
+fn missing(kind: &str, id: &str) -> String {
+    if kind == LINK { id.to_owned() } else { format!("{kind} {id} not found") }
 }
 
 /// A rule's refusal. The text is for the administrator, and says what to change.
@@ -201,6 +209,11 @@ pub enum Refusal {
 }
 
 impl EngineError {
+    /// A [`EngineError::NotFound`] of a link, in words.
+    pub fn link_is_gone(words: &str) -> Self {
+        Self::NotFound { kind: LINK, id: words.to_owned() }
+    }
+
     /// A [`EngineError::NotFound`].
     pub fn not_found(kind: &'static str, id: impl ToString) -> Self {
         Self::NotFound { kind, id: id.to_string() }

@@ -62,10 +62,10 @@ impl CommandError {
     /// 2 for what was asked wrongly, 1 for what could not be done.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
+            Self::Admin(error) if error.is_usage() => ExitCode::from(2),
             Self::Config(_)
             | Self::Access(_)
             | Self::File(_)
-            | Self::Admin(AdminError::Wrong(_) | AdminError::Misstated(_))
             | Self::Demo(DemoError::Setting(..))
             | Self::Simulate(
                 SimulateError::Target(_)

@@ -126,7 +126,7 @@ pub(super) fn use_up(tx: &mut Tx<'_>, env: &mut Env, account: AccountId, link: &
 }
 
 fn missing() -> EngineError {
-    EngineError::not_found("link", "this one")
+    EngineError::link_is_gone("this link was used or has expired: ask for a new one")
 }
 
 fn account_of(conn: &mut Conn<'_>, token: &Token) -> Result<Account, EngineError> {

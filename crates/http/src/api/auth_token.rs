@@ -37,6 +37,9 @@ use crate::{
 const USE_NOTED: Duration = Duration::from_hours(1);
 /// As long as passwords are locked (SSO-10).
 const LOCKED: Duration = Duration::from_mins(5);
+/// What is no access token could be a password, which does not say whose it is.
+const NO_TOKEN: &str =
+    "this is no access token, or not a whole one: copy it again; if it is a password, say whose password it is";
 
 /// Who calls, and what only they know.
 #[derive(Deserialize, ToSchema)]
@@ -94,7 +97,7 @@ pub(super) async fn exchange(
     let bearer = match token.filter(is_access) {
         Some(token) => by_token(&app, arrival, identifier, &token).await?,
         None => {
-            let name = identifier.ok_or_else(|| HttpError::field("identifier", "say whose password it is"))?;
+            let name = identifier.ok_or_else(|| HttpError::field("identifier", NO_TOKEN))?;
             by_password(&app, arrival, name, secret).await?
         }
     };

@@ -23,6 +23,11 @@ use crate::{
     pages,
 };
 
+/// `GET /`: leads to the account's page, and from there to signing in.
+pub(super) async fn home(State(app): State<App>) -> Result<Response, HttpError> {
+    pages::see_other(&format!("{}/account", app.base_url()))
+}
+
 /// `GET /account`: a page, or JSON for programs.
 pub(super) async fn page(
     State(app): State<App>,

@@ -59,6 +59,7 @@ type Segment = Result<Path<String>, PathRejection>;
 /// The pages and addresses of signing in.
 pub(crate) fn router(app: &App) -> Router {
     Router::new()
+        .route("/", get(account::home))
         .route("/signin", get(start::page).post(start::submit))
         .route("/signin/continue", get(saml::confirm_page).post(saml::confirmed))
         .route("/signout", post(account::sign_out))

@@ -68,7 +68,11 @@ pub(super) async fn begin(
     path: Result<Path<(String, String)>, axum::extract::rejection::PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let unknown = || HttpError::from(EngineError::not_found("test sign-in", "of this link: it is good for 15 minutes"));
+    let unknown = || {
+        HttpError::from(EngineError::link_is_gone(
+            "this link for a test sign-in is good for 15 minutes, which are over: make a new one",
+        ))
+    };
     let Path((connection, sealed)) = path.map_err(|_| unknown())?;
     let connection = parse_id(&connection).ok_or_else(unknown)?;
     let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| unknown())?;

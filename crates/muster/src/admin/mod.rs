@@ -347,6 +347,13 @@ pub(crate) enum AdminError {
     },
 }
 
+impl AdminError {
+    /// Whether it was asked wrongly, rather than could not be done.
+    pub(crate) fn is_usage(&self) -> bool {
+        matches!(self, Self::Wrong(_) | Self::Misstated(_))
+    }
+}
+
 /// Does what is asked. Blocks: call it on a plain thread.
 pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answer, AdminError> {
     match request {

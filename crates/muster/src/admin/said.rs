@@ -2,7 +2,7 @@
 
 /// A member was removed.
 pub(crate) fn removed(username: &str, block: bool) -> String {
-    let kept_out = if block { ", and is kept out until an owner adds them" } else { "" };
+    let kept_out = if block { ", and is kept out until an owner lets them in again: muster org unblock" } else { "" };
     format!("`{username}` was removed{kept_out}")
 }
 
@@ -18,7 +18,7 @@ pub(crate) fn seats_set() -> String {
 
 /// A domain was claimed.
 pub(crate) fn domain_added() -> String {
-    "set this record; it is looked for during the next 72 hours".to_owned()
+    "set this record; it is looked for during the next 72 hours, and a value given out before counts no more".to_owned()
 }
 
 /// A domain was removed.

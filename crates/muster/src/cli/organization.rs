@@ -59,7 +59,7 @@ Examples:
   muster org members moby --search ada --invites
   muster org members moby --role owner --json | jq '.members[].email'")]
     Members(MembersArgs),
-    /// Give somebody a role; whoever is no member becomes one.
+    /// Give somebody a role; whoever is no member becomes one. Over a server, invite them instead.
     #[command(after_help = "Example:\n  muster org set-role moby ada@example.com owner")]
     SetRole {
         /// The organization's name.
@@ -99,7 +99,10 @@ Whom a directory has active is added again by its next write, and by the next si
         limit: u32,
     },
     /// Let somebody in again who was removed with `--block`. It brings nobody back by itself.
-    #[command(after_help = "Example:\n  muster org unblock moby ada@example.com")]
+    #[command(after_help = "\
+Examples:
+  muster org unblock moby ada@example.com
+  muster org unblock moby ada1234 --server https://muster.example.com     # over a server: by username")]
     Unblock {
         /// The organization's name.
         organization: String,

@@ -34,7 +34,8 @@ pub(crate) fn send(config: &Config, request: Request) -> Result<Sent, AdminError
     let call = Call { database, request };
     match exchange(stream, &call).map_err(|source| AdminError::Link { path, source })? {
         Reply::Done(answer) => Ok(Sent::Done(*answer)),
-        Reply::Refused(why) => Err(AdminError::Remote(why)),
+        Reply::Refused { why, is_usage: true } => Err(AdminError::Wrong(why)),
+        Reply::Refused { why, is_usage: false } => Err(AdminError::Remote(why)),
         Reply::OtherDatabase => Ok(Sent::Here(call.request)),
     }
 }

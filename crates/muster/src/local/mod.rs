@@ -36,10 +36,16 @@ struct Call {
 enum Reply {
     /// It was done.
     Done(Box<Answer>),
-    /// It was not: why.
-    Refused(String),
+    /// It was not: why, and whether it was asked wrongly.
+    Refused { why: String, is_usage: bool },
     /// The server holds another database.
     OtherDatabase,
+}
+
+impl Reply {
+    fn failed(why: String) -> Self {
+        Self::Refused { why, is_usage: false }
+    }
 }
 
 /// Where the socket is.

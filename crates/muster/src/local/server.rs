@@ -99,11 +99,11 @@ async fn serve(stream: UnixStream, server: &Server) -> io::Result<()> {
     tokio::time::timeout(PATIENCE, reading).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     let reply = match serde_json::from_slice::<Call>(&line) {
         Ok(call) => answer(call, server).await,
-        Err(error) => Reply::Refused(format!("the server is of another version than this command: {error}")),
+        Err(error) => Reply::failed(format!("the server is of another version than this command: {error}")),
     };
     let mut line = serde_json::to_vec(&reply)?;
     if line.len() as u64 >= LINE {
-        line = serde_json::to_vec(&Reply::Refused(
+        line = serde_json::to_vec(&Reply::failed(
             "it was done, but there is more to tell than can be passed on: ask for less of it, or for a shorter range"
                 .to_owned(),
         ))?;
@@ -122,7 +122,7 @@ async fn answer(call: Call, server: &Server) -> Reply {
     server.app.forget_connections();
     match done {
         Ok(Ok(answer)) => Reply::Done(Box::new(answer)),
-        Ok(Err(why)) => Reply::Refused(error::chain(&why)),
-        Err(_) => Reply::Refused("the server failed: its log says more".to_owned()),
+        Ok(Err(why)) => Reply::Refused { is_usage: why.is_usage(), why: error::chain(&why) },
+        Err(_) => Reply::failed("the server failed: its log says more".to_owned()),
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn text(applied: &Applied) -> String {
         if applied.more > 0 {
             let _ = write!(
                 text,
-                "{changes}\n{} more, of people's places, are not shown: a plan lists them all",
+                "{changes}\n{} more, of people's places, are not shown: the operator's `muster plan FILE` lists them all",
                 applied.more
             );
         } else {
@@ -87,16 +87,12 @@ enum Sign {
 }
 
 impl Sign {
-    /// What is new says nothing of what was, what is gone nothing of what is.
+    /// As the event says: what changed may have had no value before, or have none now.
     fn of(change: &Change) -> Self {
-        if change.fields.is_empty() {
-            Self::Changed
-        } else if change.fields.iter().all(|field| field.old.is_null()) {
-            Self::Come
-        } else if change.fields.iter().all(|field| field.new.is_null()) {
-            Self::Gone
-        } else {
-            Self::Changed
+        match change.event.rsplit('.').next().unwrap_or_default() {
+            "create" | "add" | "added" | "given" | "restore" => Self::Come,
+            "delete" | "remove" | "removed" | "ended" | "erase" | "revoke" => Self::Gone,
+            _ => Self::Changed,
         }
     }
 

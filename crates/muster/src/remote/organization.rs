@@ -116,6 +116,11 @@ pub(super) fn run(client: &Client, request: OrganizationRequest) -> Result<Answe
         }
         Asked::Unblock { organization, who } => {
             let username = who.trim().to_lowercase();
+            if username.contains('@') {
+                return Err(AdminError::Wrong(format!(
+                    "over a server, whoever is kept out is named by username (TEN-3): `muster org blocked {organization}` lists them"
+                )));
+            }
             client.delete(&["orgs", &organization, "blocks", &username], &[])?;
             one(client, &organization, Some(said::unblocked(&username)))
         }

@@ -122,5 +122,5 @@ fn link_of(text: Option<&str>, prefix: TokenPrefix) -> Option<TokenHash> {
 
 /// The link that a mail or the operator gave is of no use.
 fn used_link() -> HttpError {
-    EngineError::not_found("link", "this one").into()
+    EngineError::link_is_gone("this link was used or has expired: ask for a new one").into()
 }

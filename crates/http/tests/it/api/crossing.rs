@@ -196,12 +196,12 @@ async fn ten_3_what_others_connections_did_to_a_member_and_what_was_before_is_no
 async fn org_4_accounts_of_a_domains_former_holder_are_not_told_to_the_present_one() {
     let server = Server::new();
     let (_, here, ..) = site(&server).await;
-    server.world.account("old@example.com", true);
+    let _old = server.world.account("old@example.com", true);
     server.world.advance(Duration::from_mins(1));
     let (holder, now) = (Holder::Organization(server.organizations[0].id), server.world.clock.now());
     let passed: Timestamp = now;
     server.world.by_hand(move |tx, _| Ok(tx.hold_domain("example.com", holder, Some(passed))?)).unwrap();
-    server.world.account("new@example.com", true);
+    let _new = server.world.account("new@example.com", true);
     let affected = here.get(&format!("/v2/connections/{}/affected", server.connection)).await.due(200);
     assert!(
         affected.text.contains("new@example.com") && !affected.text.contains("old@example.com"),
