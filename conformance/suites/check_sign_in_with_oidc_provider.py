@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 
@@ -17,6 +18,8 @@ from report import URL, Report
 BASE_URL = URL.removesuffix("/scim/v2")
 MUSTER = json.loads(os.environ["MUSTER"])
 PROVIDER = os.environ["OIDC_PROVIDER"]
+# Seconds in which the provider starts, with much to spare.
+PATIENCE = 30
 EMAIL = "grace@oidc-provider.example.com"
 SECRET = "a secret of forty-three characters or a few more"
 
@@ -49,9 +52,16 @@ class Provider:
         arguments = [str(port), told["redirect_url"], method, algorithm]
         arguments += [told["post_logout_redirect_url"], told["backchannel_logout_url"]]
         self.issuer = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(["node", PROVIDER, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        for line in self.process.stdout:
-            if line.strip() == b"ready":
+        for _ in range(3):
+            self.process = subprocess.Popen(
+                ["node", PROVIDER, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+            # Seldom, node stands still before it runs anything.
+            watchdog = threading.Timer(PATIENCE, self.process.kill)
+            watchdog.start()
+            is_ready = any(line.strip() == b"ready" for line in self.process.stdout)
+            watchdog.cancel()
+            if is_ready:
                 return
         sys.exit("  oidc-provider does not start")
 

@@ -162,6 +162,26 @@ impl Caller {
         }
     }
 
+    /// Asks for all that whoever calls owns: of an answer that may tell of any of it.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn require_own(&self, conn: &mut Conn<'_>) -> Result<(), EngineError> {
+        match self.who {
+            Who::Token { organization, .. } => self.held(Required::Role(organization, Role::Owner)),
+            Who::Account(account) => {
+                for (organization, role) in organizations_of(conn, account)? {
+                    self.held(Required::Role(organization.id, role));
+                }
+                for company in conn.companies_owned_by(account)? {
+                    self.held(Required::CompanyOwner(company.id));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Whether what was asked before still holds.
     ///
     /// # Errors

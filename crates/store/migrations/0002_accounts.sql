@@ -73,6 +73,9 @@ CREATE TABLE teams (
     CONSTRAINT teams_organization_number_key UNIQUE (organization, number)
 ){strict};
 
+-- How many there are, by how their names begin.
+CREATE INDEX teams_alive ON teams (organization, name) WHERE ended IS NULL;
+
 -- Every name a team has or had: groups keep mapping to it after a rename by hand (GRP-5).
 CREATE TABLE team_names (
     organization    {uuid} NOT NULL,

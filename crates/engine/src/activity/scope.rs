@@ -19,13 +19,15 @@ use crate::EngineError;
 pub enum Scope {
     /// An organization's, and its connections', as its owners see it.
     Organization(OrganizationId),
+    /// A company's, and its connections' and domains', as its owners see it.
+    Company(CompanyId),
     /// A person's own.
     Account(AccountId),
     /// Everything; for the operator.
     Everything,
 }
 
-/// The scope that a name means: an organization's, else a username's.
+/// The scope that a name means: an organization's, else a company's, else a username's.
 ///
 /// # Errors
 ///
@@ -35,8 +37,12 @@ pub fn account_scope(conn: &mut Conn<'_>, name: &str) -> Result<Scope, EngineErr
     if let Some(organization) = conn.organization_by_name(&wanted)? {
         return Ok(Scope::Organization(organization.id));
     }
+    if let Some(company) = conn.company_by_name(&wanted)? {
+        return Ok(Scope::Company(company.id));
+    }
     let account = conn.account_by_username(&wanted)?;
-    account.map(|account| Scope::Account(account.id)).ok_or_else(|| EngineError::not_found("account", name))
+    let missing = || EngineError::not_found("organization, company or account", name);
+    account.map(|account| Scope::Account(account.id)).ok_or_else(missing)
 }
 
 /// Fields of an account that others than the person see: what sources elsewhere say of it is nobody's business here.
@@ -60,6 +66,10 @@ impl Sight {
             connections.extend(conn.connections_held_by(Holder::Organization(id))?.into_iter().map(|id| id.0));
             company = conn.organization(id)?.and_then(|organization| organization.company);
         }
+        if let Scope::Company(id) = scope {
+            connections.extend(conn.connections_held_by(Holder::Company(id))?.into_iter().map(|id| id.0));
+            company = Some(id);
+        }
         let (teams, domains, members) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Ok(Self { scope, connections, company, teams, domains, members })
     }
@@ -68,6 +78,7 @@ impl Sight {
     pub(super) fn subjects(&self) -> Option<Vec<Uuid>> {
         match self.scope {
             Scope::Organization(id) => Some([id.0].into_iter().chain(self.connections.iter().copied()).collect()),
+            Scope::Company(id) => Some([id.0].into_iter().chain(self.connections.iter().copied()).collect()),
             Scope::Account(id) => Some(vec![id.0]),
             Scope::Everything => None,
         }
@@ -84,6 +95,17 @@ impl Sight {
                 _ => false,
             }),
             Scope::Organization(id) => self.concerns(conn, id, row, change),
+            Scope::Company(id) => Ok(match change.kind {
+                Kind::Company => change.id == id.0,
+                Kind::Connection => self.connections.contains(&change.id),
+                Kind::Domain => self.has_domain(conn, id.0, change)?,
+                Kind::Token => self.has_token(conn, id.0, change)?,
+                Kind::DirectoryUser | Kind::DirectoryGroup => {
+                    row.connection.is_some_and(|connection| self.connections.contains(&connection.0))
+                }
+                // What happens in its organizations is on their logs.
+                _ => false,
+            }),
         }
     }
 
@@ -104,9 +126,9 @@ impl Sight {
             // What is only put to sleep or woken does not name its organization; the membership's own change tells.
             Kind::Grant => said(change, "organization").and_then(uuid) == Some(id.0),
             Kind::Team => self.has_team(conn, id, change.id)?,
-            Kind::Domain => self.has_domain(conn, id, change)?,
+            Kind::Domain => self.has_domain(conn, id.0, change)?,
             Kind::Account => self.has_member(conn, id, row, change.id)?,
-            Kind::Token => self.has_token(conn, id, change)?,
+            Kind::Token => self.has_token(conn, id.0, change)?,
             Kind::Company | Kind::Factor => false,
         })
     }
@@ -120,17 +142,17 @@ impl Sight {
         Ok(found)
     }
 
-    fn has_domain(&mut self, conn: &mut Conn<'_>, id: OrganizationId, change: &Change) -> Result<bool, EngineError> {
+    fn has_domain(&mut self, conn: &mut Conn<'_>, id: Uuid, change: &Change) -> Result<bool, EngineError> {
         if let Some(holder) = said(change, "holder") {
             let holder = holder.get("id").cloned().and_then(uuid);
-            return Ok(holder == Some(id.0) || holder.is_some() && holder == self.company.map(|company| company.0));
+            return Ok(holder == Some(id) || holder.is_some() && holder == self.company.map(|company| company.0));
         }
         if let Some(known) = self.domains.get(&change.id) {
             return Ok(*known);
         }
         let holder = conn.domain(DomainId(change.id))?.map(|domain| domain.holder);
         let is_own = match holder {
-            Some(Holder::Organization(of)) => of == id,
+            Some(Holder::Organization(of)) => of.0 == id,
             Some(Holder::Company(of)) => Some(of) == self.company,
             None => false,
         };
@@ -165,14 +187,14 @@ impl Sight {
         }
     }
 
-    /// Whether a token is the organization's own, or opens one of its connections.
-    fn has_token(&mut self, conn: &mut Conn<'_>, id: OrganizationId, change: &Change) -> Result<bool, EngineError> {
+    /// Whether a token is the holder's own, or opens one of its connections.
+    fn has_token(&mut self, conn: &mut Conn<'_>, id: Uuid, change: &Change) -> Result<bool, EngineError> {
         let scope = match said(change, "scope").and_then(uuid) {
             Some(scope) => Some(scope),
             // A change tells only what is different.
             None => self.scope_of(conn, change)?,
         };
-        Ok(scope.is_some_and(|scope| scope == id.0 || self.connections.contains(&scope)))
+        Ok(scope.is_some_and(|scope| scope == id || self.connections.contains(&scope)))
     }
 
     /// Whether a token is a person's own.
@@ -203,6 +225,7 @@ impl Sight {
                 let covers = |one: muster_model::Connection| one.covered(id).is_some();
                 self.connections.contains(&connection.0) || conn.connection(connection)?.is_some_and(covers)
             }
+            Scope::Company(_) => self.connections.contains(&connection.0),
             Scope::Account(_) | Scope::Everything => true,
         })
     }

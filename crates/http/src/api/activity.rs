@@ -10,6 +10,7 @@ use muster_engine::{
     EngineError, Refusal,
     activity::{self, Entry, Filter, Place, Scope},
     authority::{Action, Caller, Who},
+    companies,
 };
 use muster_model::{LedgerId, Timestamp};
 use muster_store::Conn;
@@ -149,7 +150,7 @@ impl LogQuery {
     }
 }
 
-/// Whose log a name means: an organization's, for its owners, or one's own.
+/// Whose log a name means: an organization's or a company's, for its owners, or one's own.
 pub(super) fn scope(conn: &mut Conn<'_>, caller: &Caller, name: &str) -> Result<(Scope, String), EngineError> {
     if let Who::Account(id) = caller.who
         && let Some(account) = conn.account(id)?
@@ -158,8 +159,20 @@ pub(super) fn scope(conn: &mut Conn<'_>, caller: &Caller, name: &str) -> Result<
         caller.require_scope(Action::ReadActivity.scope())?;
         return Ok((Scope::Account(id), account.username));
     }
-    let (organization, _) = caller.organization(conn, name, Action::ReadActivity)?;
-    Ok((Scope::Organization(organization.id), organization.name))
+    let missing = match caller.organization(conn, name, Action::ReadActivity) {
+        Ok((organization, _)) => return Ok((Scope::Organization(organization.id), organization.name)),
+        Err(missing @ EngineError::NotFound { .. }) => missing,
+        Err(error) => return Err(error),
+    };
+    let Who::Account(account) = caller.who else { return Err(missing) };
+    match companies::owned(conn, account, name) {
+        Ok(company) => {
+            caller.require_scope(Action::ReadActivity.scope())?;
+            Ok((Scope::Company(company.id), company.name))
+        }
+        Err(EngineError::NotFound { .. }) => Err(missing),
+        Err(error) => Err(error),
+    }
 }
 
 fn view(account: &str, entry: Entry) -> LogView {
@@ -214,11 +227,12 @@ fn begin(
 
 /// Read the activity log
 ///
-/// Of an organization: its changes and those of its connections, for owners. Of a person: one's own.
+/// Of an organization: its changes and those of its connections, for owners. Of a company: its owners, connections and domains,
+/// for its owners. Of a person: one's own.
 #[utoipa::path(
     get, path = "/v2/auditlogs/{account}", tag = "Activity", operation_id = "listActivity",
     params(
-        ("account" = String, Path, description = "The organization's name, or one's own username."),
+        ("account" = String, Path, description = "The organization's or company's name, or one's own username."),
         LogQuery,
         PageQuery
     ),
@@ -257,7 +271,7 @@ pub(super) async fn list(
 /// List the events that the log can hold
 #[utoipa::path(
     get, path = "/v2/auditlogs/{account}/actions", tag = "Activity", operation_id = "listActions",
-    params(("account" = String, Path, description = "The organization's name, or one's own username.")),
+    params(("account" = String, Path, description = "The organization's or company's name, or one's own username.")),
     responses((status = 200, description = "Every event, by family.", body = ActionsView))
 )]
 pub(super) async fn actions(

@@ -5,8 +5,13 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use muster_administration::{AdministrationError, Administrator, administrator::Behalf};
-use muster_engine::{EngineError, Env, Origin, authority::Caller, credentials::exchange, transact};
-use muster_model::{Source, Timestamp};
+use muster_engine::{
+    EngineError, Env, Origin,
+    authority::{Action, Caller},
+    credentials::exchange,
+    transact,
+};
+use muster_model::{ConnectionId, Source, Timestamp};
 use muster_store::{Conn, Tx};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
@@ -146,6 +151,44 @@ impl Call {
         // Other nodes notice within the second; this one at once.
         self.app.forget_connections();
         reply
+    }
+
+    /// Does what takes several transactions, once: sent again under its key after it was answered, it is answered alike while
+    /// whoever calls still may do this to the connection, or still owns all that they owned, where it is about no single one.
+    pub(super) async fn once(
+        &self,
+        connection: Option<ConnectionId>,
+        work: impl Future<Output = Result<Reply, HttpError>>,
+    ) -> Result<Reply, HttpError> {
+        let Some(idempotency) = self.idempotency.clone() else { return work.await };
+        let (call, asked, now) = (self.clone(), idempotency.clone(), self.now());
+        let answered = self.read(Lane::Snapshot, move |conn, caller| {
+            match asked.answered(conn, call.app.sealer(), call.bearer.origin(), now) {
+                Ok(Some((reply, required))) => caller.require_still(conn, &required).map(|()| Ok(Some(reply))),
+                other => Ok(other.map(|_| None)),
+            }
+        });
+        if let Some(reply) = answered.await?? {
+            return Ok(reply);
+        }
+        let (reply, call) = (work.await?, self.clone());
+        let kept = self.app.store().write(move |tx| {
+            let caller = exchange::caller(tx, call.bearer.proof, now)?;
+            let caller = caller.ok_or(HttpError::Unauthorized(Unauthorized::NotApiToken))?;
+            let (sealer, origin) = (call.app.sealer(), call.bearer.origin());
+            // Whoever was quicker has answered.
+            if let Some((reply, required)) = idempotency.answered(tx, sealer, origin, now)? {
+                caller.require_still(tx, &required)?;
+                return Ok(reply);
+            }
+            match connection {
+                Some(id) => drop(caller.connection(tx, id, Action::ChangeConnections)?),
+                None => caller.require_own(tx)?,
+            }
+            idempotency.keep(tx, sealer, origin, now, &reply, caller.required())?;
+            Ok::<_, HttpError>(reply.clone())
+        });
+        kept.await
     }
 
     /// As [`Call::administer`], for what may take long: with few others at a time, so that no tenant keeps the rest waiting.

@@ -44,18 +44,22 @@ pub(super) async fn apply(
     Extension(call): Extension<Call>,
     Sent(Declared { declaration, prune, plan }): Sent<Declared>,
 ) -> Result<Reply, HttpError> {
-    let base_url = call.app.base_url().to_owned();
-    let done = call.undertake(move |administrator| {
-        let (applied, connections) = administrator.apply(&base_url, &declaration, prune, plan)?;
-        Ok((applied, client_secrets(&declaration, &connections)))
-    });
-    let done = done.await;
-    call.app.forget_connections();
-    let (applied, secrets) = done?;
-    for (id, secret) in secrets.iter().filter(|_| !plan) {
-        call.app.keep_client_secret(*id, secret).await?;
-    }
-    Reply::json(StatusCode::OK, &applied)
+    let asked = call.clone();
+    let done = async {
+        let base_url = call.app.base_url().to_owned();
+        let done = call.undertake(move |administrator| {
+            let (applied, connections) = administrator.apply(&base_url, &declaration, prune, plan)?;
+            Ok((applied, client_secrets(&declaration, &connections)))
+        });
+        let done = done.await;
+        call.app.forget_connections();
+        let (applied, secrets) = done?;
+        for (id, secret) in secrets.iter().filter(|_| !plan) {
+            call.app.keep_client_secret(*id, secret).await?;
+        }
+        Reply::json(StatusCode::OK, &applied)
+    };
+    asked.once(None, done).await
 }
 
 /// Export what is yours

@@ -150,7 +150,7 @@ enum FormatName {
 #[utoipa::path(
     get, path = "/v2/auditlogs/{account}/export", tag = "Activity", operation_id = "exportActivity",
     params(
-        ("account" = String, Path, description = "The organization's name, or one's own username."),
+        ("account" = String, Path, description = "The organization's or company's name, or one's own username."),
         Format,
         LogQuery
     ),

@@ -92,8 +92,7 @@ impl Conn<'_> {
     ///
     /// What the database says.
     pub fn teams_count(&mut self, organization: OrganizationId, prefix: &str) -> Result<i64, StoreError> {
-        let sql = "SELECT count(*) FROM team_names n JOIN teams t ON t.id = n.team AND t.name = n.name \
-                   WHERE n.organization = ?1 AND n.name >= ?2 AND n.name < ?3 AND t.ended IS NULL";
+        let sql = "SELECT count(*) FROM teams WHERE organization = ?1 AND name >= ?2 AND name < ?3 AND ended IS NULL";
         self.one(sql, vals![organization, prefix, beyond(prefix)], |row| row.get(0))
     }
 

@@ -60,5 +60,7 @@ pub(in crate::api) async fn repair(
     Named(id): Named<ConnectionId>,
     Asked(after): Asked<After>,
 ) -> Result<Reply, HttpError> {
-    answer(call, id, after, true).await
+    let asked = call.clone();
+    let done = async { answer(call, id, after, true).await };
+    asked.once(Some(id), done).await
 }

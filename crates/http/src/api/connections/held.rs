@@ -104,14 +104,18 @@ pub(in crate::api) async fn approve(
     Named(id): Named<ConnectionId>,
     Sent(Approving { ids, lift }): Sent<Approving>,
 ) -> Result<Reply, HttpError> {
-    if lift.is_some_and(|lift| lift < 0) {
-        return Err(HttpError::field("lift", "use 0 or more"));
-    }
-    call.administer(move |administrator| administrator.may_decide(id)).await?;
-    let approval = Approval { connection: id, only: ids, lift, actor: call.bearer.who.actor() };
-    let settled: Vec<_> = call.app.approve_held(approval).await?.into_iter().map(Settled::after).collect();
-    let held = call.administer(move |administrator| administrator.held_after(id, settled));
-    Reply::json(StatusCode::OK, &held.await?)
+    let asked = call.clone();
+    let done = async {
+        if lift.is_some_and(|lift| lift < 0) {
+            return Err(HttpError::field("lift", "use 0 or more"));
+        }
+        call.administer(move |administrator| administrator.may_decide(id)).await?;
+        let approval = Approval { connection: id, only: ids, lift, actor: call.bearer.who.actor() };
+        let settled: Vec<_> = call.app.approve_held(approval).await?.into_iter().map(Settled::after).collect();
+        let held = call.administer(move |administrator| administrator.held_after(id, settled));
+        Reply::json(StatusCode::OK, &held.await?)
+    };
+    asked.once(Some(id), done).await
 }
 
 /// Reject held requests
@@ -128,6 +132,10 @@ pub(in crate::api) async fn reject(
     Named(id): Named<ConnectionId>,
     Sent(Rejection { ids }): Sent<Rejection>,
 ) -> Result<Reply, HttpError> {
-    let held = call.administer(move |administrator| administrator.reject_held(id, &ids));
-    Reply::json(StatusCode::OK, &held.await?)
+    let asked = call.clone();
+    let done = async {
+        let held = call.administer(move |administrator| administrator.reject_held(id, &ids));
+        Reply::json(StatusCode::OK, &held.await?)
+    };
+    asked.once(Some(id), done).await
 }

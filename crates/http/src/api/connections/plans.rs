@@ -141,17 +141,21 @@ pub(in crate::api) async fn make(
     Named(id): Named<ConnectionId>,
     Sent(Wanted { settings }): Sent<Wanted>,
 ) -> Result<Reply, HttpError> {
-    if settings.get("oidc").is_some_and(|oidc| oidc.get("client_secret").is_some()) {
-        let why = "a plan is kept and holds no secrets: change it with PATCH /v2/connections/{id}/settings";
-        return Err(HttpError::field("settings.oidc.client_secret", why));
-    }
-    let wanted = call.read(Lane::Snapshot, move |conn, caller| Ok(patched(conn, caller, id, &settings))).await??;
-    let view = call.undertake(move |administrator| {
-        let stated = Box::new(connection_to_engine(&wanted, administrator.seconds())?);
-        let plan = administrator.make_plan(&Proposal::Settings { connection: id, stated })?;
-        administrator.view_plan(plan, 0)
-    });
-    Reply::json(StatusCode::CREATED, &view.await?)
+    let asked = call.clone();
+    let done = async {
+        if settings.get("oidc").is_some_and(|oidc| oidc.get("client_secret").is_some()) {
+            let why = "a plan is kept and holds no secrets: change it with PATCH /v2/connections/{id}/settings";
+            return Err(HttpError::field("settings.oidc.client_secret", why));
+        }
+        let wanted = call.read(Lane::Snapshot, move |conn, caller| Ok(patched(conn, caller, id, &settings))).await??;
+        let view = call.undertake(move |administrator| {
+            let stated = Box::new(connection_to_engine(&wanted, administrator.seconds())?);
+            let plan = administrator.make_plan(&Proposal::Settings { connection: id, stated })?;
+            administrator.view_plan(plan, 0)
+        });
+        Reply::json(StatusCode::CREATED, &view.await?)
+    };
+    asked.once(Some(id), done).await
 }
 
 /// See a plan
@@ -193,18 +197,22 @@ pub(in crate::api) async fn apply(
     Extension(call): Extension<Call>,
     Named((id, plan)): Named<(ConnectionId, PlanId)>,
 ) -> Result<Reply, HttpError> {
-    let found = call.read(Lane::Snapshot, move |conn, caller| {
-        caller.connection(conn, id, Action::ChangeConnections)?;
-        plans::plan_of(conn, id, plan)
-    });
-    let (plan, base_url) = (found.await?.id, call.app.base_url().to_owned());
-    let applied = call.undertake(move |administrator| {
-        let done = administrator.apply_plan(&base_url, plan)?;
-        Ok(AppliedPlan { plan: administrator.view_plan(done.plan, 0)?, applied: done.applied })
-    });
-    let applied = applied.await;
-    call.app.forget_connections();
-    Reply::json(StatusCode::OK, &applied?)
+    let asked = call.clone();
+    let done = async {
+        let found = call.read(Lane::Snapshot, move |conn, caller| {
+            caller.connection(conn, id, Action::ChangeConnections)?;
+            plans::plan_of(conn, id, plan)
+        });
+        let (plan, base_url) = (found.await?.id, call.app.base_url().to_owned());
+        let applied = call.undertake(move |administrator| {
+            let done = administrator.apply_plan(&base_url, plan)?;
+            Ok(AppliedPlan { plan: administrator.view_plan(done.plan, 0)?, applied: done.applied })
+        });
+        let applied = applied.await;
+        call.app.forget_connections();
+        Reply::json(StatusCode::OK, &applied?)
+    };
+    asked.once(Some(id), done).await
 }
 
 /// Discard a plan
@@ -264,13 +272,17 @@ pub(in crate::api) async fn adopt(
     Named(id): Named<ConnectionId>,
     Sent(Adoption { organization, emails }): Sent<Adoption>,
 ) -> Result<Reply, HttpError> {
-    let read = |(at, text): (usize, &String)| {
-        Email::parse(text.trim()).map_err(|error| HttpError::field(format!("emails[{at}]"), error.to_string()))
+    let asked = call.clone();
+    let done = async {
+        let read = |(at, text): (usize, &String)| {
+            Email::parse(text.trim()).map_err(|error| HttpError::field(format!("emails[{at}]"), error.to_string()))
+        };
+        let emails = emails.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+        let made = call.undertake(move |administrator| {
+            let plan = administrator.plan_adoption(id, organization.as_deref(), emails)?;
+            administrator.view_plan(plan, 0)
+        });
+        Reply::json(StatusCode::CREATED, &made.await?)
     };
-    let emails = emails.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
-    let made = call.undertake(move |administrator| {
-        let plan = administrator.plan_adoption(id, organization.as_deref(), emails)?;
-        administrator.view_plan(plan, 0)
-    });
-    Reply::json(StatusCode::CREATED, &made.await?)
+    asked.once(Some(id), done).await
 }

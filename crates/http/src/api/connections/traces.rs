@@ -189,17 +189,21 @@ pub(in crate::api) async fn replay(
     Named(id): Named<ConnectionId>,
     Sent(Replaying { trace_ids, from, to, although_written, apply }): Sent<Replaying>,
 ) -> Result<Reply, HttpError> {
-    if although_written && trace_ids.len() != 1 {
-        return Err(HttpError::field("although_written", "name one request alone in `trace_ids`"));
-    }
-    let which = match (trace_ids.is_empty(), from) {
-        (true, Some(Time(from))) => Which::Between(from, to.map_or(call.now(), |Time(to)| to)),
-        (false, None) => Which::These(trace_ids.clone()),
-        _ => return Err(HttpError::field("trace_ids", "name requests, or a range with `from`; not both")),
+    let asked = call.clone();
+    let done = async {
+        if although_written && trace_ids.len() != 1 {
+            return Err(HttpError::field("although_written", "name one request alone in `trace_ids`"));
+        }
+        let which = match (trace_ids.is_empty(), from) {
+            (true, Some(Time(from))) => Which::Between(from, to.map_or(call.now(), |Time(to)| to)),
+            (false, None) => Which::These(trace_ids.clone()),
+            _ => return Err(HttpError::field("trace_ids", "name requests, or a range with `from`; not both")),
+        };
+        call.administer(move |administrator| administrator.may_decide(id)).await?;
+        let confirmed = if although_written { trace_ids } else { Vec::new() };
+        let replay = Replay { connection: id, which, apply, confirmed, actor: call.bearer.who.actor() };
+        let replayed = call.app.replay(&replay).await?;
+        Reply::json(StatusCode::OK, &ReplayView::of(replayed, apply))
     };
-    call.administer(move |administrator| administrator.may_decide(id)).await?;
-    let confirmed = if although_written { trace_ids } else { Vec::new() };
-    let replay = Replay { connection: id, which, apply, confirmed, actor: call.bearer.who.actor() };
-    let replayed = call.app.replay(&replay).await?;
-    Reply::json(StatusCode::OK, &ReplayView::of(replayed, apply))
+    asked.once(Some(id), done).await
 }

@@ -72,8 +72,12 @@ pub(in crate::api) async fn test(
     Extension(call): Extension<Call>,
     Named(id): Named<ConnectionId>,
 ) -> Result<Reply, HttpError> {
-    seen(&call, id, Action::ChangeConnections).await?;
-    Reply::json(StatusCode::CREATED, &Trial { url: call.app.test_sign_in_link(id)? })
+    let asked = call.clone();
+    let done = async {
+        seen(&call, id, Action::ChangeConnections).await?;
+        Reply::json(StatusCode::CREATED, &Trial { url: call.app.test_sign_in_link(id)? })
+    };
+    asked.once(Some(id), done).await
 }
 
 /// Fetch a connection's metadata now
@@ -86,13 +90,17 @@ pub(in crate::api) async fn refresh(
     Extension(call): Extension<Call>,
     Named(id): Named<ConnectionId>,
 ) -> Result<Reply, HttpError> {
-    seen(&call, id, Action::ChangeConnections).await?;
-    let result = match call.app.refresh_metadata(id).await? {
-        Refreshed::Changed => "changed",
-        Refreshed::Same => "same",
-        Refreshed::NotNow => "not-now",
+    let asked = call.clone();
+    let done = async {
+        seen(&call, id, Action::ChangeConnections).await?;
+        let result = match call.app.refresh_metadata(id).await? {
+            Refreshed::Changed => "changed",
+            Refreshed::Same => "same",
+            Refreshed::NotNow => "not-now",
+        };
+        Reply::json(StatusCode::OK, &Refresh { result, connection: seen(&call, id, Action::ReadConnections).await? })
     };
-    Reply::json(StatusCode::OK, &Refresh { result, connection: seen(&call, id, Action::ReadConnections).await? })
+    asked.once(Some(id), done).await
 }
 
 /// Add a key of ours to a connection
@@ -109,15 +117,19 @@ pub(in crate::api) async fn add_key(
     Named(id): Named<ConnectionId>,
     Sent(NewKey { purpose, days }): Sent<NewKey>,
 ) -> Result<Reply, HttpError> {
-    let purpose = KeyPurpose::parse(&purpose);
-    let purpose = purpose.ok_or_else(|| HttpError::field("purpose", "use `signing` or `encryption`"))?;
-    if days > AHEAD {
-        return Err(HttpError::field("days", format!("use 0 to {AHEAD}")));
-    }
-    seen(&call, id, Action::ChangeConnections).await?;
-    let from = call.now().after(Duration::from_hours(24).saturating_mul(days));
-    call.app.add_own_key(id, purpose, from).await?;
-    Reply::json(StatusCode::CREATED, &seen(&call, id, Action::ReadConnections).await?)
+    let asked = call.clone();
+    let done = async {
+        let purpose = KeyPurpose::parse(&purpose);
+        let purpose = purpose.ok_or_else(|| HttpError::field("purpose", "use `signing` or `encryption`"))?;
+        if days > AHEAD {
+            return Err(HttpError::field("days", format!("use 0 to {AHEAD}")));
+        }
+        seen(&call, id, Action::ChangeConnections).await?;
+        let from = call.now().after(Duration::from_hours(24).saturating_mul(days));
+        call.app.add_own_key(id, purpose, from).await?;
+        Reply::json(StatusCode::CREATED, &seen(&call, id, Action::ReadConnections).await?)
+    };
+    asked.once(Some(id), done).await
 }
 
 /// Remove a key of ours from a connection

@@ -249,3 +249,52 @@ async fn acc_3_an_organization_that_was_renamed_and_back_ends_and_one_in_a_compa
     company.post("/v2/apply", json!({"declaration": kept, "prune": true})).await.due(200);
     company.get("/v2/orgs/pier").await.denied(404, "not found");
 }
+
+#[tokio::test]
+async fn org_9_tokens_and_what_companies_do_are_on_a_log_that_their_owners_read() {
+    let server = Server::new();
+    let (ada, here, _, there) = site(&server).await;
+    let boss = server.world.account("boss@example.com", true);
+    server.world.company_owner("docks", &server.organizations[0], &boss);
+    let token = json!({"label": "ci token", "scopes": ["members:read"]});
+    here.post("/v2/orgs/moby/access-tokens", token.clone()).await.due(201);
+    here.post("/v2/access-tokens", token).await.due(201);
+    for log in ["moby", &ada.username] {
+        let log = here.get(&format!("/v2/auditlogs/{log}?action=token")).await.due(200).value();
+        assert_eq!(log["logs"][0]["name"], "ci token", "{log}");
+    }
+    let company = server.client(&boss).await;
+    company.post("/v2/companies/docks/owners", json!({"username": "~ada"})).await.due(200);
+    let log = company.get("/v2/auditlogs/docks?action=company.owner").await.due(200).value();
+    assert_eq!(log["logs"][0]["action"], "company.owner.add", "{log}");
+    let claimed = company.get("/v2/auditlogs/docks?action=domain").await.due(200).value();
+    assert!(!claimed["logs"].as_array().unwrap().is_empty(), "the organization's domains passed to it: {claimed}");
+    assert!(!company.get("/v2/auditlogs/docks").await.due(200).text.contains("ci token"));
+    there.get("/v2/auditlogs/docks").await.denied(404, "organization docks not found");
+}
+
+#[tokio::test]
+async fn what_takes_several_transactions_is_done_once_under_its_key_too() {
+    let server = Server::new();
+    let (_, here, ..) = site(&server).await;
+    let connection = format!("/v2/connections/{}", server.connection);
+    let key = |key| [("idempotency-key", key)];
+    let wanted = Some(json!({"settings": {"default_team": "crew"}}));
+    let plan = format!("{connection}/plan");
+    let first = here.call_with("POST", &plan, wanted.clone(), &key("p")).await.due(201);
+    let second = here.call_with("POST", &plan, wanted, &key("p")).await.due(201);
+    assert_eq!(first.value()["id"], second.value()["id"]);
+    let keys = format!("{connection}/keys");
+    for _ in 0..2 {
+        let made = here.call_with("POST", &keys, Some(json!({"purpose": "signing"})), &key("k")).await.due(201).value();
+        assert_eq!(made["keys"].as_array().unwrap().len(), 1);
+    }
+    let declared = |seats: i64| Some(json!({"declaration": {"organization": [{"name": "moby", "seats": seats}]}}));
+    let first = here.call_with("POST", "/v2/apply", declared(70), &key("a")).await.due(200);
+    assert_eq!(here.call_with("POST", "/v2/apply", declared(70), &key("a")).await.due(200).text, first.text);
+    here.call_with("POST", "/v2/apply", declared(71), &key("a")).await.denied(422, "a key of its own");
+    server.member(&server.organizations[0], "zoe@example.com", Role::Owner);
+    let ada = server.world.account_of("ada@example.com").unwrap();
+    server.world.set_member(&server.organizations[0], &ada, Role::Member).unwrap();
+    here.call_with("POST", "/v2/apply", declared(70), &key("a")).await.denied(404, "organization");
+}
