@@ -41,8 +41,7 @@ pub fn account_scope(conn: &mut Conn<'_>, name: &str) -> Result<Scope, EngineErr
         return Ok(Scope::Company(company.id));
     }
     let account = conn.account_by_username(&wanted)?;
-    let missing = || EngineError::not_found("organization, company or account", name);
-    account.map(|account| Scope::Account(account.id)).ok_or_else(missing)
+    account.map(|account| Scope::Account(account.id)).ok_or_else(|| EngineError::not_found("account", name))
 }
 
 /// Fields of an account that others than the person see: what sources elsewhere say of it is nobody's business here.

@@ -31,7 +31,7 @@ use muster_model::{AccountId, AccountState, Connection, ConnectionState, Rule, S
 use muster_store::Tx;
 
 use self::invited::Invited;
-pub use self::test::{NothingKept, Tested, test};
+pub use self::test::{NothingKept, Tested, nothing_to_try, test};
 use crate::{EngineError, Env, Refusal};
 
 /// Who has signed in.

@@ -23,6 +23,15 @@ pub struct Tested {
     pub changes: Vec<Described>,
 }
 
+/// Why a connection without an identity provider cannot be tried.
+#[must_use]
+pub fn nothing_to_try(connection: &Connection) -> Refusal {
+    Refusal::Invalid(format!(
+        "connection `{}` has no identity provider to sign in at: state its `saml` or `oidc` first",
+        connection.name
+    ))
+}
+
 /// The end of a test sign-in. It is always the error of its transaction, so that nobody can commit one.
 #[derive(Debug, Clone)]
 pub enum NothingKept {

@@ -8,7 +8,7 @@ pub(crate) fn removed(username: &str, block: bool) -> String {
 
 /// An organization got another name.
 pub(crate) fn renamed(former: &str) -> String {
-    format!("`{former}` leads to it from now on, too")
+    format!("it was renamed; `{former}` leads to it from now on, too")
 }
 
 /// An organization got other seats.
@@ -53,7 +53,7 @@ pub(crate) fn team_made() -> String {
 
 /// A team has another name.
 pub(crate) fn team_renamed(former: &str) -> String {
-    format!("groups keep mapping to it as `{former}`")
+    format!("it was renamed; groups keep mapping to it as `{former}`")
 }
 
 /// A team was deleted.

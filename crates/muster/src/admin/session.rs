@@ -17,7 +17,7 @@ use super::{AdminError, Answer, Installation, RequestLine, RequestList, named, u
 pub(crate) enum SessionRequest {
     /// Where somebody is signed in.
     List {
-        /// An email or an account's id.
+        /// An email, a username or an account's id.
         who: String,
     },
     /// Where whoever calls is signed in; over a server.
@@ -38,7 +38,7 @@ pub(crate) enum SessionRequest {
     },
     /// How somebody tried to sign in without an identity provider.
     Attempts {
-        /// An email or an account's id.
+        /// An email, a username or an account's id.
         who: String,
         /// How many at most.
         limit: u32,
@@ -50,7 +50,7 @@ pub(crate) enum SessionRequest {
     },
     /// Sign somebody out.
     End {
-        /// An email or an account's id.
+        /// An email, a username or an account's id.
         who: String,
         /// Only this one; all if none is named.
         session: Option<String>,

@@ -159,12 +159,12 @@ pub(super) fn run(installation: &Installation, request: UserRequest) -> Result<A
 pub(super) fn find(installation: &Installation, who: &str) -> Result<Person, AdminError> {
     let wanted = who.trim().to_owned();
     let id = wanted.parse::<AccountId>().ok();
-    let email = if id.is_none() { Some(named::email(&wanted)?) } else { None };
+    let email = if id.is_none() && wanted.contains('@') { Some(named::email(&wanted)?) } else { None };
     let found = installation.store.snapshot_blocking::<_, EngineError, _>(move |conn| {
         let account = match (id, &email) {
             (Some(id), _) => conn.account(id)?,
             (None, Some(email)) => conn.account_by_email(email)?,
-            (None, None) => None,
+            (None, None) => conn.account_by_username(&wanted.to_lowercase())?,
         };
         let account = account.filter(|account| account.state != AccountState::Erased);
         account.map(|account| person(conn, account)).transpose()
@@ -172,7 +172,7 @@ pub(super) fn find(installation: &Installation, who: &str) -> Result<Person, Adm
     found.ok_or_else(|| AdminError::Missing {
         kind: "account",
         name: who.to_owned(),
-        hint: "name an email or an account's id; `muster user erasures` lists who was erased".to_owned(),
+        hint: "name an email, a username or an account's id; `muster user erasures` lists who was erased".to_owned(),
     })
 }
 

@@ -14,7 +14,7 @@ Examples:
   muster session list --organization moby --limit 500
   muster session list --own --server https://muster.example.com")]
     List {
-        /// The account's email, or its id.
+        /// The account's email, username or id.
         #[arg(required_unless_present_any = ["organization", "own"], conflicts_with = "organization")]
         who: Option<String>,
         /// Your own; over a server.
@@ -37,7 +37,7 @@ Example:
 
 What came through a connection is on that one's log: muster requests list --connection okta --user ada@example.com")]
     Attempts {
-        /// The account's email, or its id.
+        /// The account's email, username or id.
         who: String,
         /// How many are shown at most, newest first.
         #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
@@ -56,7 +56,7 @@ removing the member.
 
 Whoever may sign in can do so again: take the access away at the identity provider, or remove the member.")]
     End {
-        /// The account's email, or its id.
+        /// The account's email, username or id.
         #[arg(required_unless_present_any = ["organization", "own"], conflicts_with = "organization")]
         who: Option<String>,
         /// Yourself; over a server.

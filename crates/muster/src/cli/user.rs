@@ -40,7 +40,7 @@ Examples:
 Ids and structure stay; the next sign-in or push makes a new account. The last owner of an organization hands it over
 first. Backups, and logs outside Muster, are yours to see to.")]
     Erase {
-        /// The account's email, or its id.
+        /// The account's email, username or id.
         who: String,
         /// Without asking.
         #[arg(long)]
@@ -55,7 +55,7 @@ Examples:
 Reset them for somebody who has lost them, and only when you are sure who asks: from then on the password alone lets in.
 The person is told by mail.")]
     Factors {
-        /// The account's email, or its id.
+        /// The account's email, username or id.
         who: String,
         /// Remove them all.
         #[arg(long)]

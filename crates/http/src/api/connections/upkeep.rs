@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Extension;
 use http::StatusCode;
 use muster_administration::connections::{ConnectionView, hex, view};
-use muster_engine::{EngineError, authority::Action, certificates};
+use muster_engine::{EngineError, authority::Action, certificates, sign_in};
 use muster_model::{ConnectionId, connection::KeyPurpose};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,7 +74,11 @@ pub(in crate::api) async fn test(
 ) -> Result<Reply, HttpError> {
     let asked = call.clone();
     let done = async {
-        seen(&call, id, Action::ChangeConnections).await?;
+        let read = call.read(crate::app::Lane::Snapshot, move |conn, caller| {
+            let connection = caller.connection(conn, id, Action::ChangeConnections)?;
+            if connection.settings.sso.is_none() { Err(sign_in::nothing_to_try(&connection).into()) } else { Ok(()) }
+        });
+        read.await?;
         Reply::json(StatusCode::CREATED, &Trial { url: call.app.test_sign_in_link(id)? })
     };
     asked.once(Some(id), done).await

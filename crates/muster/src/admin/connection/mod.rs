@@ -107,7 +107,11 @@ pub(super) fn run(installation: &Installation, request: ConnectionRequest) -> Re
         ConnectionRequest::Show { connection } => Connections::of(vec![view::one(installation, &connection)?]),
         ConnectionRequest::Refresh { connection } => refresh(installation, &connection)?,
         ConnectionRequest::Test { connection } => {
-            let id = find(installation, &connection)?.id;
+            let found = find(installation, &connection)?;
+            if found.settings.sso.is_none() {
+                return Err(EngineError::from(sign_in::nothing_to_try(&found)).into());
+            }
+            let id = found.id;
             let url = installation.with_app(async |app| app.test_sign_in_link(id))??;
             Connections { test_url: Some(url), ..Connections::of(Vec::new()) }
         }

@@ -181,6 +181,7 @@ async fn sso_12_a_removed_connection_covers_nothing_and_its_members_stay() {
 async fn sso_8_keys_of_ours_come_and_go_and_a_connection_can_be_tried() {
     let (server, path) = site();
     let owner = owner(&server).await;
+    owner.post(&format!("{path}/test"), json!(null)).await.denied(400, "no identity provider to sign in at");
     owner.patch(&format!("{path}/settings"), json!({"saml": saml()})).await.due(200);
     let seen = owner.post(&format!("{path}/keys"), json!({"purpose": "signing", "days": 7})).await.due(201).value();
     assert_eq!(seen["keys"][0]["state"], "next");
