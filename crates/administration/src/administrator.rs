@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_engine::{
     EngineError, Env, Origin, Surroundings,
     authority::{self, Action, Caller},
-    credentials::exchange::{self, Proof},
+    credentials::exchange::{self, Evidence},
     declare::Declaration,
     directory::Documents,
 };
@@ -31,17 +31,17 @@ pub struct Administrator {
 #[derive(Debug, Clone, Copy)]
 pub struct Behalf {
     origin: Origin,
-    proof: Option<Proof>,
+    evidence: Option<Evidence>,
 }
 
 impl Behalf {
     /// The operator's, who may do everything.
-    pub const OPERATOR: Self = Self { origin: Origin::OPERATOR, proof: None };
+    pub const OPERATOR: Self = Self { origin: Origin::OPERATOR, evidence: None };
 
     /// Somebody's who has shown who they are; `origin` says the same for the ledger.
     #[must_use]
-    pub fn caller(origin: Origin, proof: Proof) -> Self {
-        Self { origin, proof: Some(proof) }
+    pub fn caller(origin: Origin, evidence: Evidence) -> Self {
+        Self { origin, evidence: Some(evidence) }
     }
 
     /// On whose behalf, and through what, things are done.
@@ -52,8 +52,8 @@ impl Behalf {
 
     /// Who calls; `None` is the operator.
     fn who(self, conn: &mut Conn<'_>, now: Timestamp) -> Result<Option<Caller>, AdministrationError> {
-        let Some(proof) = self.proof else { return Ok(None) };
-        exchange::caller(conn, proof, now)?.ok_or(AdministrationError::Unauthorized).map(Some)
+        let Some(evidence) = self.evidence else { return Ok(None) };
+        exchange::caller(conn, evidence, now)?.ok_or(AdministrationError::Unauthorized).map(Some)
     }
 
     /// A connection, if this may be done to it (TEN-1, TEN-3).
@@ -119,7 +119,7 @@ impl Behalf {
 
     /// Whether people are told of by their addresses wherever these are of, as the operator is (TEN-3).
     pub(crate) fn sees_all(self) -> bool {
-        self.proof.is_none()
+        self.evidence.is_none()
     }
 }
 

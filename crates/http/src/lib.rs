@@ -8,6 +8,7 @@
 //! calls, with what), `users` and `groups` (handlers), `statement` (what was said, free of wire format), `answers`; and
 //! `sign_in`, whose modules follow a person through an IdP; and `api`, the management API. `browser` and `pages` are what both sides of a page need.
 
+mod acting;
 mod activity;
 mod api;
 mod app;

@@ -3,7 +3,7 @@
 
 use muster_crypto::{PasswordHash, TokenHash, sha256};
 use muster_model::{
-    Account, AccountId, AccountState, OrganizationId, Rule, Timestamp, Token, TokenId,
+    Account, AccountId, AccountState, OrganizationId, Rule, SessionId, Timestamp, Token, TokenId,
     token::{Scopes, TokenKind},
     trace::Note,
 };
@@ -33,6 +33,15 @@ pub enum Proof {
     Personal(TokenId),
     /// An organization's access token.
     Organization(TokenId),
+}
+
+/// By what it is known who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// A token of the management API, exchanged for this.
+    Exchanged(Proof),
+    /// A browser's session.
+    Session(SessionId),
 }
 
 /// What came of a password.
@@ -120,15 +129,15 @@ pub fn exchange_token(
     Ok(None)
 }
 
-/// Who calls with what a proof was exchanged for, if the proof still counts: the token lives, the account is active, the
-/// password is the same and not overruled by single sign-on.
+/// Who acts by this evidence, if it still counts: the session or token lives, the account is active, the password is the same
+/// and not overruled by single sign-on.
 ///
 /// # Errors
 ///
 /// The store's.
-pub fn caller(conn: &mut Conn<'_>, proof: Proof, now: Timestamp) -> Result<Option<Caller>, EngineError> {
-    let caller = match proof {
-        Proof::Password { account, set } => {
+pub fn caller(conn: &mut Conn<'_>, evidence: Evidence, now: Timestamp) -> Result<Option<Caller>, EngineError> {
+    let caller = match evidence {
+        Evidence::Exchanged(Proof::Password { account, set }) => {
             let account = conn.account(account)?.filter(is_active).filter(|account| account.password_set == Some(set));
             let Some(account) = account else { return Ok(None) };
             if !enforcement::enforcing(conn, account.email.as_ref())?.is_empty() {
@@ -136,7 +145,7 @@ pub fn caller(conn: &mut Conn<'_>, proof: Proof, now: Timestamp) -> Result<Optio
             }
             Caller::new(Who::Account(account.id), Scopes::all(), None)
         }
-        Proof::Personal(id) => {
+        Evidence::Exchanged(Proof::Personal(id)) => {
             let Some(token) = live(conn, TokenKind::Personal, id, now)? else { return Ok(None) };
             let account = AccountId(token.scope);
             if conn.account(account)?.filter(is_active).is_none() {
@@ -144,10 +153,17 @@ pub fn caller(conn: &mut Conn<'_>, proof: Proof, now: Timestamp) -> Result<Optio
             }
             Caller::new(Who::Account(account), token.scopes, token.expires)
         }
-        Proof::Organization(id) => {
+        Evidence::Exchanged(Proof::Organization(id)) => {
             let Some(token) = live(conn, TokenKind::Organization, id, now)? else { return Ok(None) };
             let organization = OrganizationId(token.scope);
             Caller::new(Who::Token { token: id, organization }, token.scopes, token.expires)
+        }
+        Evidence::Session(id) => {
+            let Some(session) = conn.session(id)?.filter(|session| session.over(now).is_none()) else {
+                return Ok(None);
+            };
+            let Some(account) = conn.account(session.account)?.filter(is_active) else { return Ok(None) };
+            Caller::new(Who::Account(account.id), Scopes::all(), None)
         }
     };
     Ok(Some(caller))

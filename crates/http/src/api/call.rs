@@ -4,20 +4,19 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use muster_administration::{AdministrationError, Administrator, administrator::Behalf};
+use muster_administration::{AdministrationError, Administrator};
 use muster_engine::{
     EngineError, Env, Origin,
     authority::{Action, Caller},
-    credentials::exchange,
+    credentials::exchange::Evidence,
     transact,
 };
-use muster_model::{ConnectionId, Source, Timestamp};
+use muster_model::{ConnectionId, Timestamp};
 use muster_store::{Conn, Tx};
 use serde::Serialize;
-use tokio::task::spawn_blocking;
 
 use super::{bearer::Bearer, idempotency::Idempotency};
-use crate::{App, HttpError, ScimDocuments, Unauthorized, app::Lane, arrival::Arrival};
+use crate::{App, HttpError, acting::Acting, app::Lane, arrival::Arrival};
 
 /// What a handler has of its request besides what was sent.
 #[derive(Clone)]
@@ -81,28 +80,24 @@ impl Call {
         self.arrival.at
     }
 
+    /// Whoever calls.
+    pub(super) fn acting(&self) -> Acting {
+        let Bearer { who, proof } = self.bearer;
+        Acting { app: self.app.clone(), arrival: self.arrival, who, evidence: Evidence::Exchanged(proof) }
+    }
+
     /// On whose behalf, and through what, things are done.
     pub(super) fn origin(&self) -> Origin {
-        Origin {
-            source: Source::Manual,
-            actor: self.bearer.who.actor(),
-            connection: None,
-            request: Some(self.arrival.id),
-        }
+        self.acting().origin()
     }
 
     /// Reads on behalf of whoever calls.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         lane: Lane,
-        mut work: impl FnMut(&mut Conn<'_>, &Caller) -> Result<T, EngineError> + Send + 'static,
+        work: impl FnMut(&mut Conn<'_>, &Caller) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, HttpError> {
-        let (bearer, now) = (self.bearer, self.now());
-        let read = self.app.read(lane, move |conn| match exchange::caller(conn, bearer.proof, now)? {
-            Some(caller) => work(conn, &caller).map(Some),
-            None => Ok(None),
-        });
-        read.await?.ok_or(HttpError::Unauthorized(Unauthorized::NotApiToken))
+        self.acting().read(lane, work).await
     }
 
     /// Reads a few rows of one state, and answers 200 with what came of it.
@@ -127,12 +122,7 @@ impl Call {
         mut work: impl FnMut(&mut Tx<'_>, &mut Env, &Caller) -> Result<Reply, HttpError> + Send + 'static,
     ) -> Result<Reply, HttpError> {
         let call = self.clone();
-        let surroundings = self.app.surroundings();
-        let origin = self.origin();
-        let changed = self.app.store().write(move |tx| {
-            let mut env = Env::new(Arc::clone(&surroundings), origin);
-            let caller = exchange::caller(tx, call.bearer.proof, env.now())?;
-            let caller = caller.ok_or(HttpError::Unauthorized(Unauthorized::NotApiToken))?;
+        let write = move |tx: &mut Tx<'_>, env: &mut Env, caller: &Caller| {
             let (sealer, origin) = (call.app.sealer(), call.bearer.origin());
             if let Some(idempotency) = &call.idempotency
                 && let Some((reply, required)) = idempotency.answered(tx, sealer, origin, env.now())?
@@ -141,16 +131,13 @@ impl Call {
                 caller.require_still(tx, &required)?;
                 return Ok(reply);
             }
-            let reply = work(tx, &mut env, &caller)?;
+            let reply = work(tx, env, caller)?;
             if let Some(idempotency) = &call.idempotency {
                 idempotency.keep(tx, sealer, origin, env.now(), &reply, caller.required())?;
             }
             Ok(reply)
-        });
-        let reply: Result<Reply, HttpError> = changed.await;
-        // Other nodes notice within the second; this one at once.
-        self.app.forget_connections();
-        reply
+        };
+        self.acting().write(write).await
     }
 
     /// Does what takes several transactions, once: sent again under its key after it was answered, it is answered alike while
@@ -171,10 +158,9 @@ impl Call {
         if let Some(reply) = answered.await?? {
             return Ok(reply);
         }
-        let (reply, call) = (work.await?, self.clone());
+        let (reply, call, acting) = (work.await?, self.clone(), self.acting());
         let kept = self.app.store().write(move |tx| {
-            let caller = exchange::caller(tx, call.bearer.proof, now)?;
-            let caller = caller.ok_or(HttpError::Unauthorized(Unauthorized::NotApiToken))?;
+            let caller = acting.caller(tx, now)?;
             let (sealer, origin) = (call.app.sealer(), call.bearer.origin());
             // Whoever was quicker has answered.
             if let Some((reply, required)) = idempotency.answered(tx, sealer, origin, now)? {
@@ -191,18 +177,12 @@ impl Call {
         kept.await
     }
 
-    /// As [`Call::administer`], for what may take long: with few others at a time, so that no tenant keeps the rest waiting.
+    /// What takes several transactions and may take long.
     pub(super) async fn undertake<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Administrator) -> Result<T, AdministrationError> + Send + 'static,
     ) -> Result<T, HttpError> {
-        let turn = self.app.turn().await.ok_or(HttpError::TooBusy)?;
-        self.administer(move |administrator| {
-            // Kept until it is done, also where nobody waits for the answer any more.
-            let _turn = turn;
-            work(administrator)
-        })
-        .await
+        self.acting().undertake(work).await
     }
 
     /// What takes several transactions, each of which decides anew who calls and what they may.
@@ -210,14 +190,6 @@ impl Call {
         &self,
         work: impl FnOnce(&Administrator) -> Result<T, AdministrationError> + Send + 'static,
     ) -> Result<T, HttpError> {
-        let administrator = Administrator {
-            store: self.app.store().clone(),
-            surroundings: self.app.surroundings(),
-            documents: Arc::new(ScimDocuments),
-            behalf: Behalf::caller(self.origin(), self.bearer.proof),
-        };
-        // It waits for the store again and again, which is for a plain thread.
-        let done = spawn_blocking(move || work(&administrator)).await;
-        Ok(done.map_err(|_| HttpError::Panicked)??)
+        self.acting().administer(work).await
     }
 }
