@@ -1,6 +1,6 @@
 //! Who is in an organization, as its owners see it: people, and those who are invited (ORG-1, TEN-3).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use muster_model::{Account, AccountId, Invitation, InvitationId, Membership, Organization, Role, Timestamp};
 use muster_store::{Conn, Counter, InviteeSearch, MEMBERS_COUNTED, MemberKey, MemberSearch};
@@ -45,6 +45,37 @@ pub enum Place {
     Address(String),
     /// After this invitation.
     Invitation(Uuid),
+}
+
+/// A text that is no place in a list of people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoPlace;
+
+/// As the address of the next page has it.
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(id) => write!(formatter, "m:{id}"),
+            Self::Username(name) => write!(formatter, "u:{name}"),
+            Self::Address(address) => write!(formatter, "a:{address}"),
+            Self::Invitation(id) => write!(formatter, "i:{id}"),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (kind, rest) = text.split_once(':').ok_or(NoPlace)?;
+        match kind {
+            "m" => rest.parse().map(|id| Self::Member(AccountId(id))).map_err(|_| NoPlace),
+            "u" => Ok(Self::Username(rest.to_owned())),
+            "a" => Ok(Self::Address(rest.to_owned())),
+            "i" => rest.parse().map(Self::Invitation).map_err(|_| NoPlace),
+            _ => Err(NoPlace),
+        }
+    }
 }
 
 /// Which part of a list.

@@ -50,9 +50,19 @@ pub fn page(
     let lines = members::list(conn, organization, &query, &part, now)?.lines;
     let is_full = i64::try_from(lines.len()).unwrap_or(i64::MAX) >= limit;
     let next = lines.last().filter(|_| is_full).map(|(_, place)| place.clone());
-    let accounts: Vec<AccountId> = lines.iter().filter_map(|(line, _)| account(line)).collect();
+    let people = listed(conn, organization, lines.into_iter().map(|(line, _)| line).collect())?;
+    Ok(Page { people, next })
+}
+
+/// The lines of a list with where their people come from.
+///
+/// # Errors
+///
+/// The store's.
+pub fn listed(conn: &mut Conn<'_>, organization: &Organization, lines: Vec<Line>) -> Result<Vec<Listed>, EngineError> {
+    let accounts: Vec<AccountId> = lines.iter().filter_map(account).collect();
     let known = Known::of(conn, organization, &accounts)?;
-    Ok(Page { people: lines.into_iter().map(|(line, _)| known.listed(line)).collect(), next })
+    Ok(lines.into_iter().map(|line| known.listed(line)).collect())
 }
 
 fn account(line: &Line) -> Option<AccountId> {

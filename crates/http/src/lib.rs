@@ -16,6 +16,7 @@ mod arrival;
 mod auth;
 mod body;
 mod browser;
+mod console;
 mod domains;
 mod erase;
 mod error;
@@ -62,7 +63,7 @@ pub fn router(app: &App) -> Router {
     let arrive = middleware::from_fn_with_state(app.clone(), arrival::arrive);
     let pages = operations::probes(app)
         .fallback(async |_: Request| HttpError::NoRoute)
-        .merge(sign_in::router(app).merge(api::pages(app)).layer(guard))
+        .merge(sign_in::router(app).merge(api::pages(app)).merge(console::router(app)).layer(guard))
         .layer(render)
         .layer(middleware::from_fn(browser::secured))
         .layer(arrive);

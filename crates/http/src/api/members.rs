@@ -8,15 +8,14 @@ use muster_administration::explanation::{self, Explanation};
 use muster_engine::{
     EngineError,
     authority::Action,
-    members::{self, Line, Member, Part, Place, Query},
+    members::{self, Line, Member, NoPlace, Part, Place, Query},
     organizations,
     returns::{self, Return, Way},
 };
-use muster_model::{AccountId, Role};
+use muster_model::Role;
 use muster_store::Conn;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::{
     call::{Call, Reply},
@@ -229,27 +228,6 @@ fn line(line: &Line, in_full: bool) -> MemberView {
     }
 }
 
-/// A place as the address of the next page has it.
-fn write_place(place: &Place) -> String {
-    match place {
-        Place::Member(id) => format!("m:{id}"),
-        Place::Username(name) => format!("u:{name}"),
-        Place::Address(address) => format!("a:{address}"),
-        Place::Invitation(id) => format!("i:{id}"),
-    }
-}
-
-fn read_place(text: &str) -> Option<Place> {
-    let (kind, rest) = text.split_once(':')?;
-    match kind {
-        "m" => rest.parse().ok().map(|id| Place::Member(AccountId(id))),
-        "u" => Some(Place::Username(rest.to_owned())),
-        "a" => Some(Place::Address(rest.to_owned())),
-        "i" => rest.parse::<Uuid>().ok().map(Place::Invitation),
-        _ => None,
-    }
-}
-
 /// List members
 ///
 /// Owners see addresses and sign-ins. A search finds usernames and addresses by how they begin; of its results at most 1,000
@@ -267,7 +245,7 @@ pub(super) async fn list(
 ) -> Result<Reply, HttpError> {
     let page = page.checked()?;
     let wrong = || HttpError::field("after", "is no place in this list: follow the address in `next`");
-    let after = page.after.as_deref().map(|text| read_place(text).ok_or_else(wrong)).transpose()?;
+    let after = page.after.as_deref().map(|text| text.parse::<Place>().map_err(|NoPlace| wrong())).transpose()?;
     let part = Part { after, skip: page.skipped(), limit: page.limit() };
     let (members, invitees) = match asked.kind {
         Some(Kind::All) => (true, true),
@@ -289,7 +267,7 @@ pub(super) async fn list(
         let list =
             List { base_url: &base_url, path: format!("/v2/orgs/{}/members", organization.name), asked: said(&asked) };
         let results = people.lines;
-        let page = list.page(&page, people.count, results, |(_, place)| Some(write_place(place)));
+        let page = list.page(&page, people.count, results, |(_, place)| Some(place.to_string()));
         Ok(page.map(|(found, _)| line(&found, in_full)))
     })
     .await

@@ -12,31 +12,59 @@ use http::{HeaderValue, header};
 
 use crate::HttpError;
 
-const STYLE: &str = include_str!("../../assets/style.css");
-const SCRIPT: &str = include_str!("../../assets/passkeys.js");
+/// A file that pages load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asset {
+    /// How pages look.
+    Style,
+    /// Signs.
+    Icons,
+    /// What makes the console's pages quicker to use.
+    Console,
+    /// What asks a browser for passkeys.
+    Passkeys,
+}
 
-/// The style sheet's name.
-static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named("style", STYLE, "css"));
-/// The script's name.
-static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named("passkeys", SCRIPT, "js"));
+impl Asset {
+    const ALL: [Self; 4] = [Self::Style, Self::Icons, Self::Console, Self::Passkeys];
 
-fn named(what: &str, content: &str, ending: &str) -> String {
-    let mut name = format!("{what}-");
-    for byte in &muster_crypto::sha256(content.as_bytes())[..8] {
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
+    fn content(self) -> &'static str {
+        match self {
+            Self::Style => include_str!("../../assets/style.css"),
+            Self::Icons => include_str!("../../assets/icons.svg"),
+            Self::Console => include_str!("../../assets/console.js"),
+            Self::Passkeys => include_str!("../../assets/passkeys.js"),
+        }
     }
-    format!("{name}.{ending}")
-}
 
-/// The style sheet's name.
-pub(crate) fn style() -> &'static str {
-    &STYLE_NAME
-}
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Style => "text/css; charset=utf-8",
+            Self::Icons => "image/svg+xml",
+            Self::Console | Self::Passkeys => "text/javascript; charset=utf-8",
+        }
+    }
 
-/// The script's name.
-pub(crate) fn script() -> &'static str {
-    &SCRIPT_NAME
+    /// Its name, which changes with it.
+    pub(crate) fn name(self) -> &'static str {
+        static NAMES: LazyLock<[String; 4]> = LazyLock::new(|| Asset::ALL.map(Asset::named));
+        &NAMES[self as usize]
+    }
+
+    fn named(self) -> String {
+        let (what, ending) = match self {
+            Self::Style => ("style", "css"),
+            Self::Icons => ("icons", "svg"),
+            Self::Console => ("console", "js"),
+            Self::Passkeys => ("passkeys", "js"),
+        };
+        let mut name = format!("{what}-");
+        for byte in &muster_crypto::sha256(self.content().as_bytes())[..8] {
+            // Writing to a String cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        format!("{name}.{ending}")
+    }
 }
 
 /// `/assets/{name}`.
@@ -45,14 +73,10 @@ pub(crate) fn route() -> Router {
 }
 
 async fn asset(Path(name): Path<String>) -> Result<Response, HttpError> {
-    let (kind, content) = match name {
-        name if name == style() => ("text/css; charset=utf-8", STYLE),
-        name if name == script() => ("text/javascript; charset=utf-8", SCRIPT),
-        _ => return Err(HttpError::NoRoute),
-    };
+    let asset = Asset::ALL.into_iter().find(|asset| asset.name() == name).ok_or(HttpError::NoRoute)?;
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type())),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
     ];
-    Ok((headers, content).into_response())
+    Ok((headers, asset.content()).into_response())
 }

@@ -2,9 +2,11 @@
 //! compiled, and escape whatever they are given.
 
 mod assets;
+pub(crate) mod filters;
 mod problem;
+pub(crate) mod texts;
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -15,7 +17,7 @@ use axum::{
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-pub(crate) use assets::route as assets;
+pub(crate) use assets::{Asset, route as assets};
 
 use crate::{
     App, ErrorFormat, HttpError,
@@ -28,10 +30,6 @@ use crate::{
 pub(crate) struct Frame {
     /// The path of the base URL, without a slash at its end.
     pub(crate) base: String,
-    /// The name of the style sheet, which changes with it.
-    pub(crate) style: &'static str,
-    /// The name of the script, which changes with it.
-    pub(crate) script: &'static str,
     /// Whether browsers have passkeys under our base URL.
     pub(crate) has_passkeys: bool,
 }
@@ -39,12 +37,30 @@ pub(crate) struct Frame {
 impl Frame {
     /// The frame of an application's pages.
     pub(crate) fn of(app: &App) -> Self {
-        Self {
-            base: path_of(app.base_url()).to_owned(),
-            style: assets::style(),
-            script: assets::script(),
-            has_passkeys: app.relying_party().is_some(),
-        }
+        Self { base: path_of(app.base_url()).to_owned(), has_passkeys: app.relying_party().is_some() }
+    }
+}
+
+impl Frame {
+    /// The path of something that pages load.
+    pub(crate) fn asset(&self, asset: Asset) -> String {
+        format!("{}/assets/{}", self.base, asset.name())
+    }
+
+    pub(crate) fn style(&self) -> String {
+        self.asset(Asset::Style)
+    }
+
+    pub(crate) fn icons(&self) -> String {
+        self.asset(Asset::Icons)
+    }
+
+    pub(crate) fn console_script(&self) -> String {
+        self.asset(Asset::Console)
+    }
+
+    pub(crate) fn passkeys_script(&self) -> String {
+        self.asset(Asset::Passkeys)
     }
 }
 
@@ -103,6 +119,15 @@ pub(crate) fn see_other(location: &str) -> Result<Response, HttpError> {
     let location = HeaderValue::from_str(location)
         .map_err(|error| HttpError::Internal("an address cannot be sent", Arc::new(error)))?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
+}
+
+/// A time to the minute, as people read it: in UTC, which is all that we know of where they are.
+pub(crate) fn minute(at: impl Display) -> String {
+    let text = at.to_string();
+    match text.get(..16) {
+        Some(minute) => format!("{} UTC", minute.replace('T', " ")),
+        None => text,
+    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,6 @@
 
 mod view;
 
-pub(super) use view::minute;
-
 use axum::{
     Extension, Json,
     body::Body,
@@ -14,7 +12,7 @@ use http::{HeaderMap, header};
 use muster_engine::{Origin, explain, sessions};
 use muster_model::{Actor, Session, SessionId, Source, session::Ended};
 
-use super::{invitation::way_back, local::commit, oidc, saml};
+use super::{local::commit, oidc, saml, way_back};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -40,8 +38,8 @@ pub(super) async fn page(
         Visitor::SignedOut(_) | Visitor::Stranger if is_json => return Err(HttpError::SignedOut),
         Visitor::SignedOut(_) | Visitor::Stranger => return pages::see_other(&format!("{}/signin", app.base_url())),
     };
-    if !is_json && let Some(invitation) = way_back::lead(&app, &headers)? {
-        return Ok(invitation);
+    if !is_json && let Some(back) = way_back::lead(&app, &headers)? {
+        return Ok(back);
     }
     let (account, now) = (session.account, arrival.at);
     let (explanation, sessions) = app

@@ -35,6 +35,7 @@ mod saml;
 mod security;
 mod start;
 pub(crate) mod trial;
+pub(crate) mod way_back;
 
 use axum::{
     Router,

@@ -21,6 +21,7 @@ struct Demonstration<'a> {
     applied: &'a Applied,
     base_url: &'a str,
     sign_in_url: String,
+    console_url: String,
     idp_url: &'a str,
     people: Vec<Person<'a>>,
     owner: Owner<'a>,
@@ -48,10 +49,15 @@ pub(super) fn json(applied: &Applied, base_url: &str, sign_in: &SignIn) -> Resul
         applied,
         base_url,
         sign_in_url: sign_in_url(base_url),
+        console_url: console_url(base_url),
         idp_url: sign_in.url(),
         people: people.collect(),
         owner,
     })
+}
+
+fn console_url(base_url: &str) -> String {
+    format!("{base_url}/console")
 }
 
 fn sign_in_url(base_url: &str) -> String {
@@ -88,6 +94,7 @@ pub(super) fn text(
     let _ = write!(text, "\n{}\n", people_to_be(base_url, sign_in));
     if let Some(link) = applied.sign_in_links.get(OWNER) {
         let _ = write!(text, "\nThe owner, {OWNER}, signs in by this link, once, and sets a password:\n{link}\n");
+        let _ = write!(text, "\nWhat owners see and do is at {}\n", console_url(base_url));
     }
     let _ = write!(text, "\nMuster is at {base_url}\n\n{}\n", access(applied));
     let _ = write!(text, "\n{}\nEverything is temporary; Ctrl-C ends it.", things_to_try(applied, folder, people));

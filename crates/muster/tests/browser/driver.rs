@@ -22,6 +22,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Screen {
     Phone,
+    Tablet,
     Desktop,
 }
 
@@ -29,6 +30,7 @@ impl Screen {
     fn size(self) -> (u32, u32) {
         match self {
             Self::Phone => (390, 844),
+            Self::Tablet => (820, 1_180),
             Self::Desktop => (1280, 900),
         }
     }
@@ -36,6 +38,7 @@ impl Screen {
     fn name(self) -> &'static str {
         match self {
             Self::Phone => "phone",
+            Self::Tablet => "tablet",
             Self::Desktop => "desktop",
         }
     }
@@ -193,9 +196,56 @@ impl Browser {
         self.ask("POST", "/goog/cdp/execute", &command);
     }
 
+    /// Demands that axe-core finds nothing on the page that WCAG 2.2 AA or good practice forbids.
+    pub(crate) fn require_accessible(&self, name: &str) {
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/accessibility/node_modules/axe-core/axe.min.js");
+        let axe = fs::read_to_string(&file).unwrap_or_else(|error| {
+            panic!("{}: {error}: `cargo xtask test --only browser` installs it", file.display())
+        });
+        let run = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(\
+            (found) => done(found.violations.map((one) => one.id + ': ' + one.help + ': ' + \
+            one.nodes.map((node) => node.html + ' ' + (node.any[0] || node.all[0] || {}).message).join(' | '))), \
+            (error) => done([String(error)]));";
+        let script = json!({ "script": format!("{axe}\n{run}"), "args": [] });
+        let found = self.ask("POST", "/execute/async", &script);
+        assert!(found.as_array().is_some_and(Vec::is_empty), "{name}: {found:#}");
+    }
+
+    /// How many bytes the page and everything it loaded have, and the hosts that they came from.
+    pub(crate) fn weight(&self) -> (u64, Vec<String>) {
+        let script = "const all = [...performance.getEntriesByType('navigation'), \
+            ...performance.getEntriesByType('resource')]; \
+            return [all.reduce((sum, one) => sum + one.decodedBodySize, 0), \
+            [...new Set(all.map((one) => new URL(one.name).host))]];";
+        let weight = self.ask("POST", "/execute/sync", &json!({ "script": script, "args": [] }));
+        let hosts = weight[1].as_array().unwrap().iter().map(|host| host.as_str().unwrap().to_owned()).collect();
+        (weight[0].as_u64().unwrap(), hosts)
+    }
+
+    /// The cookies that the browser has for where it is.
+    pub(crate) fn cookies(&self) -> Value {
+        self.ask("GET", "/cookie", &Value::Null)
+    }
+
+    /// Takes cookies of another browser, at an address of theirs.
+    pub(crate) fn take_cookies(&self, url: &str, cookies: &Value) {
+        self.go(url);
+        for cookie in cookies.as_array().unwrap() {
+            self.ask("POST", "/cookie", &json!({ "cookie": cookie }));
+        }
+    }
+
+    /// Where a link leads.
+    pub(crate) fn link(&self, selector: &str) -> String {
+        let element = self.element(selector);
+        self.ask("GET", &format!("/element/{element}/property/href"), &Value::Null).as_str().unwrap().to_owned()
+    }
+
     /// Keeps a picture of the page, and demands that it fits the window's width and that nothing was refused or failed.
     pub(crate) fn picture(&self, name: &str) {
-        let picture = self.ask("GET", "/screenshot", &Value::Null);
+        let whole = json!({ "cmd": "Page.captureScreenshot", "params": { "captureBeyondViewport": true } });
+        let picture = self.ask("POST", "/goog/cdp/execute", &whole)["data"].take();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/browser");
         fs::create_dir_all(&folder).unwrap();
         let file = folder.join(format!("{name}-{}.png", self.screen.name()));

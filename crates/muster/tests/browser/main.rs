@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test wants to stop at the first surprise")]
 
+mod console;
 mod driver;
 mod factors;
 mod invitation;

@@ -4,12 +4,12 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use muster_engine::explain::{Explanation, Names, Place};
-use muster_model::{ConnectionId, Grant, MembershipState, Rule, Session, Source, Statement, Timestamp};
+use muster_model::{ConnectionId, Grant, MembershipState, Rule, Session, Source, Statement};
 use serde_json::{Value, json};
 
 use crate::{
     App, HttpError,
-    pages::{self, Frame},
+    pages::{self, Frame, minute},
     sign_in::start::with_leave,
 };
 
@@ -205,14 +205,5 @@ fn session_view(session: &Session, this: &Session, names: &Names) -> SessionView
             .and_then(|id| names.connections.get(&id))
             .map_or_else(String::new, |name| format!("through {name}")),
         ends: minute(session.expires()),
-    }
-}
-
-/// A time to the minute, as people read it: in UTC, which is all that we know of where they are.
-pub(in crate::sign_in) fn minute(at: Timestamp) -> String {
-    let text = at.to_string();
-    match text.get(..16) {
-        Some(minute) => format!("{} UTC", minute.replace('T', " ")),
-        None => text,
     }
 }

@@ -10,7 +10,7 @@ use muster_engine::{
 };
 use muster_model::{Account, Actor, Source};
 
-use super::{Visit, page::show, way_back};
+use super::{Visit, page::show};
 use crate::{
     App, HttpError,
     arrival::Arrival,
@@ -22,6 +22,7 @@ use crate::{
             self, NOBODY, begin, known_device, signed_in_on,
             tried::{Tried, decide},
         },
+        way_back,
     },
 };
 

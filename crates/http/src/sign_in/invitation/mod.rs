@@ -3,11 +3,11 @@
 //!
 //! - `page`: what is shown;
 //! - `answer`: accepting and declining, with or without an account;
-//! - `way_back`: how somebody who signs in first finds back.
+//! - `sign_in`: signing in first, or as somebody else.
 
 mod answer;
 mod page;
-pub(super) mod way_back;
+mod sign_in;
 
 use axum::{
     Router,
@@ -32,8 +32,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/invitations/{token}/accept", post(answer::accept))
         .route("/invitations/{token}/decline", post(answer::decline))
         .route("/invitations/{token}/account", post(answer::make_account))
-        .route("/invitations/{token}/continue", post(way_back::sign_in))
-        .route("/invitations/{token}/switch", post(way_back::switch))
+        .route("/invitations/{token}/continue", post(sign_in::first))
+        .route("/invitations/{token}/switch", post(sign_in::switch))
 }
 
 /// A link, and who follows it.

@@ -21,13 +21,13 @@ use muster_engine::{
 };
 use muster_model::{Account, Actor, Factor, FactorKind, Session, Source, Timestamp};
 
-use super::{account::minute, passkeys::with_script};
+use super::passkeys::with_script;
 use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
     browser::visitor,
-    pages::{self, Frame},
+    pages::{self, Frame, minute},
 };
 
 /// The pages.

@@ -1,0 +1,145 @@
+//! One member: who it is, and why everything is as it is (PRE-2).
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
+use muster_administration::explanation::{self, Explanation, HistoryLine, MembershipLine, Said, ValueLine};
+use muster_engine::{
+    authority::Action,
+    members::{self, Member},
+    sessions::oversight::Oversight,
+};
+use muster_model::Session;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    HttpError,
+    console::{
+        members::list::source_word,
+        shell::{self, Section, Shell},
+        state::State,
+        visit::{Visit, called},
+    },
+    pages::filters,
+};
+
+/// How many changes are shown; the activity log has the rest.
+const CHANGES: usize = 40;
+
+/// What a page that was led to says.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(in crate::console) struct Asked {
+    #[serde(default)]
+    done: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/members/one.html")]
+struct Page {
+    shell: Shell,
+    name: String,
+    member: Member,
+    states: Vec<State>,
+    may_change: bool,
+    why: Option<Why>,
+    sessions: Vec<Session>,
+}
+
+/// Why it is so; for owners.
+struct Why {
+    told: Explanation,
+    /// Of the newest first.
+    history: Vec<HistoryLine>,
+    /// Whether there was more before.
+    has_more: bool,
+}
+
+impl Why {
+    fn of(mut told: Explanation) -> Self {
+        let mut history = std::mem::take(&mut told.history);
+        history.reverse();
+        let has_more = history.len() > CHANGES;
+        history.truncate(CHANGES);
+        Self { told, history, has_more }
+    }
+
+    /// The membership that the page is about.
+    fn membership(&self, organization: &str) -> Option<&MembershipLine> {
+        self.told.memberships.iter().find(|line| line.organization == organization)
+    }
+
+    /// Values of which somebody says something.
+    fn values(&self) -> impl Iterator<Item = &ValueLine> {
+        self.told.values.iter().filter(|value| !value.said.is_empty())
+    }
+}
+
+/// A value as people read it.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "–".to_owned(),
+        Value::Array(all) => all.iter().map(shown).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a statement is the one that holds.
+fn holds(value: &ValueLine, said: &Said) -> bool {
+    value.effective.as_ref() == Some(&said.value)
+}
+
+/// `GET /console/orgs/{org}/members/{username}`.
+pub(in crate::console) async fn page(
+    visit: Visit,
+    Path((org, username)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    show(&visit, &org, &username, &asked.done, None).await
+}
+
+/// The page again, with the reason why something was not done.
+pub(super) async fn refused(
+    visit: &Visit,
+    org: &str,
+    username: &str,
+    refused: HttpError,
+) -> Result<Response, HttpError> {
+    show(visit, org, username, "", Some(refused)).await
+}
+
+async fn show(
+    visit: &Visit,
+    org: &str,
+    username: &str,
+    done: &str,
+    refused: Option<HttpError>,
+) -> Result<Response, HttpError> {
+    let (username, now) = (username.to_owned(), visit.acting().now());
+    let read = visit.organization(org, Section::Members, move |conn, at| {
+        let member = members::find(conn, &at.organization, &username)?;
+        if !at.may(Action::ReadMembersInFull) {
+            return Ok((member, None, Vec::new(), false));
+        }
+        let connections = at.caller.connections(conn)?.into_iter().collect();
+        let told = explanation::of_member(conn, &at.organization, &username, &connections)?;
+        let sessions = if at.may(Action::ReadSessions) {
+            Oversight::of(conn, at.caller, &at.organization)?.of_member(conn, &member.account, now)?
+        } else {
+            Vec::new()
+        };
+        Ok((member, Some(told), sessions, at.may(Action::ChangeMembers)))
+    });
+    let (shell, (member, told, sessions, may_change)) = read.await?;
+    let (status, shell) = shell.done(done).refused(visit, refused)?;
+    let mut states = vec![State::of_membership(&member.membership.state)];
+    states.extend(member.membership.guest.then_some(State::Guest));
+    let conflict = member.membership.conflict || member.account.conflict;
+    states.extend((told.is_some() && conflict).then_some(State::Conflict));
+    let name = called(&member.account);
+    let page = Page { shell, name, states, may_change, why: told.map(Why::of), sessions, member };
+    shell::page(status, &page)
+}

@@ -1,0 +1,154 @@
+//! Who visits the console: somebody signed in, or nobody, who is led to the sign-in and back.
+
+use axum::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+use muster_engine::{
+    EngineError, Env,
+    authority::{self, Action, Caller, Who},
+    credentials::exchange::Evidence,
+    transact,
+};
+use muster_model::{Account, Organization, Role, Session};
+use muster_store::{Conn, Tx};
+
+use super::shell::{Section, Shell};
+use crate::{
+    App, HttpError,
+    acting::Acting,
+    app::Lane,
+    arrival::Arrival,
+    browser::{Form, Visitor, visitor},
+    pages,
+    sign_in::way_back,
+};
+
+/// Somebody signed in who visits the console.
+#[derive(Clone)]
+pub(super) struct Visit {
+    acting: Acting,
+    pub(super) session: Session,
+}
+
+/// The organization that a page is of, and who looks at it.
+pub(super) struct At<'v> {
+    pub(super) caller: &'v Caller,
+    pub(super) organization: Organization,
+    pub(super) role: Role,
+}
+
+impl At<'_> {
+    /// Whether whoever visits may do this.
+    pub(super) fn may(&self, action: Action) -> bool {
+        self.role >= action.role()
+    }
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let arrival = parts.extensions.get::<Arrival>().copied().unwrap_or_else(|| Arrival::now(app));
+        let visitor = visitor(app, &parts.headers, arrival).await.map_err(IntoResponse::into_response)?;
+        match visitor {
+            Visitor::SignedIn(session) => {
+                let acting = Acting {
+                    app: app.clone(),
+                    arrival,
+                    who: Who::Account(session.account),
+                    evidence: Evidence::Session(session.id),
+                };
+                Ok(Self { acting, session: *session })
+            }
+            Visitor::SignedOut(_) | Visitor::Stranger => Err(lead_to_sign_in(app, parts).into_response()),
+        }
+    }
+}
+
+/// To the sign-in, from where whoever only wanted to read comes back here.
+fn lead_to_sign_in(app: &App, parts: &Parts) -> Result<Response, HttpError> {
+    let response = pages::see_other(&format!("{}/signin", app.base_url()))?;
+    if parts.method != http::Method::GET {
+        return Ok(response);
+    }
+    way_back::remember(app, response, parts.uri.path())
+}
+
+impl Visit {
+    pub(super) fn acting(&self) -> &Acting {
+        &self.acting
+    }
+
+    pub(super) fn app(&self) -> &App {
+        &self.acting.app
+    }
+
+    /// Reads what a page of no single organization shows, with its shell.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Conn<'_>, &Caller) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<(Shell, T), HttpError> {
+        let (app, account) = (self.app().clone(), self.session.account);
+        let read = move |conn: &mut Conn<'_>, caller: &Caller| {
+            let viewer = conn.account(account)?.map(|account| called(&account)).unwrap_or_default();
+            Ok((Shell::outside(&app, viewer), work(conn, caller)?))
+        };
+        self.acting.read(Lane::Snapshot, read).await
+    }
+
+    /// Reads what a page of an organization shows, with its shell, if whoever visits may see that.
+    pub(super) async fn organization<T: Send + 'static>(
+        &self,
+        name: &str,
+        here: Section,
+        mut work: impl FnMut(&mut Conn<'_>, &At<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<(Shell, T), HttpError> {
+        let (name, account) = (name.to_owned(), self.session.account);
+        let read = self.read(move |conn, caller| {
+            let (organization, role) = caller.organization(conn, &name, here.action())?;
+            let has_others = authority::organizations_of(conn, account)?.len() > 1;
+            let name = organization.name.clone();
+            let at = At { caller, organization, role };
+            Ok((name, role, has_others, work(conn, &at)?))
+        });
+        let (shell, (name, role, has_others, value)) = read.await?;
+        Ok((shell.organization(&name, role, here, has_others), value))
+    }
+
+    /// Changes something of an organization, if whoever visits may do that.
+    pub(super) async fn change<T: Send + 'static>(
+        &self,
+        name: &str,
+        action: Action,
+        mut work: impl FnMut(&mut Tx<'_>, &mut Env, &At<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, HttpError> {
+        let name = name.to_owned();
+        let write = move |tx: &mut Tx<'_>, env: &mut Env, caller: &Caller| {
+            transact(tx, env, |tx, env| {
+                let (organization, role) = caller.organization(tx, &name, action)?;
+                work(tx, env, &At { caller, organization, role })
+            })
+            .map_err(HttpError::from)
+        };
+        self.acting.write(write).await
+    }
+}
+
+/// What somebody is called.
+pub(super) fn called(account: &Account) -> String {
+    if account.full_name.is_empty() { account.username.clone() } else { account.full_name.clone() }
+}
+
+/// The form that a page of ours posted (CSRF).
+pub(super) struct Posted(pub(super) Form);
+
+impl axum::extract::FromRequest<App> for Posted {
+    type Rejection = HttpError;
+
+    async fn from_request(request: axum::extract::Request, app: &App) -> Result<Self, HttpError> {
+        let (parts, body) = request.into_parts();
+        Form::own(app, &parts.headers, body).await.map(Self)
+    }
+}

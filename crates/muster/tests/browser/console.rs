@@ -1,0 +1,69 @@
+//! The console: every page looked at by a person's eyes, by a machine that knows what others need, and by weight.
+
+use std::process::Command;
+
+use crate::{
+    driver::{Browser, Screen},
+    staying::Staying,
+};
+
+/// The most that a page and all it loads may have, in bytes.
+const HEAVIEST: u64 = 100 * 1_024;
+
+fn demo() -> Staying {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MUSTER_")) {
+        command.env_remove(name);
+    }
+    Staying::start(command.env("MUSTER_OPERATIONS_LISTEN", "off"), &["demo"])
+}
+
+/// Every page, by the name of its picture; `{ada}` is the username of a member.
+const PAGES: &[(&str, &str)] = &[
+    ("organizations", "/console"),
+    ("members", "/console/orgs/moby/members"),
+    ("members-none", "/console/orgs/moby/members?search=nobody-of-this-name"),
+    ("member", "/console/orgs/moby/members/{ada}"),
+    ("member-remove", "/console/orgs/moby/members/{ada}/remove"),
+];
+
+/// The owner sets a password, and stays signed in.
+fn sign_in(browser: &Browser, demo: &Staying) {
+    browser.go(demo.said["owner"]["sign_in_link"].as_str().unwrap());
+    browser.click("form button");
+    browser.type_in("#password", "correct horse battery");
+    browser.click("form button");
+    browser.wait_for_account();
+}
+
+#[test]
+fn every_page_is_light_and_can_be_used_by_everybody() {
+    let demo = demo();
+    let here = demo.says("base_url");
+    let host = here.split("//").nth(1).unwrap();
+    let owner = Browser::open(Screen::Desktop);
+    sign_in(&owner, &demo);
+    let cookies = owner.cookies();
+    owner.go(&format!("{here}/console/orgs/moby/members?search=ada"));
+    let ada = owner.link("tbody td a").rsplit_once('/').unwrap().1.to_owned();
+    for (screen, is_dark) in
+        [(Screen::Desktop, false), (Screen::Desktop, true), (Screen::Tablet, false), (Screen::Phone, true)]
+    {
+        let browser = Browser::open(screen);
+        browser.take_cookies(&format!("{here}/signin"), &cookies);
+        if is_dark {
+            browser.prefer_dark();
+        }
+        for (name, path) in PAGES {
+            browser.go(&format!("{here}{}", path.replace("{ada}", &ada)));
+            let name = if is_dark { format!("console-{name}-dark") } else { format!("console-{name}") };
+            browser.picture(&name);
+            browser.require_accessible(&name);
+            assert!(!browser.text().contains("TraceID"), "{name}: {}", browser.text());
+            let (bytes, hosts) = browser.weight();
+            assert!(bytes <= HEAVIEST, "{name} has {bytes} bytes");
+            assert!(hosts.iter().all(|one| one == host), "{name} asks {hosts:?}");
+        }
+    }
+    demo.stop();
+}
