@@ -12,6 +12,7 @@
 //! | [`connections`] | as people see them: certificates, keys, what needs looking after (SSO-8) |
 //! | [`conflicts`] | PRE-3, readable |
 //! | [`applying`] | a declaration applied, with the secrets that it turns out to need |
+//! | [`attention`] | what owners should look at |
 //! | [`explanation`] | PRE-2, readable |
 //! | [`plans`] | MIG-2: made, shown, applied |
 //! | [`adoption`] | MIG-1: who could be adopted, and a plan for it |
@@ -21,6 +22,7 @@
 pub mod administrator;
 pub mod adoption;
 pub mod applying;
+pub mod attention;
 pub mod change;
 pub mod conflicts;
 pub mod connections;

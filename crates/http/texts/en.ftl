@@ -107,3 +107,125 @@ remove-returns = This alone does not keep the person out
 remove-block = Keep out
 remove-block-hint = Neither a directory, nor a sign-in, nor an older invitation brings the person back: only an owner does.
 remove-button = Remove from the organization
+
+## Teams
+section-teams = Teams
+teams-about = Groups of an identity provider named organization:team lead here.
+teams-search = Name begins with
+teams-empty = There are no teams yet. Make one below, or let your identity provider push a group named organization:team.
+teams-none = No team is found.
+teams-show-all = Show all teams
+teams-name = Name
+teams-name-hint = Lower-case letters and digits, and inside also - _ and .
+teams-description = What it is for
+teams-size = Members
+teams-new = Make a team
+teams-make = Make team
+teams-members = { $count ->
+    [one] 1 member
+   *[other] { $count } members
+}
+teams-count = { $count ->
+    [one] 1 team
+   *[other] { $count } teams
+}
+done-team-made = The team is made.
+done-team-changed = The team is changed.
+done-team-added = The member is in the team.
+done-team-left = The member is not in the team any more.
+done-team-deleted = The team is deleted.
+button-save = Save
+team-delete = Delete team
+team-add = Put a member in, by username
+team-add-placeholder = ada
+team-add-button = Put in
+team-no-member = nobody with the username { $name } is a member of this organization
+team-empty = Nobody is in this team yet.
+team-take-out = Take out
+team-take-out-of = Take out { $name } from { $other }
+team-settings = Name and description
+team-rename-hint = Groups of identity providers named after the old name go on leading here.
+team-delete-title = Delete { $name }
+team-delete-members = { $count ->
+    [0] Nobody is in the team.
+    [one] 1 member leaves the team, and stays in the organization.
+   *[other] { $count } members leave the team, and stay in the organization.
+}
+team-delete-returns = If an identity provider pushes a group of this name again, the team comes back.
+team-delete-button = Delete team
+
+## Overview
+section-overview = Overview
+overview-attention = Needs attention
+overview-quiet = Nothing needs your attention.
+overview-figures = At a glance
+overview-invited = Invited
+overview-seats = of { $count } seats, together with those who are invited
+attention-now = Now:
+attention-no-seats = All { $count } seats are taken: whoever is assigned or signs in from now on has to wait.
+attention-few-seats = { $count ->
+    [one] 1 seat is free.
+   *[other] { $count } seats are free.
+}
+attention-domain-pending = The record of the domain { $name } has not been found yet.
+attention-domain-missing = The record of the domain { $name } is missing. After 14 days without it the domain counts for nothing.
+attention-domain-lapsed = The domain { $name } has lapsed: nobody signs in through it until its record is back.
+attention-domain-contested = Somebody else has shown that the domain { $name } is theirs.
+attention-connection = Connection { $name }: { $found }.
+attention-no-token = SCIM is enabled for { $name }, but no token works: its directory cannot reach you.
+attention-token-ends = The last SCIM token of { $name } ends
+attention-conflicts = { $count ->
+    [one] Single sign-on and the directory of { $name } disagree about 1 account.
+   *[other] Single sign-on and the directory of { $name } disagree about { $count } accounts.
+}
+attention-held = { $count ->
+    [one] 1 request of the directory of { $name } is held, because it would end very many memberships.
+   *[other] { $count } requests of the directory of { $name } are held, because they would end very many memberships.
+}
+
+## Sessions
+section-sessions = Sessions
+sessions-about = You see all sessions of people whose domain you hold, and of others those that began through your connections.
+sessions-empty = Nobody is signed in. Sessions are here from the first sign-in on.
+sessions-who = Who
+session-used = Last used
+session-end = End
+session-end-of = End the session of { $other } on { $name }
+session-end-all = Sign out everywhere
+done-session-ended = The session is over, on every node.
+
+## Activity
+section-activity = Activity
+activity-about = Every change, with who made it and why.
+activity-when = When
+activity-what = What
+activity-name = Of what
+activity-actor = By whom
+activity-from = From day
+activity-to = To day
+activity-empty = Nothing has happened yet.
+activity-none = Nothing is found.
+activity-show-all = Show everything
+activity-by = { $source }, { $name }
+
+## Settings
+section-settings = Settings
+settings-name = Name
+settings-name-hint = The former name goes on leading here, for links, tokens and groups, and nobody else gets it.
+settings-rename = Rename
+settings-seats = Seats
+settings-seats-limit = Seats at most
+settings-seats-hint = Leave it empty for as many as are needed. Fewer than are taken end nobody's membership; new people wait.
+settings-seats-wrong = use a whole number, or leave it empty
+settings-used = { $members ->
+    [one] 1 member
+   *[other] { $members } members
+} and { $invited ->
+    [one] 1 invitation
+   *[other] { $invited } invitations
+} take a seat.
+settings-owners = Owners
+settings-owners-hint = Make somebody an owner on their own page. The last owner cannot be removed.
+settings-break-glass = Break-glass codes, for the day the identity provider is down
+done-renamed = The organization has its new name.
+done-seats = The seats are changed.

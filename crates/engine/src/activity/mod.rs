@@ -24,7 +24,7 @@ use uuid::Uuid;
 pub(crate) use self::scope::Sight;
 pub use self::{
     catalogue::{Action, Family, catalogue, description},
-    page::{Place, page},
+    page::{NoPlace, Place, page},
     scope::{Scope, account_scope},
 };
 use crate::describe::Field;

@@ -1,5 +1,7 @@
 //! The log, newest first, page by page: the cost of a page follows its length, not the log's.
 
+use std::{fmt, str::FromStr};
+
 use muster_model::{
     Actor, ConnectionId, DirectoryGroupId, DirectoryUserId, LedgerId,
     ledger::{Change, Kind, LedgerRow},
@@ -23,6 +25,27 @@ pub struct Place {
     /// How many of its changes, in the order in which they are shown, were read.
     pub read: usize,
 }
+
+/// As the address of the next page has it.
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.row, self.read)
+    }
+}
+
+impl FromStr for Place {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (row, read) = text.split_once('.').ok_or(NoPlace)?;
+        let row = LedgerId(row.parse().map_err(|_| NoPlace)?);
+        Ok(Self { row, read: read.parse().map_err(|_| NoPlace)? })
+    }
+}
+
+/// A text that is no place in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoPlace;
 
 /// A page of at most `limit` entries, newest first, and where the next one begins; `None` after the last one.
 ///

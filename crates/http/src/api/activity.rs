@@ -8,11 +8,11 @@ use axum::Extension;
 use http::StatusCode;
 use muster_engine::{
     EngineError, Refusal,
-    activity::{self, Entry, Filter, Place, Scope},
+    activity::{self, Entry, Filter, NoPlace, Place, Scope},
     authority::{Action, Caller, Who},
     companies,
 };
-use muster_model::{LedgerId, Timestamp};
+use muster_model::Timestamp;
 use muster_store::Conn;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -196,11 +196,6 @@ fn view(account: &str, entry: Entry) -> LogView {
     }
 }
 
-fn place(text: &str) -> Option<Place> {
-    let (row, read) = text.split_once('.')?;
-    Some(Place { row: LedgerId(row.parse().ok()?), read: read.parse().ok()? })
-}
-
 /// Where a page begins that was asked for by its number.
 fn begin(
     conn: &mut Conn<'_>,
@@ -210,7 +205,10 @@ fn begin(
 ) -> Result<Option<Option<Place>>, EngineError> {
     if let Some(after) = &page.after {
         let why = "`after` is what `next` of the page before says";
-        return place(after).map(|place| Some(Some(place))).ok_or_else(|| Refusal::Invalid(why.to_owned()).into());
+        return match after.parse::<Place>() {
+            Ok(place) => Ok(Some(Some(place))),
+            Err(NoPlace) => Err(Refusal::Invalid(why.to_owned()).into()),
+        };
     }
     let mut left = usize::try_from(page.skipped()).unwrap_or(usize::MAX);
     let mut after = None;
@@ -260,7 +258,7 @@ pub(super) async fn list(
                 query.append_pair(name, value);
             }
             query.append_pair("page_size", &size.to_string());
-            query.append_pair("after", &format!("{}.{}", place.row, place.read));
+            query.append_pair("after", &place.to_string());
             format!("{base_url}/v2/auditlogs/{name}?{}", query.finish())
         });
         Ok(LogsView { logs: entries.into_iter().map(|entry| view(&name, entry)).collect(), next })

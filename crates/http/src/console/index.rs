@@ -33,7 +33,7 @@ pub(super) async fn page(visit: Visit) -> Result<Response, HttpError> {
     let (shell, organizations) = visit.read(move |conn, _| authority::organizations_of(conn, account)).await?;
     if let [(only, _)] = &organizations[..] {
         let (base, name) = (&shell.frame.base, &only.name);
-        return pages::see_other(&format!("{base}/console/orgs/{name}/members"));
+        return pages::see_other(&format!("{base}/console/orgs/{name}"));
     }
     let organizations = organizations.into_iter();
     let organizations =

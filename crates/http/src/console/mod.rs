@@ -7,11 +7,16 @@
 //!
 //! Pages know no rules: what may be done, and what would come of it, they ask the engine.
 
+mod activity;
 mod index;
 mod list;
 mod members;
+mod overview;
+mod sessions;
+mod settings;
 mod shell;
 mod state;
+mod teams;
 mod visit;
 
 use axum::{
@@ -25,6 +30,13 @@ use crate::App;
 pub(crate) fn router(app: &App) -> Router {
     Router::new()
         .route("/console", get(index::page))
+        .route("/console/orgs/{org}", get(overview::page))
+        .route("/console/orgs/{org}/sessions", get(sessions::page))
+        .route("/console/orgs/{org}/activity", get(activity::page))
+        .route("/console/orgs/{org}/settings", get(settings::page))
+        .route("/console/orgs/{org}/settings/name", post(settings::rename))
+        .route("/console/orgs/{org}/settings/seats", post(settings::seats))
+        .route("/console/orgs/{org}/members/{username}/sessions/end", post(sessions::end))
         .route("/console/orgs/{org}/members", get(members::list::page))
         .route("/console/orgs/{org}/members/{username}", get(members::one::page))
         .route("/console/orgs/{org}/members/{username}/role", post(members::change::role))
@@ -32,5 +44,10 @@ pub(crate) fn router(app: &App) -> Router {
             "/console/orgs/{org}/members/{username}/remove",
             get(members::remove::page).post(members::remove::submit),
         )
+        .route("/console/orgs/{org}/teams", get(teams::list::page).post(teams::list::create))
+        .route("/console/orgs/{org}/teams/{team}", get(teams::one::page).post(teams::change::update))
+        .route("/console/orgs/{org}/teams/{team}/members", post(teams::change::add_member))
+        .route("/console/orgs/{org}/teams/{team}/members/{username}/remove", post(teams::change::remove_member))
+        .route("/console/orgs/{org}/teams/{team}/delete", get(teams::change::delete_page).post(teams::change::delete))
         .with_state(app.clone())
 }

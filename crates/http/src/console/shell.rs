@@ -13,35 +13,52 @@ use crate::{
     pages::{self, Frame, texts},
 };
 
-/// A part of the console: a line of its menu.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
-    Members,
+/// Declares the parts of the console: a row for each, in the order of the menu.
+macro_rules! sections {
+    ($($(#[$doc:meta])* $name:ident: $path:literal, $icon:literal, $label:literal, $action:ident;)*) => {
+        /// A part of the console: a line of its menu.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Section { $($(#[$doc])* $name,)* }
+
+        impl Section {
+            /// In the order of the menu.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// What whoever sees it may do.
+            pub(super) fn action(self) -> Action {
+                match self { $(Self::$name => Action::$action,)* }
+            }
+
+            /// Its part of the address, with a slash before it.
+            fn path(self) -> &'static str {
+                match self { $(Self::$name => $path,)* }
+            }
+
+            /// The name of its sign.
+            fn icon(self) -> &'static str {
+                match self { $(Self::$name => $icon,)* }
+            }
+
+            fn label(self) -> String {
+                texts::text(match self { $(Self::$name => $label,)* })
+            }
+        }
+    };
 }
 
-impl Section {
-    /// In the order of the menu.
-    pub(super) const ALL: &'static [Self] = &[Self::Members];
-
-    /// What whoever sees it may do.
-    pub(super) fn action(self) -> Action {
-        match self {
-            Self::Members => Action::ReadMembers,
-        }
-    }
-
-    /// Its part of the address, and the name of its sign.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Members => "members",
-        }
-    }
-
-    fn label(self) -> String {
-        texts::text(match self {
-            Self::Members => "section-members",
-        })
-    }
+sections! {
+    /// What needs attention.
+    Overview: "", "overview", "section-overview", ReadOrganization;
+    /// Who is in.
+    Members: "/members", "members", "section-members", ReadMembers;
+    /// Teams, and who is in them.
+    Teams: "/teams", "teams", "section-teams", ReadTeams;
+    /// Where members are signed in.
+    Sessions: "/sessions", "sessions", "section-sessions", ReadSessions;
+    /// What happened.
+    Activity: "/activity", "activity", "section-activity", ReadActivity;
+    /// Name, seats, owners.
+    Settings: "/settings", "settings", "section-settings", ReadSettings;
 }
 
 /// A line of the menu.
@@ -94,6 +111,11 @@ impl Shell {
         format!("{}/console/orgs/{}{rest}", self.frame.base, self.place)
     }
 
+    /// The path of a part of the console.
+    pub(super) fn section(&self, section: Section) -> String {
+        self.at(section.path())
+    }
+
     /// Whether whoever visits may do this.
     pub(super) fn may(&self, action: Action) -> bool {
         self.role.is_some_and(|role| role >= action.role())
@@ -103,8 +125,8 @@ impl Shell {
     pub(super) fn entries(&self) -> Vec<Entry> {
         let shown = Section::ALL.iter().filter(|section| self.may(section.action()));
         let entry = |section: &Section| Entry {
-            href: self.at(&format!("/{}", section.name())),
-            icon: section.name(),
+            href: self.section(*section),
+            icon: section.icon(),
             label: section.label(),
             is_here: self.here == Some(*section),
         };

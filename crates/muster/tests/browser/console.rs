@@ -21,10 +21,17 @@ fn demo() -> Staying {
 /// Every page, by the name of its picture; `{ada}` is the username of a member.
 const PAGES: &[(&str, &str)] = &[
     ("organizations", "/console"),
+    ("overview", "/console/orgs/moby"),
+    ("sessions", "/console/orgs/moby/sessions"),
+    ("activity", "/console/orgs/moby/activity"),
+    ("settings", "/console/orgs/moby/settings"),
     ("members", "/console/orgs/moby/members"),
     ("members-none", "/console/orgs/moby/members?search=nobody-of-this-name"),
     ("member", "/console/orgs/moby/members/{ada}"),
     ("member-remove", "/console/orgs/moby/members/{ada}/remove"),
+    ("teams", "/console/orgs/moby/teams"),
+    ("team", "/console/orgs/moby/teams/company"),
+    ("team-delete", "/console/orgs/moby/teams/company/delete"),
 ];
 
 /// The owner sets a password, and stays signed in.

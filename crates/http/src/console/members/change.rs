@@ -42,7 +42,7 @@ pub(in crate::console) fn back(visit: &Visit, org: &str, username: &str, done: &
 }
 
 /// A member who has access.
-pub(super) fn active(
+pub(in crate::console) fn active(
     conn: &mut Conn<'_>,
     organization: &Organization,
     username: &str,

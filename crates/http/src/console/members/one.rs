@@ -46,6 +46,7 @@ struct Page {
     may_change: bool,
     why: Option<Why>,
     sessions: Vec<Session>,
+    may_end: bool,
 }
 
 /// Why it is so; for owners.
@@ -78,7 +79,7 @@ impl Why {
 }
 
 /// A value as people read it.
-fn shown(value: &Value) -> String {
+pub(in crate::console) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => "–".to_owned(),
@@ -102,7 +103,7 @@ pub(in crate::console) async fn page(
 }
 
 /// The page again, with the reason why something was not done.
-pub(super) async fn refused(
+pub(in crate::console) async fn refused(
     visit: &Visit,
     org: &str,
     username: &str,
@@ -122,7 +123,7 @@ async fn show(
     let read = visit.organization(org, Section::Members, move |conn, at| {
         let member = members::find(conn, &at.organization, &username)?;
         if !at.may(Action::ReadMembersInFull) {
-            return Ok((member, None, Vec::new(), false));
+            return Ok((member, None, Vec::new(), false, false));
         }
         let connections = at.caller.connections(conn)?.into_iter().collect();
         let told = explanation::of_member(conn, &at.organization, &username, &connections)?;
@@ -131,15 +132,15 @@ async fn show(
         } else {
             Vec::new()
         };
-        Ok((member, Some(told), sessions, at.may(Action::ChangeMembers)))
+        Ok((member, Some(told), sessions, at.may(Action::ChangeMembers), at.may(Action::EndSessions)))
     });
-    let (shell, (member, told, sessions, may_change)) = read.await?;
+    let (shell, (member, told, sessions, may_change, may_end)) = read.await?;
     let (status, shell) = shell.done(done).refused(visit, refused)?;
     let mut states = vec![State::of_membership(&member.membership.state)];
     states.extend(member.membership.guest.then_some(State::Guest));
     let conflict = member.membership.conflict || member.account.conflict;
     states.extend((told.is_some() && conflict).then_some(State::Conflict));
     let name = called(&member.account);
-    let page = Page { shell, name, states, may_change, why: told.map(Why::of), sessions, member };
+    let page = Page { shell, name, states, may_change, why: told.map(Why::of), sessions, may_end, member };
     shell::page(status, &page)
 }

@@ -1,0 +1,112 @@
+//! `/console/orgs/{org}`: what needs attention, and how much there is of everything.
+
+use askama::Template;
+use axum::{extract::Path, response::Response};
+use http::StatusCode;
+use muster_administration::attention::{self, Attention, Matter};
+use muster_engine::authority::Action;
+use muster_model::Timestamp;
+use muster_store::Counter;
+
+use super::{
+    shell::{self, Section, Shell},
+    visit::Visit,
+};
+use crate::{
+    HttpError,
+    pages::{filters, texts},
+};
+
+#[derive(Template)]
+#[template(path = "console/overview.html")]
+struct Page {
+    shell: Shell,
+    figures: Vec<Figure>,
+    /// For owners.
+    attention: Option<Vec<Line>>,
+}
+
+/// How much there is of something.
+struct Figure {
+    label: String,
+    value: String,
+    under: String,
+    href: String,
+}
+
+/// Something to look at.
+struct Line {
+    is_urgent: bool,
+    text: String,
+    /// Until when.
+    at: Option<Timestamp>,
+    advice: String,
+    href: Option<(String, String)>,
+}
+
+/// `GET /console/orgs/{org}`.
+pub(super) async fn page(visit: Visit, Path(org): Path<String>) -> Result<Response, HttpError> {
+    let now = visit.acting().now();
+    let read = visit.organization(&org, Section::Overview, move |conn, at| {
+        let id = at.organization.id;
+        let teams = conn.teams_count(id, "")?;
+        let members = conn.count(id.0, Counter::Members)?;
+        let invitations = conn.count(id.0, Counter::Invitations)?;
+        let attention =
+            if at.may(Action::ReadSettings) { Some(attention::of(conn, &at.organization, now)?) } else { None };
+        Ok((members, teams, invitations, at.organization.seats, attention))
+    });
+    let (shell, (members, teams, invitations, seats, attention)) = read.await?;
+    let figure = |label: &str, value: i64, under: String, section: Section| Figure {
+        label: texts::text(label),
+        value: value.to_string(),
+        under,
+        href: shell.section(section),
+    };
+    let mut figures = Vec::new();
+    let sees_all = attention.is_some();
+    let used = seats.filter(|_| sees_all).map(|seats| texts::say("overview-seats", [("count", seats.into())]));
+    figures.push(figure("section-members", members, used.unwrap_or_default(), Section::Members));
+    figures.push(figure("section-teams", teams, String::new(), Section::Teams));
+    if sees_all {
+        figures.push(figure("overview-invited", invitations, String::new(), Section::Members));
+    }
+    let attention = attention.map(|all| all.into_iter().map(|one| line(&shell, one)).collect());
+    shell::page(StatusCode::OK, &Page { shell, figures, attention })
+}
+
+fn line(shell: &Shell, Attention { is_urgent, matter }: Attention) -> Line {
+    let plain = |text: String| Line { is_urgent, text, at: None, advice: String::new(), href: None };
+    let about = |name: &str, of: String| plain(texts::say(name, [("name", of.into())]));
+    let counted = |name: &str, of: String, count: usize| {
+        plain(texts::say(name, [("name", of.into()), ("count", i64::try_from(count).unwrap_or(i64::MAX).into())]))
+    };
+    let go = |line: Line, label: &str, section: Section| Line {
+        href: Some((shell.section(section), texts::text(label))),
+        ..line
+    };
+    match matter {
+        Matter::NoSeats(seats) => go(
+            plain(texts::say("attention-no-seats", [("count", seats.into())])),
+            "section-settings",
+            Section::Settings,
+        ),
+        Matter::FewSeats(free) => go(
+            plain(texts::say("attention-few-seats", [("count", free.into())])),
+            "section-settings",
+            Section::Settings,
+        ),
+        Matter::DomainPending(name) => about("attention-domain-pending", name),
+        Matter::DomainMissing(name) => about("attention-domain-missing", name),
+        Matter::DomainLapsed(name) => about("attention-domain-lapsed", name),
+        Matter::DomainContested(name) => about("attention-domain-contested", name),
+        Matter::Connection { connection, found, advice } => Line {
+            advice,
+            ..plain(texts::say("attention-connection", [("name", connection.into()), ("found", found.into())]))
+        },
+        Matter::NoToken(connection) => about("attention-no-token", connection),
+        Matter::TokenEnds { connection, at } => Line { at: Some(at), ..about("attention-token-ends", connection) },
+        Matter::Conflicts { connection, accounts } => counted("attention-conflicts", connection, accounts),
+        Matter::Held { connection, requests } => counted("attention-held", connection, requests),
+    }
+}
