@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_model::{
-    AccountId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId,
+    AccountId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId, Timestamp,
     ledger::{Change, Event, Kind},
 };
 use muster_store::Conn;
@@ -89,6 +89,26 @@ fn differences(path: &str, old: &Value, new: &Value, fields: &mut Vec<Field>) {
     }
 }
 
+/// The fields that hold times, in microseconds since 1970 as the ledger keeps them.
+const TIMES: &[&str] = &[
+    "at",
+    "contested_since",
+    "created",
+    "disabled",
+    "email_since",
+    "ended",
+    "expires",
+    "given",
+    "joined",
+    "last_used",
+    "missing_since",
+    "modified",
+    "password_set",
+    "revoked",
+    "sent",
+    "t",
+];
+
 /// Names for ids, looked up once.
 #[derive(Default)]
 pub(crate) struct Names {
@@ -115,6 +135,10 @@ impl Names {
         differences("", &old, &new, &mut fields);
         for field in &mut fields {
             let key = field.name.rsplit('.').next().unwrap_or_default().to_owned();
+            // What a directory has stated is told as it is.
+            if field.name.starts_with("document.") {
+                continue;
+            }
             self.replace(conn, change.kind, &key, &mut field.old)?;
             self.replace(conn, change.kind, &key, &mut field.new)?;
         }
@@ -170,7 +194,14 @@ impl Names {
                     self.replace(conn, kind, key, field)?;
                 }
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::Number(number) => {
+                if TIMES.contains(&key)
+                    && let Some(micros) = number.as_i64()
+                {
+                    *value = Value::String(Timestamp(micros).to_string());
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
         }
         Ok(())
     }

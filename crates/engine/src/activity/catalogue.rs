@@ -54,6 +54,12 @@ pub fn description(event: Event) -> &'static str {
     action(event).description
 }
 
+/// What the event of this name means, if there is one.
+#[must_use]
+pub fn described(name: &str) -> Option<&'static str> {
+    Event::ALL.iter().find(|event| event.as_str() == name).map(|event| description(*event))
+}
+
 fn action(event: Event) -> Action {
     let (label, description) = words(event);
     Action { name: event.as_str(), label, description }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 pub(crate) use self::scope::Sight;
 pub use self::{
-    catalogue::{Action, Family, catalogue, description},
+    catalogue::{Action, Family, catalogue, described, description},
     page::{NoPlace, Place, page},
     scope::{Scope, account_scope},
 };

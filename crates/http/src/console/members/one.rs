@@ -7,6 +7,7 @@ use axum::{
 };
 use muster_administration::explanation::{self, Explanation, HistoryLine, MembershipLine, Said, ValueLine};
 use muster_engine::{
+    activity,
     authority::Action,
     members::{self, Member},
     sessions::oversight::Oversight,
@@ -84,8 +85,15 @@ pub(in crate::console) fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null => "–".to_owned(),
         Value::Array(all) => all.iter().map(shown).collect::<Vec<_>>().join(", "),
+        // A source's word, with who said it and when beside it: the value.
+        Value::Object(said) if said.contains_key("v") => said.get("v").map(shown).unwrap_or_default(),
         other => other.to_string(),
     }
+}
+
+/// An event in words.
+fn event(name: &str) -> &str {
+    activity::described(name).unwrap_or(name)
 }
 
 /// Whether a statement is the one that holds.
