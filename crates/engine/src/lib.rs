@@ -12,6 +12,7 @@
 //! | [`accounts`] | whose account an email is (TEN-2, ACC-1), names and session minutes (PRE) |
 //! | [`standing`] | memberships and grants, loaded, changed in memory, and saved as one (GRP-6, SCIM-6, SCIM-8) |
 //! | [`roles`] | the effective role, its cap, the last owner (ORG-1, PRE-5) |
+//! | [`sifting`] | members by what no index finds |
 //! | [`seats`] | SCIM-9 |
 //! | [`sign_in`] | which connection an address leads to, what an IdP's answer comes to (SSO, JIT) |
 //! | [`sessions`] | how long people stay signed in, and what ends it (SES) |
@@ -82,6 +83,7 @@ pub mod search;
 pub mod seats;
 pub mod sessions;
 mod settle;
+pub mod sifting;
 pub mod sign_in;
 pub mod standing;
 pub mod teams;

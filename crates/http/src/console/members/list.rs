@@ -7,11 +7,14 @@ use axum::{
 };
 use http::StatusCode;
 use muster_engine::{
+    EngineError,
     authority::Action,
     members::{self, Line, NoPlace, Part, Place},
+    organizations,
     roster::{self, Listed},
+    sifting::{self, Sifted, Which},
 };
-use muster_model::{Role, Timestamp};
+use muster_model::{Role, Source, Timestamp};
 use serde::Deserialize;
 
 use crate::{
@@ -35,9 +38,46 @@ pub(in crate::console) struct Asked {
     #[serde(default)]
     kind: String,
     #[serde(default)]
+    source: String,
+    #[serde(default)]
+    team: String,
+    #[serde(default)]
     after: String,
     #[serde(default)]
     done: String,
+}
+
+impl Asked {
+    /// All but the place.
+    fn said(&self) -> [(&'static str, &str); 5] {
+        [
+            ("search", &self.search),
+            ("role", &self.role),
+            ("kind", &self.kind),
+            ("source", &self.source),
+            ("team", &self.team),
+        ]
+    }
+
+    /// Who is wanted; what is no filter of ours filters nothing.
+    fn wanted(&self, sees_all: bool, sees_invited: bool) -> (members::Query, Which) {
+        let is_kind = |kind: &str| sees_all && self.kind == kind;
+        let query = members::Query {
+            members: !is_kind("invitee"),
+            invitees: sees_invited && matches!(self.kind.as_str(), "" | "invitee") && self.team.trim().is_empty(),
+            role: self.role.parse::<Role>().ok(),
+            search: Some(self.search.clone()).filter(|search| !search.trim().is_empty()),
+            by_address: sees_all,
+        };
+        let which = Which {
+            guests: self.kind == "guest",
+            in_conflict: is_kind("conflict"),
+            kept: is_kind("kept"),
+            source: self.source.parse::<Source>().ok().filter(|_| sees_all),
+            team: None,
+        };
+        (query, which)
+    }
 }
 
 #[derive(Template)]
@@ -71,36 +111,38 @@ pub(in crate::console) async fn page(
     // A place that is none is the beginning.
     let after = asked.after.parse::<Place>().map_or_else(|NoPlace| None, Some);
     let part = Part { after, skip: 0, limit: LINES };
-    let role = asked.role.parse::<Role>().ok();
-    let search = Some(asked.search.clone()).filter(|search| !search.trim().is_empty());
-    let (members, invitees) = match asked.kind.as_str() {
-        "member" => (true, false),
-        "invitee" => (false, true),
-        _ => (true, true),
-    };
-    let now = visit.acting().now();
+    let (said, now) = (asked.clone(), visit.acting().now());
     let read = visit.organization(&org, Section::Members, move |conn, at| {
         let sees_all = at.may(Action::ReadMembersInFull);
-        let query = members::Query {
-            members,
-            invitees: invitees && at.may(Action::ReadInvitations),
-            role,
-            search: search.clone(),
-            by_address: sees_all,
-        };
+        let (query, mut which) = said.wanted(sees_all, at.may(Action::ReadInvitations));
+        if !said.team.trim().is_empty() {
+            which.team = match organizations::team_named(conn, &at.organization, &said.team) {
+                Ok(team) => Some(team),
+                // A name that is still being typed.
+                Err(EngineError::NotFound { .. }) => return Ok((Vec::new(), None, None, sees_all)),
+                Err(error) => return Err(error),
+            };
+        }
+        if !which.is_everybody() {
+            let Sifted { people, next } = sifting::sift(conn, &at.organization, &query, &which, &part, now)?;
+            return Ok((people, None, next, sees_all));
+        }
         let people = members::list(conn, &at.organization, &query, &part, now)?;
         let is_full = i64::try_from(people.lines.len()).unwrap_or(i64::MAX) >= LINES;
-        let next = people.lines.last().filter(|_| is_full).map(|(_, place)| place.to_string());
+        let next = people.lines.last().filter(|_| is_full).map(|(_, place)| place.clone());
         let lines = people.lines.into_iter().map(|(line, _)| line).collect();
-        Ok((roster::listed(conn, &at.organization, lines)?, people.count, next, sees_all))
+        Ok((roster::listed(conn, &at.organization, lines)?, Some(people.count), next, sees_all))
     });
     let (shell, (people, count, next, sees_all)) = read.await?;
     let path = shell.at("/members");
     let next = next.map(|after| {
-        let said = [("search", &asked.search), ("role", &asked.role), ("kind", &asked.kind), ("after", &after)];
-        address(&path, &said.map(|(name, value)| (name, value.as_str())))
+        let after = after.to_string();
+        let mut said = asked.said().to_vec();
+        said.push(("after", &after));
+        address(&path, &said)
     });
-    let pager = Pager { count: texts::say("members-count", [("count", count.into())]), next };
+    let count = count.map(|count| texts::say("members-count", [("count", count.into())])).unwrap_or_default();
+    let pager = Pager { count, next };
     let lines = people.into_iter().map(|listed| line(&path, listed, sees_all)).collect();
     let shell = shell.done(&asked.done);
     shell::page(StatusCode::OK, &Page { shell, asked, sees_all, lines, pager })

@@ -2,7 +2,7 @@
 
 use muster_model::Role;
 
-use super::{HERE, Site, at, shown};
+use super::{HERE, Site, at, make_team, shown};
 use crate::support::person;
 
 #[tokio::test]
@@ -99,4 +99,56 @@ async fn ses_4_an_owner_signs_a_member_out() {
     let page = owner.submit(&page, &form).await;
     assert!(page.words().contains("The session is over"), "{}", page.words());
     assert_eq!(browser.get(&format!("{HERE}/account")).await.url.path(), "/signin");
+}
+
+#[tokio::test]
+async fn org_8_members_are_found_by_what_they_are_and_where_they_come_from() {
+    let site = Site::new();
+    let mut owner = site.owner();
+    site.server.member(site.moby(), "gus@elsewhere.org", Role::Member);
+    let bo = site.server.member(site.moby(), "bo@example.com", Role::Editor);
+    site.server.post("/Users", person("ada@example.com")).await.due(201);
+    make_team(&mut owner, "backend").await;
+    let page = owner.get(&at("/teams/backend")).await;
+    owner.submit(&page, &page.form("/members").with("member", &bo.username)).await;
+    let people = ["olga@", "gus@", "bo@", "ada@"];
+    for (query, found) in [
+        ("kind=guest", &["gus@"][..]),
+        ("source=scim", &["ada@"]),
+        ("source=manual", &["olga@", "gus@", "bo@"]),
+        ("source=manual&role=editor", &["bo@"]),
+        ("source=manual&search=g", &["gus@"]),
+        ("team=backend", &["bo@"]),
+        ("team=backend&role=member", &[]),
+        ("team=back", &[]),
+        ("kind=conflict", &[]),
+    ] {
+        let page = owner.get(&at(&format!("/members?{query}"))).await;
+        shown(&page);
+        for person in people {
+            assert_eq!(page.words().contains(person), found.contains(&person), "{query} {person}: {}", page.words());
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_sifted_is_on_one_page_once() {
+    let site = Site::new();
+    let mut owner = site.owner();
+    for number in 0..230 {
+        let domain = if number % 2 == 0 { "example.com" } else { "elsewhere.org" };
+        site.server.member(site.moby(), &format!("person{number:03}@{domain}"), Role::Member);
+    }
+    let mut page = owner.get(&at("/members?kind=guest")).await;
+    let mut seen = Vec::new();
+    loop {
+        let words = page.words();
+        seen.extend(words.split_whitespace().filter(|word| word.contains('@')).map(str::to_owned));
+        let Some(next) = page.elements("a").into_iter().find(|link| link.text == "Next page") else { break };
+        page = owner.follow(&page, next.attribute("href").unwrap()).await;
+    }
+    let expected: Vec<String> =
+        (0..230).filter(|one| one % 2 == 1).map(|one| format!("person{one:03}@elsewhere.org")).collect();
+    seen.sort();
+    assert_eq!(seen, expected);
 }
