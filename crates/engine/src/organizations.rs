@@ -1,8 +1,8 @@
 //! What owners and the operator do by hand: organizations, members, teams (ORG-1, ORG-2, GRP-5).
 
 use muster_model::{
-    Account, AccountId, CompanyId, Grant, MembershipState, Organization, OrganizationId, Role, Rule, Source, Team,
-    TeamId,
+    Account, AccountId, CompanyId, Grant, Membership, MembershipState, Organization, OrganizationId, Role, Rule,
+    Source, Team, TeamId,
     grant::Origin,
     ledger::{Event, Kind},
     membership::Ending,
@@ -128,7 +128,7 @@ pub fn set_member(
         // Whoever was invited takes the invitation's seat, whichever way in (SCIM-9).
         let invitation = invitations::pending_of(tx, env, organization.id, account)?;
         if invitation.is_none()
-            && !standing.membership().is_some_and(muster_model::Membership::takes_seat)
+            && !standing.membership().is_some_and(Membership::takes_seat)
             && !seats::is_free(tx, organization.id)?
         {
             return Err(Refusal::NoSeat(organization.name.clone()).into());
@@ -184,6 +184,32 @@ pub fn remove_member(
     standing.set_state(MembershipState::Ended { why: Ending::Removed, by });
     // Removing again lifts no block; only an owner who adds the member does.
     standing.edit(|membership| membership.blocked |= block);
+    standing.save(tx, env, Rule::Org2)
+}
+
+/// Lets a member leave of their own will: what identity providers and owners gave ends; what brings back whoever is removed
+/// brings back whoever left (ORG-2).
+///
+/// # Errors
+///
+/// Not found; [`Refusal::LastOwner`]; the store's.
+pub fn leave(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    organization: &Organization,
+    account: &Account,
+) -> Result<(), EngineError> {
+    let mut standing = Standing::load(tx, account.id, organization.id)?;
+    if !standing.is_active() {
+        return Err(EngineError::not_found("organization", &organization.name));
+    }
+    if standing.membership().is_some_and(Membership::is_owner)
+        && !roles::another_owner(tx, organization.id, account.id)?
+    {
+        return Err(last_owner(account, organization));
+    }
+    standing.end(|_| true);
+    standing.set_state(MembershipState::Ended { why: Ending::Left, by: None });
     standing.save(tx, env, Rule::Org2)
 }
 

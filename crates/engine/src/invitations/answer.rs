@@ -2,12 +2,22 @@
 
 use muster_crypto::TokenHash;
 use muster_model::{
-    Account, Email, Invitation, Membership, Organization, OrganizationId, Rule, ledger::Event, trace::Note,
+    Account, Email, Invitation, InvitationId, Membership, Organization, OrganizationId, Rule, ledger::Event,
+    trace::Note,
 };
 use muster_store::Tx;
 
 use super::{end, use_up};
 use crate::{EngineError, Env, Refusal, accounts, blocks, guests::Home, roles, standing::Standing};
+
+/// By what somebody says which invitation they answer.
+#[derive(Debug, Clone, Copy)]
+pub enum Answered<'a> {
+    /// By its link, which tells whose the invited mailbox is.
+    Link(&'a TokenHash),
+    /// As one of those that are shown to them.
+    Own(InvitationId),
+}
 
 /// Lets the person in whom an invitation is for, in its seat and with its role and team. A block that was there when it was
 /// sent is lifted, and what identity providers withdrew stays withdrawn (SCIM-5).
@@ -20,9 +30,9 @@ pub fn accept(
     tx: &mut Tx<'_>,
     env: &mut Env,
     account: &Account,
-    link: &TokenHash,
+    answered: Answered<'_>,
 ) -> Result<Organization, EngineError> {
-    let invitation = answerable(tx, env, account, link)?;
+    let invitation = answerable(tx, env, account, answered)?;
     let organization = tx
         .organization(invitation.organization)?
         .ok_or_else(|| EngineError::not_found("organization", invitation.organization))?;
@@ -48,13 +58,27 @@ pub fn accept(
 /// # Errors
 ///
 /// As [`accept`].
-pub fn decline(tx: &mut Tx<'_>, env: &mut Env, account: &Account, link: &TokenHash) -> Result<(), EngineError> {
-    let invitation = answerable(tx, env, account, link)?;
+pub fn decline(tx: &mut Tx<'_>, env: &mut Env, account: &Account, answered: Answered<'_>) -> Result<(), EngineError> {
+    let invitation = answerable(tx, env, account, answered)?;
     end(tx, env, &invitation, "declined", Event::InvitationEnded, Rule::Org3)
 }
 
-/// The invitation behind a link, for the account that it is for.
-fn answerable(tx: &mut Tx<'_>, env: &Env, account: &Account, link: &TokenHash) -> Result<Invitation, EngineError> {
+/// The invitation that is answered, for the account that it is for.
+fn answerable(
+    tx: &mut Tx<'_>,
+    env: &Env,
+    account: &Account,
+    answered: Answered<'_>,
+) -> Result<Invitation, EngineError> {
+    let link = match answered {
+        Answered::Link(link) => link,
+        Answered::Own(id) => {
+            let organization = tx.organization_of_invitation(id)?;
+            let found = organization.map(|organization| tx.invitation(organization, id)).transpose()?.flatten();
+            let found = found.filter(|found| found.expires > env.now() && is_for(found, account));
+            return found.ok_or_else(|| EngineError::not_found("invitation", id));
+        }
+    };
     let invitation = live(tx, env, link)?;
     if is_for(&invitation, account) {
         return Ok(invitation);

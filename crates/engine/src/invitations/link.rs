@@ -2,7 +2,7 @@
 //! too (SEC-4).
 
 use muster_crypto::TokenHash;
-use muster_model::{Account, AccountId, Connection, Email, Invitation, OrganizationId, Role, Timestamp};
+use muster_model::{Account, AccountId, Connection, Email, Invitation, InvitationId, OrganizationId, Role, Timestamp};
 use muster_store::Conn;
 
 use super::{
@@ -103,6 +103,48 @@ pub fn follow(
         expires: invitation.expires,
         way: way(conn, &invitation, visitor)?,
     })))
+}
+
+/// A pending invitation, as the person sees it whom it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// Stable id.
+    pub id: InvitationId,
+    /// To where, by name.
+    pub organization: String,
+    /// The owner who invites, by name.
+    pub inviter: Option<String>,
+    /// The role that comes with it.
+    pub role: Role,
+    /// The team that comes with it.
+    pub team: Option<String>,
+    /// Until when it counts.
+    pub expires: Timestamp,
+}
+
+/// The pending invitations of an account that has shown that the address is its own, or that was meant by its username.
+///
+/// # Errors
+///
+/// The store's.
+pub fn own(conn: &mut Conn<'_>, account: &Account, now: Timestamp) -> Result<Vec<Own>, EngineError> {
+    let Some(email) = &account.email else { return Ok(Vec::new()) };
+    let mut all = Vec::new();
+    for invitation in conn.live_invitations_of(&email.key(), now)? {
+        if !is_for(&invitation, account) {
+            continue;
+        }
+        let Some(organization) = conn.organization(invitation.organization)? else { continue };
+        all.push(Own {
+            id: invitation.id,
+            organization: organization.name,
+            inviter: inviter_name(conn, &invitation)?,
+            role: invitation.role,
+            team: team_name(conn, &invitation)?,
+            expires: invitation.expires,
+        });
+    }
+    Ok(all)
 }
 
 fn ended(conn: &mut Conn<'_>, link: &TokenHash, visitor: Option<AccountId>) -> Result<Over, EngineError> {

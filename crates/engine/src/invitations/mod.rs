@@ -28,10 +28,10 @@ use muster_model::{
 use muster_store::{Counter, Tx};
 
 pub use self::{
-    answer::{accept, decline},
+    answer::{Answered, accept, decline},
     delivery::{Delivery, Mailer, Told},
     guests::{awaits_mail, mail_some},
-    link::{Followed, Over, Shown, Way, follow},
+    link::{Followed, Over, Own, Shown, Way, follow, own},
     newcomer::{accept_as_newcomer, decline_as_newcomer},
     pending::{expire, has_expired},
     review::{Verdict, review},

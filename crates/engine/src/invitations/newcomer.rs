@@ -36,7 +36,7 @@ pub fn accept_as_newcomer(
     state_name(env, &mut account, full_name);
     accounts::insert(tx, env, &account, Rule::Acc1)?;
     credentials::set(tx, env, account.id, password, None)?;
-    answer::accept(tx, env, &account, link)?;
+    answer::accept(tx, env, &account, answer::Answered::Link(link))?;
     tx.remember_device(account.id, &browser.device, env.now())?;
     env.about(account.id);
     sessions::begin(tx, env, account.id, None, browser.session.clone())

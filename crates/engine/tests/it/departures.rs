@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use muster_crypto::TokenText;
-use muster_engine::{EngineError, Refusal, invitations};
+use muster_engine::{
+    EngineError, Refusal,
+    invitations::{self, Answered},
+};
 use muster_model::{
     ConnectionId, MembershipState, Organization, Role, SignIn, UserStatement,
     connection::{ScimSettings, UserNames},
@@ -41,7 +44,7 @@ fn is_denied(world: &World, okta: ConnectionId) -> bool {
 
 fn accept(world: &World, link: &TokenText) -> Result<Organization, EngineError> {
     let (account, link) = (world.account_of(ADA).unwrap(), link.hash());
-    world.by_hand(move |tx, env| invitations::accept(tx, env, &account, &link))
+    world.by_hand(move |tx, env| invitations::accept(tx, env, &account, Answered::Link(&link)))
 }
 
 #[test]
@@ -106,7 +109,7 @@ fn jit_10_an_invitation_lets_in_again_when_it_is_the_later_act() {
     world.sign_in(okta, king).unwrap();
     assert!(world.is_member(&whale, "king@example.com") && !world.is_member(&moby, "king@example.com"));
     let (account, link) = (world.account_of("king@example.com").unwrap(), older.hash());
-    let late = world.by_hand(move |tx, env| invitations::accept(tx, env, &account, &link));
+    let late = world.by_hand(move |tx, env| invitations::accept(tx, env, &account, Answered::Link(&link)));
     assert!(matches!(late, Err(EngineError::Refused(Refusal::Invalid(_)))), "ORG-3: {late:?}");
     world.assert_ledger_tells_the_state();
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use muster_crypto::{Sealer, TokenPrefix, TokenText};
 use muster_engine::{
     EngineError, Env, Origin, Refusal,
-    invitations::{self, AT_ONCE, Delivery, Entry, Followed, Mailer, Over, Person, RESENDS, Verdict, Way},
+    invitations::{self, AT_ONCE, Answered, Delivery, Entry, Followed, Mailer, Over, Person, RESENDS, Verdict, Way},
 };
 use muster_model::{Account, Actor, MembershipState, Organization, Role, Source, UserStatement};
 use muster_store::Counter;
@@ -25,12 +25,12 @@ pub(crate) fn by(account: &Account) -> Origin {
 
 fn accept(world: &World, account: &Account, link: &TokenText) -> Result<Organization, EngineError> {
     let (account, link) = (account.clone(), link.hash());
-    world.change(by(&account.clone()), move |tx, env| invitations::accept(tx, env, &account, &link))
+    world.change(by(&account.clone()), move |tx, env| invitations::accept(tx, env, &account, Answered::Link(&link)))
 }
 
 fn decline(world: &World, account: &Account, link: &TokenText) -> Result<(), EngineError> {
     let (account, link) = (account.clone(), link.hash());
-    world.change(by(&account.clone()), move |tx, env| invitations::decline(tx, env, &account, &link))
+    world.change(by(&account.clone()), move |tx, env| invitations::decline(tx, env, &account, Answered::Link(&link)))
 }
 
 fn is_missing<T: std::fmt::Debug>(result: &Result<T, EngineError>) -> bool {

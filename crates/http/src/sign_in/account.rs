@@ -1,5 +1,6 @@
 //! `/account`: who is signed in, where, and why; and signing out.
 
+pub(super) mod places;
 mod view;
 
 use axum::{
@@ -8,8 +9,8 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, header};
-use muster_engine::{Origin, explain, sessions};
+use http::{HeaderMap, StatusCode, header};
+use muster_engine::{Origin, explain, invitations, sessions};
 use muster_model::{Actor, Session, SessionId, Source, session::Ended};
 
 use super::{local::commit, oidc, saml, way_back};
@@ -34,25 +35,39 @@ pub(super) async fn page(
 ) -> Result<Response, HttpError> {
     let is_json = pages::wants_json(&headers);
     let session = match visitor(&app, &headers, arrival).await? {
-        Visitor::SignedIn(session) => session,
+        Visitor::SignedIn(session) => *session,
         Visitor::SignedOut(_) | Visitor::Stranger if is_json => return Err(HttpError::SignedOut),
         Visitor::SignedOut(_) | Visitor::Stranger => return pages::see_other(&format!("{}/signin", app.base_url())),
     };
     if !is_json && let Some(back) = way_back::lead(&app, &headers)? {
         return Ok(back);
     }
-    let (account, now) = (session.account, arrival.at);
-    let (explanation, sessions) = app
-        .read(Lane::Snapshot, move |conn| {
-            Ok((explain::of_account(conn, account)?, sessions::list(conn, account, now)?))
-        })
-        .await?;
     if is_json {
+        let account = session.account;
+        let explanation = app.read(Lane::Snapshot, move |conn| explain::of_account(conn, account)).await?;
         let answer = view::json(&explanation, &session);
         let vary = [(header::VARY, "accept")];
         return Ok((vary, Json(answer)).into_response());
     }
-    view::page(&app, &explanation, &session, &sessions)
+    show(&app, arrival, &session, StatusCode::OK, None).await
+}
+
+/// The account's page, with the reason why something was not done.
+async fn show(
+    app: &App,
+    arrival: Arrival,
+    session: &Session,
+    status: StatusCode,
+    problem: Option<String>,
+) -> Result<Response, HttpError> {
+    let (account, now) = (session.account, arrival.at);
+    let read = app.read(Lane::Snapshot, move |conn| {
+        let explanation = explain::of_account(conn, account)?;
+        let invitations = invitations::own(conn, &explanation.account, now)?;
+        Ok((explanation, sessions::list(conn, account, now)?, invitations))
+    });
+    let (explanation, sessions, invitations) = read.await?;
+    view::page(app, status, &explanation, session, &sessions, invitations, problem)
 }
 
 /// `POST /signout`: ends the session here, and at the IdP where it knows of that.

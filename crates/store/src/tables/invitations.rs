@@ -94,6 +94,18 @@ impl Conn<'_> {
         self.query(&sql, vals, invitation)
     }
 
+    /// The pending invitations of an address to any organization that have not expired, to be read only.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn live_invitations_of(&mut self, key: &str, now: Timestamp) -> Result<Vec<Invitation>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM invitations WHERE email_key = ?1 AND ended IS NULL AND expires > ?2 ORDER BY id"
+        );
+        self.query(&sql, vals![key, now], invitation)
+    }
+
     /// The pending invitation that stands for a directory user (SCIM-10).
     ///
     /// # Errors

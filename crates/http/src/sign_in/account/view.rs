@@ -3,13 +3,16 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use muster_engine::explain::{Explanation, Names, Place};
+use muster_engine::{
+    explain::{Explanation, Names, Place},
+    invitations::Own,
+};
 use muster_model::{ConnectionId, Grant, MembershipState, Rule, Session, Source, Statement};
 use serde_json::{Value, json};
 
 use crate::{
     App, HttpError,
-    pages::{self, Frame, minute},
+    pages::{self, Frame, filters, minute},
     sign_in::start::with_leave,
 };
 
@@ -45,6 +48,9 @@ struct AccountPage {
     session_why: String,
     places: Vec<PlaceView>,
     sessions: Vec<SessionView>,
+    invitations: Vec<Own>,
+    /// Why what was asked for was not done.
+    problem: Option<String>,
 }
 
 struct AccountView {
@@ -80,9 +86,12 @@ struct SessionView {
 /// The account as a page.
 pub(super) fn page(
     app: &App,
+    status: StatusCode,
     explanation: &Explanation,
     session: &Session,
     sessions: &[Session],
+    invitations: Vec<Own>,
+    problem: Option<String>,
 ) -> Result<Response, HttpError> {
     let account = &explanation.account;
     let names = &explanation.names;
@@ -100,9 +109,11 @@ pub(super) fn page(
         session_why: session_why(session, names),
         places: places(explanation).map(|place| place_view(place, names)).collect(),
         sessions: sessions.iter().map(|one| session_view(one, session, names)).collect(),
+        invitations,
+        problem,
     };
     // Signing out may lead to the IdP.
-    Ok(with_leave(app, pages::page(StatusCode::OK, &page)?))
+    Ok(with_leave(app, pages::page(status, &page)?))
 }
 
 /// Where the person is now, by name.

@@ -6,7 +6,7 @@ use muster_crypto::{Secret as Password, TokenText};
 use muster_engine::{
     EngineError, Origin, Refusal,
     credentials::{self, Browser, PASSWORD_BYTES},
-    invitations::{self, Followed, Way},
+    invitations::{self, Answered, Followed, Way},
 };
 use muster_model::{Account, Actor, Source};
 
@@ -38,7 +38,8 @@ pub(super) async fn accept(
     let visit = Visit::find(&app, &headers, arrival, token).await?;
     let Some((token, account)) = answering(&visit) else { return pages::see_other(&visit.url(&app)) };
     let link = token.hash();
-    let done = app.change(by(&account), move |tx, env| invitations::accept(tx, env, &account, &link).map(drop));
+    let done = app
+        .change(by(&account), move |tx, env| invitations::accept(tx, env, &account, Answered::Link(&link)).map(drop));
     answered(&app, arrival, &visit, done.await)
 }
 
@@ -55,7 +56,8 @@ pub(super) async fn decline(
     let done = match (answering(&visit), &visit) {
         (Some((token, account)), _) => {
             let link = token.hash();
-            app.change(by(&account), move |tx, env| invitations::decline(tx, env, &account, &link)).await
+            app.change(by(&account), move |tx, env| invitations::decline(tx, env, &account, Answered::Link(&link)))
+                .await
         }
         (None, Visit { token: Some(token), person: None, .. }) => {
             let link = token.hash();

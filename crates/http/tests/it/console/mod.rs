@@ -1,5 +1,6 @@
 //! The console, in a browser without scripts, in memory.
 
+mod account;
 mod members;
 mod organization;
 mod teams;
