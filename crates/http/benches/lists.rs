@@ -1,4 +1,4 @@
-//! What the management API's lists cost in a small and in a large organization, and whether that is the same.
+//! What the management API's lists and the console's pages cost in a small and in a large organization, and whether that is the same.
 //!
 //! `cargo bench -p muster-http --bench lists`
 
@@ -16,19 +16,20 @@ use std::{
 };
 
 use axum::{Router, body::Body};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use muster_crypto::{DataKey, Sealer, TokenPrefix, TokenText};
 use muster_engine::{
     EngineError,
     authority::Limit,
-    teams,
+    sessions, teams,
     tokens::access::{self, Holder, Wanted},
 };
 use muster_http::{App, AppOptions, Limits};
 use muster_model::{
     Account, Email, Grant, GrantId, Layers, Membership, MembershipState, Organization, Role, Rule, Source, TeamId,
-    grant::Origin, token::Scopes,
+    grant::Origin, session::ClientKind, token::Scopes,
 };
 use muster_outbound::{Allowed, Outbound};
 use muster_store::{Counter, Database, Options, Store, Tx};
@@ -43,9 +44,13 @@ const TEAMS: usize = 2_000;
 /// Requests in each measurement.
 const COUNT: usize = 300;
 
+/// A page of the console may take so long, at any size.
+const PAGE: Duration = Duration::from_millis(100);
+
 struct Site {
     router: Router,
     bearers: Vec<(&'static str, String)>,
+    cookies: Vec<String>,
 }
 
 fn main() {
@@ -92,12 +97,35 @@ async fn measure(folder: &Path) {
         let ratio = figures[1].as_secs_f64() / figures[0].as_secs_f64();
         println!("{name:<44} {:>12} {:>12} {ratio:>8.2}", figures[0].as_micros(), figures[1].as_micros());
     }
+    let pages = [
+        ("console: overview", ""),
+        ("console: members", "/members"),
+        ("console: members, a search that all match", "/members?search=p"),
+        ("console: guests, of whom there are none", "/members?kind=guest"),
+        ("console: one member, and why", "ONE"),
+        ("console: teams", "/teams"),
+        ("console: a team of all", "/teams/all"),
+        ("console: sessions", "/sessions"),
+        ("console: activity", "/activity"),
+    ];
+    for (name, page) in pages {
+        let mut figures = Vec::new();
+        for ((organization, _), cookie) in site.bearers.iter().zip(&site.cookies) {
+            let size = if *organization == "small" { SMALL } else { LARGE };
+            let path = if page == "ONE" { format!("/members/{}", username(size, 1)) } else { page.to_owned() };
+            let path = format!("/console/orgs/{organization}{path}");
+            figures.push(middle_of(&site.router, ("cookie", cookie), &path, COUNT).await);
+        }
+        let ratio = figures[1].as_secs_f64() / figures[0].as_secs_f64();
+        let missed = if figures[1] > PAGE { "  more than 100 ms" } else { "" };
+        println!("{name:<44} {:>12} {:>12} {ratio:>8.2}{missed}", figures[0].as_micros(), figures[1].as_micros());
+    }
     // Whole exports, for each 1,000 members: as quick at the end of a large one as in a small one.
     let mut figures = Vec::new();
     for (organization, bearer) in &site.bearers {
         let (size, count) = if *organization == "small" { (SMALL, 50) } else { (LARGE, 1) };
         let path = format!("/v2/orgs/{organization}/members/export");
-        let whole = middle_of(&site.router, bearer, &path, count).await;
+        let whole = middle_of(&site.router, ("authorization", &bearing(bearer)), &path, count).await;
         figures.push(whole.as_secs_f64() * 1_000.0 / size as f64);
     }
     let micros = |seconds: f64| seconds * 1_000_000.0;
@@ -111,13 +139,17 @@ async fn measure(folder: &Path) {
 }
 
 async fn middle(router: &Router, bearer: &str, path: &str) -> Duration {
-    middle_of(router, bearer, path, COUNT).await
+    middle_of(router, ("authorization", &bearing(bearer)), path, COUNT).await
 }
 
-async fn middle_of(router: &Router, bearer: &str, path: &str, count: usize) -> Duration {
+fn bearing(bearer: &str) -> String {
+    format!("Bearer {bearer}")
+}
+
+async fn middle_of(router: &Router, header: (&str, &str), path: &str, count: usize) -> Duration {
     let mut times = Vec::with_capacity(count);
     for _ in 0..count {
-        let request = Request::get(path).header("authorization", format!("Bearer {bearer}"));
+        let request = Request::get(path).header(header.0, header.1);
         let begun = Instant::now();
         let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let status = answer.status();
@@ -146,7 +178,7 @@ fn nearly_last(size: usize) -> Uuid {
 async fn site(folder: &Path) -> Site {
     let options = Options::new(Database::Sqlite { path: folder.join("muster.db") });
     let world = World::on(Store::open(&options).expect("a store"));
-    let (mut tokens, mut organizations) = (Vec::new(), Vec::new());
+    let (mut tokens, mut cookies) = (Vec::new(), Vec::new());
     for (name, size) in [("small", SMALL), ("large", LARGE)] {
         let organization = world.organization(name);
         people(&world, &organization, size);
@@ -159,7 +191,7 @@ async fn site(folder: &Path) -> Site {
             })
             .unwrap();
         tokens.push((name, text));
-        organizations.push(organization);
+        cookies.push(signed_in(&world, id(size, 0)));
     }
     let app = App::new(AppOptions {
         store: world.store.clone(),
@@ -180,7 +212,29 @@ async fn site(folder: &Path) -> Site {
         let answer: Value = serde_json::from_slice(&body).unwrap();
         bearers.push((name, answer["access_token"].as_str().unwrap().to_owned()));
     }
-    Site { router, bearers }
+    Site { router, bearers, cookies }
+}
+
+/// The cookie of a browser in which somebody is signed in.
+fn signed_in(world: &World, account: Uuid) -> String {
+    let mut secret = [0; 32];
+    muster_crypto::random(&mut secret).unwrap();
+    let text = URL_SAFE_NO_PAD.encode(secret);
+    let hash = muster_crypto::sha256(text.as_bytes());
+    world
+        .by_hand(move |tx, env| {
+            let begin = sessions::Begin {
+                hash,
+                kind: ClientKind::Web,
+                device: "Firefox on Linux".to_owned(),
+                idp: None,
+                not_after: None,
+                replaces: None,
+            };
+            sessions::begin(tx, env, account.into(), None, begin)
+        })
+        .unwrap();
+    format!("muster={text}")
 }
 
 /// Members, all of them in the team `all`, and many other teams; as rows, since nothing here asks how they came.

@@ -20,6 +20,7 @@ mod console;
 mod domains;
 mod erase;
 mod error;
+mod export;
 mod held;
 mod invitations;
 mod journal;

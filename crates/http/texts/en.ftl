@@ -7,6 +7,7 @@ shell-sign-out = Sign out
 shell-nav = Console
 section-members = Members
 pager-next = Next page
+export-csv = Export as CSV
 filter-any = Any
 filter-all = All
 filter-apply = Show

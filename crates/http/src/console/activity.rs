@@ -1,13 +1,19 @@
 //! What happened: the activity log (ORG-9).
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
     extract::{Path, Query},
     response::Response,
 };
 use http::StatusCode;
-use muster_engine::activity::{self, Entry, Filter, Scope};
+use muster_engine::{
+    activity::{self, Entry, Filter, Scope},
+    authority::Caller,
+};
 use muster_model::Timestamp;
+use muster_store::Conn;
 use serde::Deserialize;
 
 use super::{
@@ -18,6 +24,7 @@ use super::{
 };
 use crate::{
     HttpError,
+    export::{self, Kind},
     pages::{filters, texts},
 };
 
@@ -66,6 +73,8 @@ impl Asked {
 struct Page {
     shell: Shell,
     asked: Asked,
+    /// The address of all of it as a file.
+    export: String,
     families: Vec<(&'static str, &'static str)>,
     entries: Vec<Entry>,
     next: Option<String>,
@@ -95,8 +104,22 @@ pub(super) async fn page(
         said.push(("after", &after));
         address(&shell.at("/activity"), &said)
     });
+    let export = address(&shell.at("/activity/export"), &asked.said());
     let families = activity::catalogue().into_iter().map(|family| (family.key, family.label)).collect();
-    shell::page(StatusCode::OK, &Page { shell, asked, families, entries, next })
+    shell::page(StatusCode::OK, &Page { export, shell, asked, families, entries, next })
+}
+
+/// `GET /console/orgs/{org}/activity/export`: what the page shows with the same filters, whole.
+pub(super) async fn export(
+    visit: Visit,
+    Path(org): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let whose = Arc::new(move |conn: &mut Conn<'_>, caller: &Caller| {
+        let (organization, _) = caller.organization(conn, &org, Section::Activity.action())?;
+        Ok((Scope::Organization(organization.id), organization.name))
+    });
+    export::activity(visit.acting().clone(), Kind::Csv, asked.filter(), whose).await
 }
 
 /// What happened, in words.

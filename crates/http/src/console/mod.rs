@@ -8,6 +8,7 @@
 //! Pages know no rules: what may be done, and what would come of it, they ask the engine.
 
 mod activity;
+mod components;
 mod index;
 mod list;
 mod members;
@@ -29,10 +30,13 @@ use crate::App;
 /// The pages.
 pub(crate) fn router(app: &App) -> Router {
     Router::new()
+        .route("/docs/components", get(components::page))
         .route("/console", get(index::page))
         .route("/console/orgs/{org}", get(overview::page))
         .route("/console/orgs/{org}/sessions", get(sessions::page))
         .route("/console/orgs/{org}/activity", get(activity::page))
+        .route("/console/orgs/{org}/activity/export", get(activity::export))
+        .route("/console/orgs/{org}/members/export", get(members::list::export))
         .route("/console/orgs/{org}/settings", get(settings::page))
         .route("/console/orgs/{org}/settings/name", post(settings::rename))
         .route("/console/orgs/{org}/settings/seats", post(settings::seats))

@@ -22,6 +22,10 @@ pub(super) enum State {
 }
 
 impl State {
+    /// Every one, for the page of components.
+    pub(super) const ALL: &'static [Self] =
+        &[Self::Active, Self::Invited, Self::Kept, Self::Out, Self::Guest, Self::Conflict];
+
     /// How a membership is.
     pub(super) fn of_membership(state: &MembershipState) -> Self {
         match state {

@@ -20,12 +20,15 @@ fn demo() -> Staying {
 
 /// Every page, by the name of its picture; `{ada}` is the username of a member.
 const PAGES: &[(&str, &str)] = &[
+    ("components", "/docs/components"),
     ("organizations", "/console"),
     ("overview", "/console/orgs/moby"),
     ("sessions", "/console/orgs/moby/sessions"),
     ("activity", "/console/orgs/moby/activity"),
     ("settings", "/console/orgs/moby/settings"),
     ("members", "/console/orgs/moby/members"),
+    ("account", "/account"),
+    ("account-leave", "/account/organizations/moby/leave"),
     ("members-none", "/console/orgs/moby/members?search=nobody-of-this-name"),
     ("member", "/console/orgs/moby/members/{ada}"),
     ("member-remove", "/console/orgs/moby/members/{ada}/remove"),

@@ -19,12 +19,12 @@ use crate::{
     HttpError,
     api::{
         call::{Call, Reply},
-        export::{Kind, Next, PAGE, Piece, attachment},
         invites::{InvitedView, said, send},
         members::RoleName,
         paging::PageQuery,
     },
     app::Lane,
+    export::{Kind, Next, PAGE, Piece, attachment},
     invitations::links,
     roster::outsiders_csv,
 };

@@ -25,6 +25,7 @@ use crate::{
         state::State,
         visit::{Visit, called},
     },
+    export,
     pages::{filters, texts},
 };
 
@@ -146,6 +147,11 @@ pub(in crate::console) async fn page(
     let lines = people.into_iter().map(|listed| line(&path, listed, sees_all)).collect();
     let shell = shell.done(&asked.done);
     shell::page(StatusCode::OK, &Page { shell, asked, sees_all, lines, pager })
+}
+
+/// `GET /console/orgs/{org}/members/export`: everybody, as CSV (ORG-7).
+pub(in crate::console) async fn export(visit: Visit, Path(org): Path<String>) -> Result<Response, HttpError> {
+    export::members(visit.acting().clone(), org).await
 }
 
 fn line(path: &str, listed: Listed, sees_all: bool) -> MemberLine {

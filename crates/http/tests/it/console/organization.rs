@@ -48,3 +48,20 @@ async fn org_9_the_log_is_filtered_and_goes_on() {
     let page = owner.get(&at("/activity?from=2999-01-01")).await;
     assert!(page.words().contains("Nothing is found."), "{}", page.words());
 }
+
+#[tokio::test]
+async fn org_7_and_org_9_members_and_the_log_are_exported() {
+    let site = Site::new();
+    let mut owner = site.owner();
+    site.server.member(site.moby(), "ada@example.com", muster_model::Role::Member);
+    let page = owner.get(&at("/members/export")).await;
+    assert_eq!(page.header("content-type"), "text/csv; charset=utf-8");
+    assert!(page.header("content-disposition").starts_with("attachment; filename=\"moby-members-"));
+    assert!(page.text.contains("ada@example.com"), "{}", page.text);
+    let page = owner.get(&at("/activity/export?name=ada@")).await;
+    assert!(page.text.contains("ada@example.com") && !page.text.contains("olga@"), "{}", page.text);
+    let mut member = site.with_role("mona@example.com", muster_model::Role::Member);
+    assert_eq!(member.get(&at("/members/export")).await.status, 403);
+    assert_eq!(member.get(&at("/activity/export")).await.status, 403);
+    assert_eq!(site.stranger().get(&at("/members/export")).await.status, 404);
+}
