@@ -233,3 +233,25 @@ settings-owners-hint = Make somebody an owner on their own page. The last owner 
 settings-break-glass = Break-glass codes, for the day the identity provider is down
 done-renamed = The organization has its new name.
 done-seats = The seats are changed.
+
+## Companies
+index-companies = Companies
+company-about = Owners of a company own all of its organizations.
+company-no-organizations = The company has no organizations yet. Make one below.
+company-unlimited = As many as are needed
+company-new = Make an organization
+company-seats-hint = Leave it empty for as many as are needed.
+company-make = Make organization
+company-owners = Owners
+company-owners-hint = They own every organization here, also those that are made later.
+company-owner-add = Make somebody an owner, by username
+company-owner-button = Make owner
+company-owner-remove-of = Remove { $name } from the owners
+company-no-member = nobody with the username { $name } is a member of an organization of this company
+company-holds = What the company holds
+company-domains = Verified domains
+company-connections = Connections
+company-none = None
+done-organization-made = The organization is made.
+done-company-owner = The person is an owner of the company.
+done-company-owner-removed = The person is an owner of the company no more.

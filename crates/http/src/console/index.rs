@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use muster_engine::authority;
+use muster_model::{Organization, Role};
 
 use super::{
     shell::{self, Shell},
@@ -18,6 +19,7 @@ use crate::{
 #[template(path = "console/index.html")]
 struct Index {
     shell: Shell,
+    companies: Vec<String>,
     organizations: Vec<Choice>,
 }
 
@@ -27,16 +29,21 @@ struct Choice {
     role: String,
 }
 
-/// `GET /console`: the organizations of whoever visits; the only one at once.
+/// `GET /console`: the companies and organizations of whoever visits; the only one at once.
 pub(super) async fn page(visit: Visit) -> Result<Response, HttpError> {
     let account = visit.session.account;
-    let (shell, organizations) = visit.read(move |conn, _| authority::organizations_of(conn, account)).await?;
-    if let [(only, _)] = &organizations[..] {
+    let read = visit.read(move |conn, _| {
+        let companies = conn.companies_owned_by(account)?;
+        Ok((companies, authority::organizations_of(conn, account)?))
+    });
+    let (shell, (companies, mut organizations)) = read.await?;
+    if let ([], [(only, _)]) = (&companies[..], &organizations[..]) {
         let (base, name) = (&shell.frame.base, &only.name);
         return pages::see_other(&format!("{base}/console/orgs/{name}"));
     }
-    let organizations = organizations.into_iter();
-    let organizations =
-        organizations.map(|(one, role)| Choice { name: one.name, role: role.as_str().to_owned() }).collect();
-    shell::page(StatusCode::OK, &Index { shell, organizations })
+    organizations.sort_unstable_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+    let choice = |(one, role): (Organization, Role)| Choice { name: one.name, role: role.as_str().to_owned() };
+    let organizations = organizations.into_iter().map(choice).collect();
+    let companies = companies.into_iter().map(|company| company.name).collect();
+    shell::page(StatusCode::OK, &Index { shell, companies, organizations })
 }

@@ -8,6 +8,7 @@
 //! Pages know no rules: what may be done, and what would come of it, they ask the engine.
 
 mod activity;
+mod company;
 mod components;
 mod index;
 mod list;
@@ -30,6 +31,10 @@ use crate::App;
 /// The pages.
 pub(crate) fn router(app: &App) -> Router {
     Router::new()
+        .route("/console/companies/{company}", get(company::page))
+        .route("/console/companies/{company}/organizations", post(company::create_organization))
+        .route("/console/companies/{company}/owners", post(company::add_owner))
+        .route("/console/companies/{company}/owners/{username}/remove", post(company::remove_owner))
         .route("/docs/components", get(components::page))
         .route("/console", get(index::page))
         .route("/console/orgs/{org}", get(overview::page))

@@ -106,6 +106,11 @@ impl Shell {
         Self { place: name.to_owned(), has_others, here: Some(here), role: Some(role), ..self }
     }
 
+    /// Around a page of a company.
+    pub(super) fn company(self, name: &str) -> Self {
+        Self { place: name.to_owned(), has_others: true, ..self }
+    }
+
     /// The path of something of the organization.
     pub(super) fn at(&self, rest: &str) -> String {
         format!("{}/console/orgs/{}{rest}", self.frame.base, self.place)

@@ -117,6 +117,17 @@ impl Visit {
         Ok((shell.organization(&name, role, here, has_others), value))
     }
 
+    /// Changes something; `work` decides whether whoever visits may.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Tx<'_>, &mut Env, &Caller) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, HttpError> {
+        let write = move |tx: &mut Tx<'_>, env: &mut Env, caller: &Caller| {
+            transact(tx, env, |tx, env| work(tx, env, caller)).map_err(HttpError::from)
+        };
+        self.acting.write(write).await
+    }
+
     /// Changes something of an organization, if whoever visits may do that.
     pub(super) async fn change<T: Send + 'static>(
         &self,
@@ -125,14 +136,11 @@ impl Visit {
         mut work: impl FnMut(&mut Tx<'_>, &mut Env, &At<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, HttpError> {
         let name = name.to_owned();
-        let write = move |tx: &mut Tx<'_>, env: &mut Env, caller: &Caller| {
-            transact(tx, env, |tx, env| {
-                let (organization, role) = caller.organization(tx, &name, action)?;
-                work(tx, env, &At { caller, organization, role })
-            })
-            .map_err(HttpError::from)
-        };
-        self.acting.write(write).await
+        self.write(move |tx, env, caller| {
+            let (organization, role) = caller.organization(tx, &name, action)?;
+            work(tx, env, &At { caller, organization, role })
+        })
+        .await
     }
 }
 

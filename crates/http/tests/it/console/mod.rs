@@ -1,6 +1,7 @@
 //! The console, in a browser without scripts, in memory.
 
 mod account;
+mod company;
 mod members;
 mod organization;
 mod teams;
