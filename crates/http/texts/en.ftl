@@ -255,3 +255,59 @@ company-none = None
 done-organization-made = The organization is made.
 done-company-owner = The person is an owner of the company.
 done-company-owner-removed = The person is an owner of the company no more.
+
+## Invitations
+section-invitations = Invitations
+invitations-about = Who is invited takes a seat, and has 14 days to answer.
+invitations-pending = Waiting for an answer
+invitations-empty = Nobody is invited. Paste addresses above to invite people.
+invitations-who = Who
+invitations-inviter = By
+invitations-sent = Sent
+invitations-expires = Until
+invitations-actions = Do
+invitations-resend = Send again
+invitations-resend-to = Send again to { $name }
+invitations-cancel = Take back
+invitations-cancel-of = Take back the invitation of { $name }
+invitations-count = { $count ->
+    [one] 1 invitation
+   *[other] { $count } invitations
+}
+invite-title = Invite people
+invite-people = Addresses or usernames
+invite-people-hint = One a line, or separated by commas. A list with the columns email, role and team is read as such.
+invite-file = Or a CSV file
+invite-file-hint = With a column email, and if you like role and team. What the file does not say is as chosen below.
+invite-team = Team
+invite-review = Review
+invite-review-title = Review
+invite-review-about = Nothing is sent yet.
+invite-will = Will be invited
+invite-none = Nobody of the list can be invited.
+invite-not = Not invited
+invite-why = Why
+invite-nobody = name somebody to invite, or choose a file
+invite-line = Line { $line }: { $why }
+invite-more = { $count ->
+    [one] And 1 more.
+   *[other] And { $count } more.
+}
+invite-seats = { $count } { $count ->
+    [one] seat is
+   *[other] seats are
+} needed, { $free } free.
+invite-button = { $count ->
+    [one] Invite 1 person
+   *[other] Invite { $count } people
+}
+invite-sent-title = Invitations
+invite-sent = Invited
+invite-links = No mail is sent here: pass each link on to its person. It is shown only now.
+invite-link = No mail is sent here: pass the new link on. It is shown only now, and the former one works no longer.
+invite-its-link = Link
+invite-back = Back to the invitations
+copy-button = Copy
+copied-button = Copied
+done-invitation-sent = The invitation is sent again.
+done-invitation-cancelled = The invitation is taken back.

@@ -105,6 +105,18 @@ pub fn follow(
     })))
 }
 
+/// Whom an invitation is for, as its inviter knows them: who invites by username does not learn the address (TEN-3).
+///
+/// # Errors
+///
+/// The store's.
+pub fn named(conn: &mut Conn<'_>, invitation: &Invitation) -> Result<String, EngineError> {
+    Ok(match invitation.account {
+        Some(account) => conn.account(account)?.map(|account| account.username).unwrap_or_default(),
+        None => invitation.email.to_string(),
+    })
+}
+
 /// A pending invitation, as the person sees it whom it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Own {

@@ -31,7 +31,7 @@ pub use self::{
     answer::{Answered, accept, decline},
     delivery::{Delivery, Mailer, Told},
     guests::{awaits_mail, mail_some},
-    link::{Followed, Over, Own, Shown, Way, follow, own},
+    link::{Followed, Over, Own, Shown, Way, follow, named, own},
     newcomer::{accept_as_newcomer, decline_as_newcomer},
     pending::{expire, has_expired},
     review::{Verdict, review},

@@ -123,11 +123,7 @@ pub(super) struct InvitesQuery {
 fn view(conn: &mut Conn<'_>, organization: &Organization, invitation: &Invitation) -> Result<InviteView, EngineError> {
     let inviter = invitation.inviter.map(|id| conn.account(id)).transpose()?.flatten();
     let team = invitation.team.map(|id| conn.team(organization.id, id)).transpose()?.flatten();
-    // Whoever invited by username does not learn the address (TEN-3).
-    let invitee = match invitation.account {
-        Some(account) => conn.account(account)?.map(|account| account.username).unwrap_or_default(),
-        None => invitation.email.to_string(),
-    };
+    let invitee = invitations::named(conn, invitation)?;
     Ok(InviteView {
         id: invitation.id.to_string(),
         inviter_username: inviter.map(|account| account.username),

@@ -11,6 +11,7 @@ mod activity;
 mod company;
 mod components;
 mod index;
+mod invitations;
 mod list;
 mod members;
 mod overview;
@@ -38,6 +39,10 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/docs/components", get(components::page))
         .route("/console", get(index::page))
         .route("/console/orgs/{org}", get(overview::page))
+        .route("/console/orgs/{org}/invitations", get(invitations::list::page).post(invitations::review::send))
+        .route("/console/orgs/{org}/invitations/review", post(invitations::review::review))
+        .route("/console/orgs/{org}/invitations/{id}/resend", post(invitations::list::resend))
+        .route("/console/orgs/{org}/invitations/{id}/cancel", post(invitations::list::cancel))
         .route("/console/orgs/{org}/sessions", get(sessions::page))
         .route("/console/orgs/{org}/activity", get(activity::page))
         .route("/console/orgs/{org}/activity/export", get(activity::export))

@@ -53,6 +53,8 @@ sections! {
     Members: "/members", "members", "section-members", ReadMembers;
     /// Teams, and who is in them.
     Teams: "/teams", "teams", "section-teams", ReadTeams;
+    /// Who is invited.
+    Invitations: "/invitations", "invitations", "section-invitations", ReadInvitations;
     /// Where members are signed in.
     Sessions: "/sessions", "sessions", "section-sessions", ReadSessions;
     /// What happened.

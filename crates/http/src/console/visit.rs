@@ -20,7 +20,8 @@ use crate::{
     acting::Acting,
     app::Lane,
     arrival::Arrival,
-    browser::{Form, Visitor, visitor},
+    browser::{Form, Visitor, require_same_origin, visitor},
+    invitations::invitees::BYTES,
     pages,
     sign_in::way_back,
 };
@@ -158,5 +159,18 @@ impl axum::extract::FromRequest<App> for Posted {
     async fn from_request(request: axum::extract::Request, app: &App) -> Result<Self, HttpError> {
         let (parts, body) = request.into_parts();
         Form::own(app, &parts.headers, body).await.map(Self)
+    }
+}
+
+/// A form of ours that holds a whole list.
+pub(super) struct PostedList(pub(super) Form);
+
+impl axum::extract::FromRequest<App> for PostedList {
+    type Rejection = HttpError;
+
+    async fn from_request(request: axum::extract::Request, app: &App) -> Result<Self, HttpError> {
+        let (parts, body) = request.into_parts();
+        require_same_origin(&parts.headers, app.base_url())?;
+        Form::receive(app, &parts.headers, body, 4 * BYTES).await.map(Self)
     }
 }

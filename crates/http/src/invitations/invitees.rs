@@ -1,7 +1,11 @@
 //! Lists of people to invite, as files (ORG-3): CSV with a header, or addresses as people paste them.
 
+use std::sync::Arc;
+
 use muster_engine::invitations::{AT_ONCE, Person};
 use muster_model::Role;
+
+use crate::HttpError;
 
 /// The largest file, in bytes: what a thousand rows need, many times over.
 pub const BYTES: usize = 1024 * 1024;
@@ -99,6 +103,38 @@ pub fn pasted(text: &str, everybody: &Person) -> Result<Vec<Person>, ListError> 
         .map(|word| Person { to: word.to_owned(), ..everybody.clone() })
         .collect();
     if people.len() > AT_ONCE { Err(ListError::TooLong) } else { Ok(people) }
+}
+
+/// Reads a list that was typed or pasted: as CSV where its first line names the column `email`, else as addresses and usernames.
+///
+/// # Errors
+///
+/// [`ListError`].
+pub fn typed(text: &str, everybody: &Person) -> Result<Vec<Row>, ListError> {
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    let names_email = first.split([',', ';', '\t']).any(|column| column.trim().eq_ignore_ascii_case("email"));
+    if names_email {
+        return csv(text.trim_start().as_bytes(), everybody);
+    }
+    let people = pasted(text, everybody)?.into_iter();
+    Ok(people.map(|person| Row { line: 0, person: Ok(person) }).collect())
+}
+
+/// Writes people so that [`csv`] reads them.
+///
+/// # Errors
+///
+/// Never, as far as is known: what is written goes into memory.
+pub fn write(people: &[Person]) -> Result<String, HttpError> {
+    let failed = |error: csv::Error| HttpError::Internal("a list cannot be written", Arc::new(error));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["email", "role", "team"]).map_err(failed)?;
+    for person in people {
+        let team = person.team.as_deref().unwrap_or_default();
+        writer.write_record([person.to.as_str(), person.role.as_str(), team]).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// What separates the columns: whichever of the usual is most in the first line. Addresses hold none of them.

@@ -23,6 +23,7 @@ const PAGES: &[(&str, &str)] = &[
     ("components", "/docs/components"),
     ("organizations", "/console"),
     ("overview", "/console/orgs/moby"),
+    ("invitations", "/console/orgs/moby/invitations"),
     ("sessions", "/console/orgs/moby/sessions"),
     ("activity", "/console/orgs/moby/activity"),
     ("settings", "/console/orgs/moby/settings"),

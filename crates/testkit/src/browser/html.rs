@@ -31,6 +31,10 @@ pub struct Form {
     pub action: String,
     /// How it goes.
     pub method: Method,
+    /// Whether it is sent in parts (RFC 7578), as forms with files are.
+    pub(super) is_multipart: bool,
+    /// Names of fields that are files.
+    pub(super) files: Vec<String>,
     fields: Vec<(String, String)>,
     buttons: Vec<(String, String)>,
     /// Names of boxes that are not ticked.
@@ -162,6 +166,8 @@ fn read_form(form: &Element) -> Form {
     let mut read = Form {
         action: form.attribute("action").unwrap_or_default().to_owned(),
         method: if is_post { Method::POST } else { Method::GET },
+        is_multipart: form.attribute("enctype") == Some("multipart/form-data"),
+        files: Vec::new(),
         fields: Vec::new(),
         buttons: Vec::new(),
         unticked: Vec::new(),
@@ -181,6 +187,10 @@ fn read_form(form: &Element) -> Form {
             }
             ("button", "button" | "reset") => {}
             ("input", "submit") | ("button", _) => read.buttons.push((name, value)),
+            ("input", "file") => {
+                read.files.push(name.clone());
+                read.fields.push((name, String::new()));
+            }
             ("input", _) => read.fields.push((name, value)),
             ("textarea", _) => {
                 let text = decoded(&field.inner);

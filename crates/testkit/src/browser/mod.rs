@@ -106,6 +106,9 @@ impl<T: Transport> Browser<T> {
         page.require_form_action(&action);
         let fields = form_urlencoded::Serializer::new(String::new()).extend_pairs(form.fields()).finish();
         if form.method == Method::POST {
+            if form.is_multipart {
+                return self.navigate(Method::POST, action, Some(page), parts(form)).await;
+            }
             return self.navigate(Method::POST, action, Some(page), fields.into_bytes()).await;
         }
         let path = format!("{}?{fields}", action.path());
@@ -156,7 +159,10 @@ impl<T: Transport> Browser<T> {
         if *method == Method::POST {
             let origin = from.filter(|_| is_first).map_or("null".to_owned(), |page| page.origin_towards(url));
             request = request.header(header::ORIGIN, origin);
-            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            let in_parts = format!("multipart/form-data; boundary={BOUNDARY}");
+            let is_in_parts = body.starts_with(format!("--{BOUNDARY}").as_bytes());
+            let content_type = if is_in_parts { &in_parts } else { "application/x-www-form-urlencoded" };
+            request = request.header(header::CONTENT_TYPE, content_type);
         }
         if let Some(cookies) = self.cookies.header(url, navigation) {
             request = request.header(header::COOKIE, cookies);
@@ -178,6 +184,23 @@ impl<T: Transport> Browser<T> {
             text: String::from_utf8_lossy(&body).into_owned(),
         }
     }
+}
+
+/// What is between the parts of a form that is sent in parts.
+const BOUNDARY: &str = "----of-a-form-in-parts";
+
+/// A form as parts (RFC 7578).
+fn parts(form: &Form) -> Vec<u8> {
+    let mut body = String::new();
+    for (name, value) in form.fields() {
+        let is_file = form.files.contains(name);
+        let file = if is_file { "; filename=\"list.csv\"\r\ncontent-type: text/csv" } else { "" };
+        body.push_str(&format!(
+            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
+        ));
+    }
+    body.push_str(&format!("--{BOUNDARY}--\r\n"));
+    body.into_bytes()
 }
 
 fn parsed(url: &str) -> Uri {

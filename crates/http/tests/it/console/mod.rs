@@ -2,6 +2,7 @@
 
 mod account;
 mod company;
+mod invitations;
 mod members;
 mod organization;
 mod teams;
@@ -109,6 +110,7 @@ const PAGES: &[(&str, u16)] = &[
     ("/teams", 200),
     ("/teams/backend", 200),
     ("/teams/backend/delete", 403),
+    ("/invitations", 403),
     ("/sessions", 403),
     ("/activity", 403),
     ("/settings", 403),
