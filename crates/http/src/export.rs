@@ -13,17 +13,18 @@ use muster_engine::{
     EngineError,
     activity::{self, Filter, Scope},
     authority::{Action, Caller},
-    roster,
+    domains, roster,
 };
-use muster_model::Timestamp;
+use muster_model::{AccountId, Timestamp, domain::Holder};
 use muster_store::Conn;
+use uuid::Uuid;
 
 use crate::{
     HttpError,
     acting::Acting,
     activity::{ActivityLine, activity_csv},
     app::Lane,
-    roster::members_csv,
+    roster::{members_csv, outsiders_csv},
 };
 
 /// How many lines are read at once.
@@ -136,6 +137,29 @@ pub(crate) async fn activity(acting: Acting, kind: Kind, filter: Filter, whose: 
         })
     });
     attachment("activity", kind, now, next).await
+}
+
+/// Decides whose domain it is; asked for every piece.
+pub(crate) type HeldBy = Arc<dyn Fn(&mut Conn<'_>, &Caller) -> Result<Holder, EngineError> + Send + Sync>;
+
+/// Who has an address of a verified domain and is no member, as CSV.
+pub(crate) async fn audit(acting: Acting, holder: HeldBy, domain: String) -> Result<Response, HttpError> {
+    let now = acting.now();
+    let next: Next<AccountId> = Box::new(move |after| {
+        let (acting, holder, domain) = (acting.clone(), Arc::clone(&holder), domain.clone());
+        Box::pin(async move {
+            let begin = after.is_none();
+            let after = after.unwrap_or(AccountId(Uuid::nil()));
+            let read = acting.read(Lane::Scan, move |conn, caller| {
+                let holder = holder(conn, caller)?;
+                let name = domains::find(conn, holder, &domain)?.domain.name;
+                Ok((domains::audit(conn, holder, &name, after, PAGE)?, name))
+            });
+            let (page, of) = read.await?;
+            Ok(Piece { of, text: outsiders_csv(&page.people, begin)?, next: page.next })
+        })
+    });
+    attachment("audit", Kind::Csv, now, next).await
 }
 
 fn json_lines(lines: &[ActivityLine]) -> Result<String, HttpError> {

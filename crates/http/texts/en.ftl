@@ -311,3 +311,55 @@ copy-button = Copy
 copied-button = Copied
 done-invitation-sent = The invitation is sent again.
 done-invitation-cancelled = The invitation is taken back.
+
+## Domains
+section-domains = Domains
+domains-about = People whose address is of a verified domain sign in through your identity provider.
+domains-empty = There are no domains yet. Add the one that your people's addresses end in.
+domains-name = Domain
+domains-seen = Last look
+domains-add = Add a domain
+domains-add-hint = As in addresses after the @. Sub-domains are domains of their own.
+domains-add-button = Add domain
+domains-count = { $count ->
+    [one] 1 domain
+   *[other] { $count } domains
+}
+domain-record = The record that proves it
+domain-record-set = Add this record to the domain's DNS. It is looked for by itself for 72 hours, and whenever you say so.
+domain-record-keep = Leave this record in the domain's DNS: it is looked for every day.
+domain-by-operator = The operator of this installation vouches for the domain. With this record it stands by itself.
+domain-record-type = Type
+domain-record-name = Name
+domain-record-value = Value
+domain-checked = Last look
+domain-not-checked = Not yet
+domain-next = Next look
+domain-check = Look now
+domain-renew = Make a new value
+domain-renew-hint = A new value ends the one above; a domain that is verified stays so.
+domain-lapses = The record is missing. Put it back, or the domain counts for nothing from
+domain-contested = Somebody else has shown that this domain is theirs. Prove it anew until
+domain-auto = Who has an account already
+domain-auto-label = People of this domain join when they sign in
+domain-auto-hint = Existing accounts with a confirmed address of the domain become members. Where a connection signs the domain's people in, Just-in-Time provisioning decides instead.
+domain-audit = Not members yet
+domain-audit-about = Accounts with a confirmed address of the domain that are no members here.
+domain-audit-show = Show them
+domain-audit-empty = Everybody with an account of this domain is a member.
+domain-audit-invite = Invite these
+domain-username = Username
+domain-email = Email
+domain-remove = Remove domain
+domain-remove-title = Remove { $name }
+domain-remove-what = Nobody signs in through { $name } any more, enforcement of single sign-on for it ends, and its people count as guests. Members stay. Another holder may prove the domain at once.
+domain-remove-connections = Connections that sign its people in now:
+done-domain-added = The domain is added. Set its record now.
+done-domain-checked = The record was looked for: what was seen is below.
+done-domain-renewed = There is a new value.
+done-domain-changed = The domain is changed.
+done-domain-removed = The domain is removed.
+state-verified = Verified
+state-pending = Waits for its record
+state-missing = Record missing
+state-lapsed = Lapsed

@@ -10,6 +10,7 @@
 mod activity;
 mod company;
 mod components;
+mod domains;
 mod index;
 mod invitations;
 mod list;
@@ -43,6 +44,17 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/console/orgs/{org}/invitations/review", post(invitations::review::review))
         .route("/console/orgs/{org}/invitations/{id}/resend", post(invitations::list::resend))
         .route("/console/orgs/{org}/invitations/{id}/cancel", post(invitations::list::cancel))
+        .route("/console/orgs/{org}/domains", get(domains::list::page).post(domains::list::add))
+        .route("/console/orgs/{org}/domains/{domain}", get(domains::one::page))
+        .route("/console/orgs/{org}/domains/{domain}/check", post(domains::change::check))
+        .route("/console/orgs/{org}/domains/{domain}/renew", post(domains::change::renew))
+        .route("/console/orgs/{org}/domains/{domain}/auto-provision", post(domains::change::auto_provision))
+        .route(
+            "/console/orgs/{org}/domains/{domain}/remove",
+            get(domains::change::remove_page).post(domains::change::remove),
+        )
+        .route("/console/orgs/{org}/domains/{domain}/audit", get(domains::audit::page))
+        .route("/console/orgs/{org}/domains/{domain}/audit/export", get(domains::audit::export))
         .route("/console/orgs/{org}/sessions", get(sessions::page))
         .route("/console/orgs/{org}/activity", get(activity::page))
         .route("/console/orgs/{org}/activity/export", get(activity::export))

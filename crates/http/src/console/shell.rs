@@ -55,6 +55,8 @@ sections! {
     Teams: "/teams", "teams", "section-teams", ReadTeams;
     /// Who is invited.
     Invitations: "/invitations", "invitations", "section-invitations", ReadInvitations;
+    /// Domains of addresses.
+    Domains: "/domains", "domains", "section-domains", ReadDomains;
     /// Where members are signed in.
     Sessions: "/sessions", "sessions", "section-sessions", ReadSessions;
     /// What happened.

@@ -1,6 +1,6 @@
 //! States as people see them: a sign and a word, never colour alone.
 
-use muster_model::MembershipState;
+use muster_model::{Domain, DomainState, MembershipState};
 
 use crate::pages::texts;
 
@@ -19,12 +19,30 @@ pub(super) enum State {
     Guest,
     /// Sources disagree.
     Conflict,
+    /// A domain is proven.
+    Verified,
+    /// A domain is claimed.
+    Pending,
+    /// A proven domain's record is gone.
+    Missing,
+    /// A domain counts no more.
+    Lapsed,
 }
 
 impl State {
     /// Every one, for the page of components.
-    pub(super) const ALL: &'static [Self] =
-        &[Self::Active, Self::Invited, Self::Kept, Self::Out, Self::Guest, Self::Conflict];
+    pub(super) const ALL: &'static [Self] = &[
+        Self::Active,
+        Self::Invited,
+        Self::Kept,
+        Self::Out,
+        Self::Guest,
+        Self::Conflict,
+        Self::Verified,
+        Self::Pending,
+        Self::Missing,
+        Self::Lapsed,
+    ];
 
     /// How a membership is.
     pub(super) fn of_membership(state: &MembershipState) -> Self {
@@ -35,12 +53,22 @@ impl State {
         }
     }
 
+    /// How a domain is.
+    pub(super) fn of_domain(domain: &Domain) -> Self {
+        match domain.state {
+            DomainState::Verified if domain.missing_since.is_some() => Self::Missing,
+            DomainState::Verified => Self::Verified,
+            DomainState::Pending => Self::Pending,
+            DomainState::Lapsed => Self::Lapsed,
+        }
+    }
+
     /// Which colours it has, beside its sign and word.
     pub(super) fn tone(self) -> &'static str {
         match self {
-            Self::Active => "good",
-            Self::Invited | Self::Kept | Self::Conflict => "wait",
-            Self::Out => "bad",
+            Self::Active | Self::Verified => "good",
+            Self::Invited | Self::Kept | Self::Conflict | Self::Pending | Self::Missing => "wait",
+            Self::Out | Self::Lapsed => "bad",
             Self::Guest => "",
         }
     }
@@ -48,12 +76,12 @@ impl State {
     /// Its sign.
     pub(super) fn icon(self) -> &'static str {
         match self {
-            Self::Active => "check",
-            Self::Invited => "clock",
+            Self::Active | Self::Verified => "check",
+            Self::Invited | Self::Pending => "clock",
             Self::Kept => "pause",
-            Self::Out => "cross",
+            Self::Out | Self::Lapsed => "cross",
             Self::Guest => "info",
-            Self::Conflict => "warning",
+            Self::Conflict | Self::Missing => "warning",
         }
     }
 
@@ -66,6 +94,10 @@ impl State {
             Self::Out => "state-out",
             Self::Guest => "state-guest",
             Self::Conflict => "state-conflict",
+            Self::Verified => "state-verified",
+            Self::Pending => "state-pending",
+            Self::Missing => "state-missing",
+            Self::Lapsed => "state-lapsed",
         })
     }
 }

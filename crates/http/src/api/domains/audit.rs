@@ -1,5 +1,7 @@
 //! Who has an address of a verified domain and is no member (ORG-6): a page at a time, as CSV, and inviting them.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use http::StatusCode;
 use muster_engine::{
@@ -24,9 +26,8 @@ use crate::{
         paging::PageQuery,
     },
     app::Lane,
-    export::{Kind, Next, PAGE, Piece, attachment},
+    export,
     invitations::links,
-    roster::outsiders_csv,
 };
 
 /// Somebody with an address of a domain who is no member.
@@ -116,22 +117,9 @@ pub(super) async fn list(call: Call, of: Of, domain: String, asked: AuditQuery) 
 }
 
 pub(super) async fn export(call: Call, of: Of, domain: String) -> Result<Response, HttpError> {
-    let now = call.now();
-    let next: Next<AccountId> = Box::new(move |after| {
-        let (call, of, domain) = (call.clone(), of.clone(), domain.clone());
-        Box::pin(async move {
-            let begin = after.is_none();
-            let after = after.unwrap_or(AccountId(Uuid::nil()));
-            let read = call.read(Lane::Scan, move |conn, caller| {
-                let Found { holder, .. } = of.find(conn, caller, Action::ReadDomains)?;
-                let name = domains::find(conn, holder, &domain)?.domain.name;
-                Ok((domains::audit(conn, holder, &name, after, PAGE)?, name))
-            });
-            let (page, of) = read.await?;
-            Ok(Piece { of, text: outsiders_csv(&page.people, begin)?, next: page.next })
-        })
-    });
-    attachment("audit", Kind::Csv, now, next).await
+    let holder =
+        Arc::new(move |conn: &mut Conn<'_>, caller: &Caller| Ok(of.find(conn, caller, Action::ReadDomains)?.holder));
+    export::audit(call.acting(), holder, domain).await
 }
 
 pub(super) async fn invite(call: Call, of: Of, domain: String, sent: InviteOutsiders) -> Result<Reply, HttpError> {

@@ -2,6 +2,7 @@
 
 mod account;
 mod company;
+mod domains;
 mod invitations;
 mod members;
 mod organization;
@@ -111,6 +112,10 @@ const PAGES: &[(&str, u16)] = &[
     ("/teams/backend", 200),
     ("/teams/backend/delete", 403),
     ("/invitations", 403),
+    ("/domains", 403),
+    ("/domains/example.com", 403),
+    ("/domains/example.com/audit", 403),
+    ("/domains/example.com/remove", 403),
     ("/sessions", 403),
     ("/activity", 403),
     ("/settings", 403),
@@ -170,6 +175,8 @@ async fn a_page_of_another_site_changes_nothing() {
     for (path, fields) in [
         ("/teams", [("name", "planted")]),
         ("/teams/backend/delete", [("x", "")]),
+        ("/domains", [("domain", "planted.example")]),
+        ("/domains/example.com/remove", [("x", "")]),
         ("/settings/name", [("name", "planted")]),
         ("/settings/seats", [("seats", "1")]),
         ("/members/~olga/role", [("role", "member")]),
