@@ -7,6 +7,7 @@
 //!
 //! Pages know no rules: what may be done, and what would come of it, they ask the engine.
 
+mod connections;
 mod index;
 mod list;
 mod members;
@@ -32,5 +33,6 @@ pub(crate) fn router(app: &App) -> Router {
             "/console/orgs/{org}/members/{username}/remove",
             get(members::remove::page).post(members::remove::submit),
         )
+        .merge(connections::routes())
         .with_state(app.clone())
 }

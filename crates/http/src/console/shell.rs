@@ -17,16 +17,18 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
     Members,
+    Connections,
 }
 
 impl Section {
     /// In the order of the menu.
-    pub(super) const ALL: &'static [Self] = &[Self::Members];
+    pub(super) const ALL: &'static [Self] = &[Self::Members, Self::Connections];
 
     /// What whoever sees it may do.
     pub(super) fn action(self) -> Action {
         match self {
             Self::Members => Action::ReadMembers,
+            Self::Connections => Action::ReadConnections,
         }
     }
 
@@ -34,12 +36,14 @@ impl Section {
     fn name(self) -> &'static str {
         match self {
             Self::Members => "members",
+            Self::Connections => "connections",
         }
     }
 
     fn label(self) -> String {
         texts::text(match self {
             Self::Members => "section-members",
+            Self::Connections => "section-connections",
         })
     }
 }

@@ -6,6 +6,7 @@ mod api;
 mod bad_input;
 mod bulk;
 mod callers;
+mod console;
 mod cursors;
 mod discovery;
 mod domains;
