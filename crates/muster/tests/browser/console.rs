@@ -31,6 +31,7 @@ const PAGES: &[(&str, &str)] = &[
     ("connection-token-revoke", "{token}"),
     ("connection-settings", "{connection}/settings"),
     ("connection-plan", "{plan}"),
+    ("connection-held-none", "{connection}/held"),
     ("connection-log", "{connection}/log"),
     ("connection-log-none", "{connection}/log?user=nobody-of-this-name"),
     ("connection-trace", "{trace}"),

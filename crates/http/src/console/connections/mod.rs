@@ -1,6 +1,7 @@
 //! Connections: what the identity provider must be told, what it has told us, how it goes, and what each setting does.
 
 mod guide;
+mod held;
 mod list;
 mod log;
 mod mark;
@@ -39,6 +40,9 @@ pub(super) fn routes() -> Router<App> {
         .route(&at("/settings"), get(settings::page).post(settings::submit))
         .route(&at("/plans/{plan}"), get(plan::page))
         .route(&at("/plans/{plan}/apply"), post(plan::apply))
+        .route(&at("/held"), get(held::page))
+        .route(&at("/held/approve"), post(held::approve))
+        .route(&at("/held/reject"), post(held::reject))
         .route(&at("/log"), get(log::page))
         .route(&at("/log/{trace}"), get(log::one))
 }

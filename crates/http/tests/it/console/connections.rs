@@ -5,6 +5,8 @@ use muster_model::{
     connection::{Saml, SingleSignOn},
 };
 
+use serde_json::json;
+
 use super::{see, visitor};
 use crate::support::Server;
 
@@ -163,4 +165,32 @@ async fn scim_11_the_log_leads_to_traces_that_tell_the_story() {
     let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
     assert_eq!(see(&mut member, &one(&server, &format!("/log/{id}"))).await.status.as_u16(), 403);
     assert_eq!(see(&mut owner, &one(&server, "/log/none")).await.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn mig_3_held_changes_are_approved_or_rejected_as_they_are_shown() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let none = see(&mut owner, &one(&server, "/held")).await;
+    assert!(none.words().contains("No change waits"), "{}", none.words());
+    let mut ids = Vec::new();
+    for number in 0..53 {
+        ids.push(server.user(&format!("p{number}@example.com")).await);
+    }
+    for id in &ids {
+        server.patch(&format!("/Users/{id}"), json!([{"op": "replace", "path": "active", "value": false}])).await;
+    }
+    let waiting = server.world.held(server.connection).len();
+    assert!(waiting >= 2, "{waiting}");
+    let page = see(&mut owner, &one(&server, "")).await;
+    let page = owner.follow(&page, &page.link("Held changes")).await;
+    assert!(page.words().contains("p52@example.com"), "{}", page.words());
+    let page = owner.submit(&page, &page.form("/held/approve")).await;
+    assert!(page.words().contains("is decided"), "{}", page.words());
+    assert!(server.world.is_member(&server.organizations[0], "p52@example.com"), "only the first was approved");
+    let page = owner.submit(&page, &page.form("/held/reject")).await;
+    assert!(page.words().contains("discarded"), "{}", page.words());
+    assert!(server.world.is_member(&server.organizations[0], "p51@example.com"));
+    let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
+    assert_eq!(see(&mut member, &one(&server, "/held")).await.status.as_u16(), 403);
 }
