@@ -5,16 +5,22 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use muster_engine::{
     EngineError,
+    authority::{Action, Caller},
     certificates::{self, Relied, Whose},
+    declare,
 };
 use muster_model::{
-    Connection, ConnectionState, Timestamp,
+    Connection, ConnectionId, ConnectionState, Organization, Timestamp,
     connection::{KeyPurpose, OwnCertificate, SingleSignOn},
+    domain::Holder,
 };
 use muster_saml::certificate;
 use muster_store::{Conn, IdpMetadata};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+use crate::declaration::{self, connection_from_engine, merge};
 
 /// Metadata that could not be fetched for so long is a problem.
 const STALE: Duration = Duration::from_hours(24);
@@ -160,6 +166,115 @@ pub fn view(conn: &mut Conn<'_>, connection: &Connection, now: Timestamp) -> Res
         keys: keys(&own, now),
         warnings: warnings.into_iter().map(|warning| warning.found).collect(),
     })
+}
+
+/// A connection in an organization's list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// As whoever looks may see it.
+    pub view: ConnectionView,
+    /// Whether the organization itself holds it, and whoever looks may see all of it.
+    pub is_held_here: bool,
+    /// How many held requests wait for a decision, counted no further than [`MANY`]; none of another's.
+    pub waiting: i64,
+}
+
+/// How far waiting requests are counted for a list.
+pub const MANY: i64 = 1_000;
+
+/// The connections that cover an organization, as whoever calls may see them, by name (TEN-3).
+///
+/// # Errors
+///
+/// The store's.
+pub fn covering(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    organization: &Organization,
+    now: Timestamp,
+) -> Result<Vec<ConnectionView>, EngineError> {
+    let ids = conn.connections_covering(organization.id)?;
+    Ok(listed(conn, caller, organization, ids, now)?.into_iter().map(|one| one.view).collect())
+}
+
+/// The connections that cover an organization or that it holds, as whoever calls may see them, by name (TEN-3).
+///
+/// # Errors
+///
+/// The store's.
+pub fn of_organization(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    organization: &Organization,
+    now: Timestamp,
+) -> Result<Vec<Listed>, EngineError> {
+    let mut ids = conn.connections_covering(organization.id)?;
+    for id in conn.connections_held_by(Holder::Organization(organization.id))? {
+        if !ids.contains(&id) && conn.connection(id)?.is_some_and(|one| !declare::is_pruned(&one)) {
+            ids.push(id);
+        }
+    }
+    listed(conn, caller, organization, ids, now)
+}
+
+fn listed(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    organization: &Organization,
+    ids: Vec<ConnectionId>,
+    now: Timestamp,
+) -> Result<Vec<Listed>, EngineError> {
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(connection) = conn.connection(id)? else { continue };
+        let seen = view(conn, &connection, now)?;
+        let is_own = caller.connection(conn, id, Action::ReadConnections).is_ok();
+        let is_held_here = is_own && connection.holder == Holder::Organization(organization.id);
+        let waiting = if is_own { conn.count_pending_held_changes(id, None, now, MANY)?.0 } else { 0 };
+        let view = if is_own { seen } else { cut(seen, &organization.name) };
+        all.push(Listed { view, is_held_here, waiting });
+    }
+    all.sort_by(|one, other| one.view.name.cmp(&other.view.name));
+    Ok(all)
+}
+
+/// What an owner of one organization sees of another's connection that covers it (TEN-3).
+fn cut(view: ConnectionView, organization: &str) -> ConnectionView {
+    ConnectionView {
+        organizations: vec![organization.to_owned()],
+        domains: Vec::new(),
+        identity_provider: None,
+        sign_in_url: None,
+        certificates: Vec::new(),
+        metadata: None,
+        keys: Vec::new(),
+        warnings: Vec::new(),
+        ..view
+    }
+}
+
+/// A connection's settings, as they are stored.
+///
+/// # Errors
+///
+/// The store's.
+pub fn stated(conn: &mut Conn<'_>, connection: &Connection) -> Result<declaration::Connection, EngineError> {
+    declare::statement(conn, connection).map(connection_from_engine)
+}
+
+/// What a patch makes of a connection's settings.
+///
+/// # Errors
+///
+/// Not found; refused; what cannot be said so; the store's.
+pub fn patched(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    id: ConnectionId,
+    patch: &Map<String, Value>,
+) -> Result<declaration::Connection, EngineError> {
+    let connection = caller.connection(conn, id, Action::ChangeConnections)?;
+    Ok(merge(&stated(conn, &connection)?, patch)?)
 }
 
 fn some(text: &str) -> Option<String> {

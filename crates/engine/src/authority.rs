@@ -295,6 +295,25 @@ impl Caller {
         }
         Ok(connection)
     }
+
+    /// A connection that an organization holds, if whoever calls may do this with it; another's is none.
+    ///
+    /// # Errors
+    ///
+    /// Not found; refused; the store's.
+    pub fn connection_of(
+        &self,
+        conn: &mut Conn<'_>,
+        organization: &Organization,
+        id: ConnectionId,
+        action: Action,
+    ) -> Result<Connection, EngineError> {
+        let connection = self.connection(conn, id, action)?;
+        match connection.holder {
+            Holder::Organization(holder) if holder == organization.id => Ok(connection),
+            _ => Err(EngineError::not_found("connection", id)),
+        }
+    }
 }
 
 impl Caller {

@@ -31,6 +31,7 @@ mod pages;
 mod replay;
 mod roster;
 mod scim;
+mod scim_tokens;
 mod serve;
 mod sign_in;
 mod spreadsheet;

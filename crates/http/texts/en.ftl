@@ -363,3 +363,237 @@ state-verified = Verified
 state-pending = Waits for its record
 state-missing = Record missing
 state-lapsed = Lapsed
+## Connections
+section-connections = Connections
+connections-what = A connection brings people in from an identity provider: by single sign-on, by its directory (SCIM), or both.
+connections-none = No connection covers this organization yet.
+connections-make = Make one with “muster apply” or over the management API; it is then shown here, with what to tell your identity provider.
+connections-name = Connection
+connections-state = State
+connections-sso = Single sign-on
+connections-scim = SCIM
+connections-attention = Needs attention
+connections-nothing = Nothing
+connections-elsewhere = Held elsewhere; its holder looks after it
+connections-held = { $count ->
+    [one] 1 change waits for a decision
+   *[other] { $count } changes wait for a decision
+}
+connection-saml = SAML
+connection-oidc = OpenID Connect
+connection-no-protocol = No identity provider yet
+done-plan = The plan is applied.
+done-token-revoked = The token is revoked.
+
+## How connections and what comes through them are
+mark-on = On
+mark-off = Off
+mark-enforced = Enforced
+mark-not-set-up = Not set up
+mark-works = Works
+mark-over = Over
+mark-good = Good
+mark-ended = Ended
+mark-active = Active
+mark-pilot = Pilot
+mark-draft = Draft
+mark-switched-off = Switched off
+mark-changed = Changed something
+mark-unchanged = Changed nothing
+mark-refused = Refused
+mark-failed = Failed
+mark-read = Read
+mark-tested = Test
+
+## One connection
+connection-log = Log
+connection-change = Change settings
+connection-held = Changes of the directory are held because they would end much at once, and wait for a decision.
+connection-test = Try to sign in
+connection-test-hint = Shows what arrives and what it would come to. Nothing is changed, and nobody is signed in.
+guide-title = What to tell your identity provider
+guide-nothing = First state a SAML or OpenID Connect identity provider for this connection; the values to copy are here then.
+guide-choose = Your identity provider
+guide-what = What
+guide-theirs = Its name in { $name }
+guide-value = Value
+guide-entity-id = Our entity ID
+guide-acs = Where answers are sent
+guide-metadata = Our metadata
+guide-login = Where signing in begins
+guide-logout = Where signing out is said
+guide-redirect = Where people come back to
+guide-after-logout = Where people come back after signing out
+guide-backchannel = Where ended sessions are said
+guide-keys = Our public keys
+attributes-title = Which attributes are read
+attributes-hint = Of each, the first name that is present and not empty counts.
+attribute-email = Email address
+attribute-full-name = Full name
+attribute-given-name = Given name
+attribute-family-name = Family name
+attribute-groups = Groups
+attribute-organization = Organization
+attribute-team = Team
+attribute-role = Role
+attribute-minutes = Session minutes
+provider-title = What your identity provider told us
+provider-issuer = Entity ID or issuer
+provider-url = Sign-in URL
+provider-certificate = Certificate
+provider-ends = until
+provider-metadata = Metadata
+provider-fetched = Fetched
+reach-title = Whom it reaches
+reach-organizations = Organizations
+reach-no-organizations = None yet
+reach-domains = Verified domains
+reach-no-domains = None: verify a domain before people can sign in
+settings-title = Settings
+setting-jit = Just-in-Time provisioning
+setting-jit-does = Whoever signs in is made a member. Off, only members and people who are invited can sign in.
+setting-organization = Default organization
+setting-organization-does = Where people go whom neither a group nor an attribute places.
+setting-only-one = The only one that is covered
+setting-team = Default team
+setting-team-does = The team there.
+setting-precedence = Precedence
+setting-precedence-does = Who wins where single sign-on and the directory disagree.
+setting-highest-role = Highest role
+setting-highest-role-does = The most that the identity provider can make of somebody.
+setting-enforced = Enforced single sign-on
+setting-enforced-does = People with an address of its domains sign in through it alone, and not with a password.
+setting-guard = Mass-change guard
+setting-guard-does = Requests of the directory that would end too much within an hour wait for an owner.
+setting-follows = Membership follows groups
+setting-follows-does = Who is in no group of an organization any more leaves it.
+precedence-sso = Single sign-on
+precedence-scim = Directory
+precedence-last = Whoever changed it last
+precedence-each = As now: each value has its own
+
+## Trying a connection
+test-title = Try { $name }
+test-what = You are led to your identity provider and back, and see what arrived and what it would come to. Nothing is changed, and nobody is signed in.
+test-begin = Begin the test sign-in
+test-share = For somebody else, copy the link. It is good for 15 minutes.
+
+## SCIM
+scim-title = SCIM of { $name }
+scim-tell = What to tell your identity provider
+scim-token-below = A token that you make below
+scim-tokens = Tokens
+scim-no-tokens = There is no token yet. Make one, and give it to your identity provider.
+scim-make = Make a token
+scim-label-hint = What you call it, such as where it is used.
+scim-days = Days until it ends
+scim-days-hint = Empty: it works until it is revoked.
+scim-rotate = Rotate the tokens
+scim-rotate-what = Makes a new token, and lets all others end after a while, in which both work.
+scim-hours = Hours in which the others go on working
+scim-hours-hint = 0 ends them at once.
+scim-enable = Enable SCIM
+scim-enable-what = The directory provisions people from then on. After it was disabled, it goes on where it left off.
+scim-disable = Disable SCIM
+scim-disable-what = Members that it provisioned stay, and nothing is synced any more: they are removed by hand. Tokens stay valid, and every request is refused saying why. Enabled again, it goes on where it left off.
+token-title = The new token
+token-once = Copy it now, and keep it safe: it is shown once.
+token-kept = I have it
+token-label = Label
+token-made = Made
+token-used = Last used
+token-never-used = Never
+token-ends = Ends
+token-never-ends = Never
+token-do = Action
+revoke-title = Revoke the token { $name }
+revoke-what = Requests with it are refused at once. Nobody's membership changes.
+revoke-last = No other token works: the directory of { $name } stops syncing until you make a new one.
+revoke-button = Revoke
+
+## The log
+log-title = Log of { $name }
+log-which = Result
+log-errors = Errors only
+log-user = Address or user name
+log-none = Nothing is found.
+log-none-hint = Sign-ins and requests of the directory are here for some days after they came.
+log-further = Look further back
+log-when = When
+log-result = Result
+log-what = What
+log-status = Status
+log-why = Why
+log-scim = SCIM request
+log-sign-in = Sign-in
+log-replay = Replayed request
+log-approval = Approved request
+log-count = { $count ->
+    [one] 1 entry on this page
+   *[other] { $count } entries on this page
+}
+trace-received = What was received
+trace-request = Request
+trace-dialect = Recognised as
+trace-repeats = Repeats
+trace-sent = What was sent, without secrets
+trace-no-body = Nothing was sent with it, or it is kept no more.
+trace-understood = Understood against the letter of the protocol
+trace-decided = What was checked and decided
+trace-no-decisions = Nothing had to be decided, or it is kept no more.
+trace-changed = What changed
+trace-no-changes = Nothing.
+trace-result = Result
+trace-answered = Answered
+trace-took = Took
+
+## Plans
+change-title = Settings of { $name }
+change-what = Nothing is changed yet: you see first who would be affected.
+plan-make = See what would change
+plan-title = Plan for { $name }
+plan-not-yet = Nothing is changed yet.
+plan-made = Made
+plan-settings = Settings
+plan-no-settings = No setting changes.
+plan-people = People
+plan-figures = Organizations in figures
+plan-nobody = Nobody's membership, teams or role change.
+plan-organization = Organization
+plan-seats = Seats taken
+plan-who = Who
+plan-effect = What happens
+plan-before = Before
+plan-after = After
+plan-more = { $count ->
+    [one] And 1 more place.
+   *[other] And { $count } more places.
+}
+plan-apply = Apply the plan
+plan-exactly = It does exactly this, or is refused if something has changed since.
+plan-again = Make another plan
+plan-applied = This plan is applied.
+effect-added = Added
+effect-removed = Removed
+effect-moved = Moved
+effect-role = Role changed
+effect-management = Managed otherwise
+effect-other = Otherwise changed
+
+## Held changes
+held-title = Held changes of { $name }
+held-what = The directory asked for these, and they would end much within an hour. Nothing of them is done until you decide.
+held-none = No change waits for a decision.
+held-about = Who or what
+held-ends = Would end
+held-memberships = memberships
+held-grants = places in teams
+held-trace = What was sent
+held-approve = Approve
+held-reject = Reject
+held-all = All that wait
+held-all-what = Together they would end this. Approved, they are done in the order in which they came; rejected, they are discarded.
+held-approve-shown = Approve those shown
+held-reject-shown = Reject those shown
+done-approved = What was approved is decided; the log says what came of each.
+done-rejected = What was rejected is discarded.

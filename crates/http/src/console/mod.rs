@@ -10,6 +10,7 @@
 mod activity;
 mod company;
 mod components;
+mod connections;
 mod domains;
 mod index;
 mod invitations;
@@ -75,5 +76,6 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/console/orgs/{org}/teams/{team}/members", post(teams::change::add_member))
         .route("/console/orgs/{org}/teams/{team}/members/{username}/remove", post(teams::change::remove_member))
         .route("/console/orgs/{org}/teams/{team}/delete", get(teams::change::delete_page).post(teams::change::delete))
+        .merge(connections::routes())
         .with_state(app.clone())
 }

@@ -57,6 +57,8 @@ sections! {
     Invitations: "/invitations", "invitations", "section-invitations", ReadInvitations;
     /// Domains of addresses.
     Domains: "/domains", "domains", "section-domains", ReadDomains;
+    /// How people sign in, and their directories.
+    Connections: "/connections", "connections", "section-connections", ReadConnections;
     /// Where members are signed in.
     Sessions: "/sessions", "sessions", "section-sessions", ReadSessions;
     /// What happened.

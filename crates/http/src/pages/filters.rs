@@ -1,11 +1,6 @@
 //! What templates do with values: texts of the catalogue, and times.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    clippy::trivially_copy_pass_by_ref,
-    unreachable_pub,
-    reason = "what askama makes of filters"
-)]
+#![expect(clippy::unnecessary_wraps, unreachable_pub, reason = "what askama makes of filters")]
 
 use std::fmt::Display;
 

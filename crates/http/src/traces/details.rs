@@ -1,7 +1,7 @@
 //! Everything about one request or sign-in: its trace.
 
 use muster_administration::change::Change;
-use muster_engine::{EngineError, describe::describe};
+use muster_engine::{EngineError, authority::Action, describe::describe};
 use muster_model::{ConnectionId, RequestId, trace::Note};
 use muster_store::{Conn, RequestRow};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 
 use super::list::RequestLine;
 use crate::{
-    App,
+    App, HttpError,
+    acting::Acting,
+    app::Lane,
     journal::{LogError, Logged, logged_read},
 };
 
@@ -68,6 +70,22 @@ pub fn changed(conn: &mut Conn<'_>, logged: &Logged) -> Result<Vec<Change>, Engi
         Logged::Row(row) => changes(conn, row),
         Logged::Line(_) => Ok(Vec::new()),
     }
+}
+
+/// A trace for whoever acts: what was sent, each decision, what it changed.
+pub(crate) async fn trace(acting: &Acting, id: ConnectionId, trace: RequestId) -> Result<RequestDetails, HttpError> {
+    let found = acting.read(Lane::Scan, move |conn, caller| {
+        let connection = caller.connection(conn, id, Action::ReadConnections)?;
+        let logged = match logged(conn, id, trace) {
+            Ok(Some(logged)) => logged,
+            Ok(None) => return Err(EngineError::not_found("trace", trace)),
+            Err(error) => return Ok(Err(error)),
+        };
+        let changes = changed(conn, &logged)?;
+        Ok(Ok((logged, connection.name, changes)))
+    });
+    let (logged, connection, changes) = found.await??;
+    Ok(acting.app.details(&logged, Some(connection), changes)?)
 }
 
 impl RequestDetails {

@@ -5,6 +5,7 @@ mod details;
 mod list;
 mod replayed;
 
+pub(crate) use details::trace;
 pub use details::{Decision, RequestDetails, changed, logged};
 pub use list::{Person, RequestLine, Wanted, traces};
 pub use replayed::{ReplayLine, ReplayView};

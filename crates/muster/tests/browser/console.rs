@@ -18,7 +18,7 @@ fn demo() -> Staying {
     Staying::start(command.env("MUSTER_OPERATIONS_LISTEN", "off"), &["demo"])
 }
 
-/// Every page, by the name of its picture; `{ada}` is the username of a member.
+/// Every page, by the name of its picture; `{ada}` is the username of a member, and `{connection}` the first connection.
 const PAGES: &[(&str, &str)] = &[
     ("components", "/docs/components"),
     ("organizations", "/console"),
@@ -40,6 +40,16 @@ const PAGES: &[(&str, &str)] = &[
     ("teams", "/console/orgs/moby/teams"),
     ("team", "/console/orgs/moby/teams/company"),
     ("team-delete", "/console/orgs/moby/teams/company/delete"),
+    ("connections", "/console/orgs/moby/connections"),
+    ("connection", "{connection}?guide=okta"),
+    ("connection-scim", "{connection}/scim?guide=entra"),
+    ("connection-token-revoke", "{token}"),
+    ("connection-settings", "{connection}/settings"),
+    ("connection-plan", "{plan}"),
+    ("connection-held-none", "{connection}/held"),
+    ("connection-log", "{connection}/log"),
+    ("connection-log-none", "{connection}/log?user=nobody-of-this-name"),
+    ("connection-trace", "{trace}"),
 ];
 
 /// The owner sets a password, and stays signed in.
@@ -49,6 +59,23 @@ fn sign_in(browser: &Browser, demo: &Staying) {
     browser.type_in("#password", "correct horse battery");
     browser.click("form button");
     browser.wait_for_account();
+}
+
+/// Where the pages of the first connection are, below the base URL: one for each mark in [`PAGES`].
+fn connection_places(owner: &Browser, here: &str) -> [(&'static str, String); 4] {
+    let below = |address: String| address.split_once(here).map_or(address.clone(), |(_, path)| path.to_owned());
+    owner.go(&format!("{here}/console/orgs/moby/connections"));
+    let connection = below(owner.link("tbody td a"));
+    owner.go(&format!("{here}{connection}/scim"));
+    let token = below(owner.link("tbody td a"));
+    owner.go(&format!("{here}{connection}/log"));
+    let trace = below(owner.link("tbody td a"));
+    owner.go(&format!("{here}{connection}/settings"));
+    owner.click("#jit");
+    owner.click("form.card button");
+    owner.wait_for("/plans/");
+    let plan = below(owner.address());
+    [("{connection}", connection), ("{token}", token), ("{trace}", trace), ("{plan}", plan)]
 }
 
 #[test]
@@ -61,6 +88,7 @@ fn every_page_is_light_and_can_be_used_by_everybody() {
     let cookies = owner.cookies();
     owner.go(&format!("{here}/console/orgs/moby/members?search=ada"));
     let ada = owner.link("tbody td a").rsplit_once('/').unwrap().1.to_owned();
+    let places = connection_places(&owner, here);
     for (screen, is_dark) in
         [(Screen::Desktop, false), (Screen::Desktop, true), (Screen::Tablet, false), (Screen::Phone, true)]
     {
@@ -70,11 +98,13 @@ fn every_page_is_light_and_can_be_used_by_everybody() {
             browser.prefer_dark();
         }
         for (name, path) in PAGES {
-            browser.go(&format!("{here}{}", path.replace("{ada}", &ada)));
+            let path = places.iter().fold(path.replace("{ada}", &ada), |path, (mark, place)| path.replace(mark, place));
+            browser.go(&format!("{here}{path}"));
             let name = if is_dark { format!("console-{name}-dark") } else { format!("console-{name}") };
             browser.picture(&name);
             browser.require_accessible(&name);
-            assert!(!browser.text().contains("TraceID"), "{name}: {}", browser.text());
+            // Only a page that failed has one; and those of what came.
+            assert!(path.contains("/log/") || !browser.text().contains("TraceID"), "{name}: {}", browser.text());
             let (bytes, hosts) = browser.weight();
             assert!(bytes <= HEAVIEST, "{name} has {bytes} bytes");
             assert!(hosts.iter().all(|one| one == host), "{name} asks {hosts:?}");

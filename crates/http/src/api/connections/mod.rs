@@ -17,7 +17,7 @@ use axum::Extension;
 use http::StatusCode;
 use muster_administration::{
     conflicts::ConflictLine,
-    connections::{ConnectionView, view},
+    connections::{ConnectionView, covering, view},
 };
 use muster_engine::{
     EngineError,
@@ -134,21 +134,6 @@ pub(super) struct PersonView {
     email: String,
 }
 
-/// What an owner of one organization sees of another's connection that covers it (TEN-3).
-fn covering(view: ConnectionView, organization: &str) -> ConnectionView {
-    ConnectionView {
-        organizations: vec![organization.to_owned()],
-        domains: Vec::new(),
-        identity_provider: None,
-        sign_in_url: None,
-        certificates: Vec::new(),
-        metadata: None,
-        keys: Vec::new(),
-        warnings: Vec::new(),
-        ..view
-    }
-}
-
 fn person(account: &Account) -> PersonView {
     PersonView {
         username: account.username.clone(),
@@ -169,15 +154,7 @@ pub(super) async fn list(Extension(call): Extension<Call>, Named(org): Named<Str
     let now = call.now();
     call.show(move |conn, caller| {
         let (organization, _) = caller.organization(conn, &org, Action::ReadConnections)?;
-        let mut results = Vec::new();
-        for id in conn.connections_covering(organization.id)? {
-            let Some(connection) = conn.connection(id)? else { continue };
-            let seen = view(conn, &connection, now)?;
-            let is_own = caller.connection(conn, id, Action::ReadConnections).is_ok();
-            let seen = if is_own { seen } else { covering(seen, &organization.name) };
-            results.push(seen);
-        }
-        results.sort_by(|one, other| one.name.cmp(&other.name));
+        let results = covering(conn, caller, &organization, now)?;
         Ok(Connections { count: results.len(), results })
     })
     .await

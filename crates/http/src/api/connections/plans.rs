@@ -7,6 +7,7 @@ use http::StatusCode;
 use muster_administration::{
     adoption::Candidates,
     applying::Applied,
+    connections::patched,
     declaration::connection_to_engine,
     plans::{PlanLine, PlanView, line},
 };
@@ -20,7 +21,6 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::settings::patched;
 use crate::{
     HttpError,
     api::{
@@ -147,7 +147,7 @@ pub(in crate::api) async fn make(
             let why = "a plan is kept and holds no secrets: change it with PATCH /v2/connections/{id}/settings";
             return Err(HttpError::field("settings.oidc.client_secret", why));
         }
-        let wanted = call.read(Lane::Snapshot, move |conn, caller| Ok(patched(conn, caller, id, &settings))).await??;
+        let wanted = call.read(Lane::Snapshot, move |conn, caller| patched(conn, caller, id, &settings)).await?;
         let view = call.undertake(move |administrator| {
             let stated = Box::new(connection_to_engine(&wanted, administrator.seconds())?);
             let plan = administrator.make_plan(&Proposal::Settings { connection: id, stated })?;

@@ -1,10 +1,8 @@
 //! A connection's SCIM: where the IdP sends its requests, and the tokens by which it does (SCIM-1).
 
-use std::time::Duration;
-
 use axum::Extension;
 use http::StatusCode;
-use muster_crypto::{TokenPrefix, TokenText};
+use muster_crypto::TokenText;
 use muster_engine::{EngineError, authority::Action, tokens};
 use muster_model::{Connection, ConnectionId, Timestamp, Token, TokenId};
 use muster_store::Conn;
@@ -17,10 +15,8 @@ use crate::{
         call::{Call, Reply},
         sent::{Named, Sent},
     },
+    scim_tokens::{NewToken, Rotating},
 };
-
-/// The longest that a token's life, or the overlap of two, can be stated: a hundred years.
-const LONGEST: u32 = 36_500;
 
 /// A connection's SCIM.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -144,18 +140,11 @@ pub(in crate::api) async fn create(
     Named(id): Named<ConnectionId>,
     Sent(NewScimToken { label, days }): Sent<NewScimToken>,
 ) -> Result<Reply, HttpError> {
-    if label.trim().is_empty() || label.chars().count() > 100 {
-        return Err(HttpError::field("label", "use 1 to 100 characters"));
-    }
-    if days.is_some_and(|days| days == 0 || days > LONGEST) {
-        return Err(HttpError::field("days", format!("use 1 to {LONGEST}, or leave it out")));
-    }
-    let text = TokenText::generate(TokenPrefix::Scim).map_err(HttpError::no_randomness)?;
-    let lives = days.map(|days| Duration::from_hours(24 * u64::from(days)));
+    let new = NewToken::read(&label, days)?;
     call.change(move |tx, env, caller| {
         let connection = caller.connection(tx, id, Action::ChangeConnections)?;
-        let made = tokens::create(tx, env, &connection, &text.hash(), label.trim(), lives)?;
-        Reply::json(StatusCode::CREATED, &line(&made, env.now(), Some(&text)))
+        let made = new.make(tx, env, &connection)?;
+        Reply::json(StatusCode::CREATED, &line(&made, env.now(), Some(&new.text)))
     })
     .await
 }
@@ -172,15 +161,11 @@ pub(in crate::api) async fn rotate(
     Named(id): Named<ConnectionId>,
     Sent(Rotation { overlap_hours }): Sent<Rotation>,
 ) -> Result<Reply, HttpError> {
-    if overlap_hours > LONGEST * 24 {
-        return Err(HttpError::field("overlap_hours", format!("use 0 to {}", LONGEST * 24)));
-    }
-    let text = TokenText::generate(TokenPrefix::Scim).map_err(HttpError::no_randomness)?;
+    let rotation = Rotating::read(overlap_hours)?;
     call.change(move |tx, env, caller| {
         let connection = caller.connection(tx, id, Action::ChangeConnections)?;
-        tokens::retire_others(tx, env, &connection, None, Duration::from_hours(overlap_hours.into()))?;
-        let made = tokens::create(tx, env, &connection, &text.hash(), "rotated", None)?;
-        Reply::json(StatusCode::CREATED, &line(&made, env.now(), Some(&text)))
+        let made = rotation.make(tx, env, &connection)?;
+        Reply::json(StatusCode::CREATED, &line(&made, env.now(), Some(&rotation.text)))
     })
     .await
 }

@@ -5,16 +5,17 @@ use http::StatusCode;
 use muster_administration::{
     applying::{ConnectionAnswer, connection_answer, settings_told},
     change::Change,
-    declaration::{self, connection_from_engine, connection_to_engine, merge},
+    connections::{patched, stated},
+    declaration::{self, connection_to_engine},
 };
 use muster_crypto::{TokenPrefix, TokenText};
 use muster_engine::{
     EngineError, Env, Refusal,
-    authority::{Action, Caller},
+    authority::Action,
     declare::{self, Declaration, Secrets},
 };
-use muster_model::{Connection, ConnectionId, token::Scope};
-use muster_store::{Conn, Tx};
+use muster_model::{ConnectionId, token::Scope};
+use muster_store::Tx;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -45,11 +46,6 @@ impl ConnectionSettings {
     pub(super) fn into_settings(self) -> declaration::Connection {
         self.settings
     }
-}
-
-/// A connection's settings, as they are stored.
-fn stated(conn: &mut Conn<'_>, connection: &Connection) -> Result<declaration::Connection, EngineError> {
-    declare::statement(conn, connection).map(connection_from_engine)
 }
 
 /// What must be at hand to state a connection.
@@ -88,17 +84,6 @@ impl Stating {
         let endpoints = connection_answer(self.app.base_url(), id, &settings, token);
         Ok(ConnectionSettings { endpoints, settings, changes, people })
     }
-}
-
-/// What a patch makes of a connection's settings.
-pub(super) fn patched(
-    conn: &mut Conn<'_>,
-    caller: &Caller,
-    id: ConnectionId,
-    patch: &Map<String, Value>,
-) -> Result<declaration::Connection, HttpError> {
-    let connection = caller.connection(conn, id, Action::ChangeConnections)?;
-    Ok(merge(&stated(conn, &connection)?, patch)?)
 }
 
 /// Make a connection

@@ -4,7 +4,7 @@
 
 use axum::Extension;
 use http::StatusCode;
-use muster_engine::{EngineError, authority::Action};
+use muster_engine::authority::Action;
 use muster_model::{ConnectionId, RequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
@@ -160,18 +160,7 @@ pub(in crate::api) async fn get(
     Extension(call): Extension<Call>,
     Named((id, trace)): Named<(ConnectionId, RequestId)>,
 ) -> Result<Reply, HttpError> {
-    let found = call.read(Lane::Scan, move |conn, caller| {
-        let connection = caller.connection(conn, id, Action::ReadConnections)?;
-        let logged = match traces::logged(conn, id, trace) {
-            Ok(Some(logged)) => logged,
-            Ok(None) => return Err(EngineError::not_found("trace", trace)),
-            Err(error) => return Ok(Err(error)),
-        };
-        let changes = traces::changed(conn, &logged)?;
-        Ok(Ok((logged, connection.name, changes)))
-    });
-    let (logged, connection, changes) = found.await??;
-    Reply::json(StatusCode::OK, &call.app.details(&logged, Some(connection), changes)?)
+    Reply::json(StatusCode::OK, &traces::trace(&call.acting(), id, trace).await?)
 }
 
 /// Replay recorded requests

@@ -109,7 +109,7 @@ async fn show_remove(
         let domain = domains::find(conn, holder, &domain)?.domain;
         let mut connections = Vec::new();
         for id in conn.connections_held_by(holder)? {
-            let connection = conn.connection(id)?.filter(|one| one.domains.iter().any(|name| *name == domain.name));
+            let connection = conn.connection(id)?.filter(|one| one.domains.contains(&domain.name));
             connections.extend(connection.map(|connection| connection.name));
         }
         Ok((domain, connections))

@@ -9,7 +9,7 @@ use http::StatusCode;
 use muster_engine::{
     EngineError,
     authority::Action,
-    members::{self, Line, NoPlace, Part, Place},
+    members::{self, Line, Part, Place},
     organizations,
     roster::{self, Listed},
     sifting::{self, Sifted, Which},
@@ -110,7 +110,7 @@ pub(in crate::console) async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response, HttpError> {
     // A place that is none is the beginning.
-    let after = asked.after.parse::<Place>().map_or_else(|NoPlace| None, Some);
+    let after = asked.after.parse::<Place>().ok();
     let part = Part { after, skip: 0, limit: LINES };
     let (said, now) = (asked.clone(), visit.acting().now());
     let read = visit.organization(&org, Section::Members, move |conn, at| {

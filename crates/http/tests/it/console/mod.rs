@@ -2,6 +2,7 @@
 
 mod account;
 mod company;
+mod connections;
 mod domains;
 mod invitations;
 mod members;

@@ -1,0 +1,74 @@
+//! Connections: what the identity provider must be told, what it has told us, how it goes, and what each setting does.
+
+mod guide;
+mod held;
+mod list;
+mod log;
+mod mark;
+mod one;
+mod plan;
+mod scim;
+mod settings;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use muster_engine::{EngineError, authority::Action};
+use muster_model::{Connection, ConnectionId};
+use muster_store::Conn;
+
+use super::{
+    shell::{Section, Shell},
+    visit::{At, Visit},
+};
+use crate::{App, HttpError};
+
+/// The pages of connections.
+pub(super) fn routes() -> Router<App> {
+    const ONE: &str = "/console/orgs/{org}/connections/{id}";
+    let at = |rest: &str| format!("{ONE}{rest}");
+    Router::new()
+        .route("/console/orgs/{org}/connections", get(list::page))
+        .route(ONE, get(one::page))
+        .route(&at("/test"), post(one::test))
+        .route(&at("/scim"), get(scim::page))
+        .route(&at("/scim/tokens"), post(scim::make))
+        .route(&at("/scim/rotate"), post(scim::rotate))
+        .route(&at("/scim/tokens/{token}/revoke"), get(scim::revoking).post(scim::revoke))
+        .route(&at("/scim/switch"), post(scim::switch))
+        .route(&at("/settings"), get(settings::page).post(settings::submit))
+        .route(&at("/plans/{plan}"), get(plan::page))
+        .route(&at("/plans/{plan}/apply"), post(plan::apply))
+        .route(&at("/held"), get(held::page))
+        .route(&at("/held/approve"), post(held::approve))
+        .route(&at("/held/reject"), post(held::reject))
+        .route(&at("/log"), get(log::page))
+        .route(&at("/log/{trace}"), get(log::one))
+}
+
+/// The id that an address has; what is none, is nowhere.
+fn id<I: std::str::FromStr>(kind: &'static str, text: &str) -> Result<I, HttpError> {
+    text.parse().map_err(|_| EngineError::not_found(kind, text).into())
+}
+
+/// The path of something of a connection.
+fn path(visit: &Visit, org: &str, id: ConnectionId, rest: &str) -> String {
+    format!("{}/console/orgs/{org}/connections/{id}{rest}", visit.app().base_url())
+}
+
+/// Reads what a page of one connection shows, with its shell.
+async fn read<T: Send + 'static>(
+    visit: &Visit,
+    org: &str,
+    id: ConnectionId,
+    mut work: impl FnMut(&mut Conn<'_>, &At<'_>, &Connection) -> Result<T, EngineError> + Send + 'static,
+) -> Result<(Shell, Connection, T), HttpError> {
+    let read = visit.organization(org, Section::Connections, move |conn, at| {
+        let connection = at.caller.connection_of(conn, &at.organization, id, Action::ReadConnections)?;
+        let value = work(conn, at, &connection)?;
+        Ok((connection, value))
+    });
+    let (shell, (connection, value)) = read.await?;
+    Ok((shell, connection, value))
+}

@@ -1,0 +1,159 @@
+//! One connection: what to tell the identity provider, what it told us, and what each setting does.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
+use http::StatusCode;
+use muster_administration::{
+    applying::connection_answer,
+    connections::{self, ConnectionView, MANY},
+};
+use muster_engine::{authority::Action, sign_in};
+use muster_model::{ConnectionId, connection::SingleSignOn, sign_in::AttributeNames};
+use serde::Deserialize;
+
+use super::{
+    guide::{Copied, Guide},
+    list::{kind, sso},
+    mark::Mark,
+    path, read,
+    settings::{Setting, told},
+};
+use crate::{
+    HttpError,
+    console::{
+        shell::{self, Shell},
+        visit::{Posted, Visit},
+    },
+    pages::filters,
+};
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(in crate::console) struct Asked {
+    #[serde(default)]
+    guide: String,
+    #[serde(default)]
+    done: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/connections/one.html")]
+struct Page {
+    shell: Shell,
+    here: String,
+    connection: ConnectionView,
+    kind: String,
+    states: Vec<Mark>,
+    sso: Mark,
+    scim: Mark,
+    guide: Guide,
+    copied: Vec<Copied>,
+    /// What an attribute is, by the name of a text, and the names under which it is read.
+    attributes: Vec<(&'static str, Vec<String>)>,
+    now: String,
+    settings: Vec<Setting>,
+    waiting: i64,
+}
+
+/// `GET /console/orgs/{org}/connections/{id}`.
+pub(in crate::console) async fn page(
+    visit: Visit,
+    Path((org, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    show(&visit, &org, super::id("connection", &id)?, &asked, None).await
+}
+
+async fn show(
+    visit: &Visit,
+    org: &str,
+    id: ConnectionId,
+    asked: &Asked,
+    refused: Option<HttpError>,
+) -> Result<Response, HttpError> {
+    let now = visit.acting().now();
+    let read = read(visit, org, id, move |conn, _, connection| {
+        let waiting = conn.count_pending_held_changes(connection.id, None, now, MANY)?.0;
+        Ok((connections::view(conn, connection, now)?, connections::stated(conn, connection)?, waiting))
+    });
+    let (shell, connection, (view, stated, waiting)) = read.await?;
+    let (status, shell) = shell.done(&asked.done).refused(visit, refused)?;
+    let guide = Guide::named(&asked.guide);
+    let answer = connection_answer(visit.app().base_url(), id, &stated, None);
+    let page = Page {
+        here: shell.at(&format!("/connections/{id}")),
+        shell,
+        kind: kind(view.protocol.as_deref()),
+        states: vec![Mark::of_state(&view.state)],
+        sso: sso(view.protocol.as_deref(), view.enforced),
+        scim: Mark::switch(view.scim),
+        guide,
+        copied: guide.copied(&answer, visit.app().base_url()),
+        attributes: attributes(connection.settings.sso.as_ref()),
+        now: now.to_string(),
+        settings: told(&stated),
+        waiting,
+        connection: view,
+    };
+    shell::page(status, &page)
+}
+
+/// Under which names attributes are read, the first that is there (SSO-4).
+fn attributes(sso: Option<&SingleSignOn>) -> Vec<(&'static str, Vec<String>)> {
+    let names = match sso {
+        Some(SingleSignOn::Saml(saml)) => saml.attributes.clone(),
+        Some(SingleSignOn::Oidc(oidc)) => oidc.attributes.clone(),
+        None => return Vec::new(),
+    };
+    let AttributeNames { email, full_name, given_name, family_name, groups, organization, team, role, session_minutes } =
+        names;
+    vec![
+        ("attribute-email", email),
+        ("attribute-full-name", full_name),
+        ("attribute-given-name", given_name),
+        ("attribute-family-name", family_name),
+        ("attribute-groups", groups),
+        ("attribute-organization", organization),
+        ("attribute-team", team),
+        ("attribute-role", role),
+        ("attribute-minutes", session_minutes),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "console/connections/test.html")]
+struct TestPage {
+    shell: Shell,
+    here: String,
+    name: String,
+    link: String,
+}
+
+/// `POST …/connections/{id}/test`: a link by which anybody can try it (SSO-12).
+pub(in crate::console) async fn test(
+    visit: Visit,
+    Path((org, id)): Path<(String, String)>,
+    Posted(_): Posted,
+) -> Result<Response, HttpError> {
+    let id = super::id("connection", &id)?;
+    let tried = read(&visit, &org, id, move |conn, at, connection| {
+        at.caller.require(conn, &at.organization, Action::ChangeConnections)?;
+        if connection.settings.sso.is_none() { Err(sign_in::nothing_to_try(connection).into()) } else { Ok(()) }
+    });
+    match tried.await {
+        Ok((shell, connection, ())) => {
+            let here = shell.at(&format!("/connections/{id}"));
+            let link = visit.app().test_sign_in_link(id)?;
+            shell::page(StatusCode::OK, &TestPage { shell, here, name: connection.name, link })
+        }
+        Err(error) => show(&visit, &org, id, &Asked::default(), Some(error)).await,
+    }
+}
+
+/// To the connection's page, which says what was done.
+pub(super) fn back(visit: &Visit, org: &str, id: ConnectionId, done: &str) -> Result<Response, HttpError> {
+    crate::pages::see_other(&crate::console::list::address(&path(visit, org, id, ""), &[("done", done)]))
+}

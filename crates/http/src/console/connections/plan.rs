@@ -1,0 +1,139 @@
+//! A plan: who would be affected, and the button that does exactly that (MIG-2).
+
+use askama::Template;
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use muster_administration::plans::{MemberLine, PlanView};
+use muster_engine::plans;
+use muster_model::{ConnectionId, PlanId};
+use serde_json::Value;
+
+use super::{one, read};
+use crate::{
+    HttpError,
+    console::{
+        list::LINES,
+        shell::{self, Shell},
+        visit::{Posted, Visit},
+    },
+    pages::{filters, texts},
+};
+
+#[derive(Template)]
+#[template(path = "console/connections/plan.html")]
+struct Page {
+    shell: Shell,
+    here: String,
+    name: String,
+    plan: PlanView,
+    /// How many people are not shown, in words.
+    more: Option<String>,
+    is_open: bool,
+}
+
+/// A value as people read it.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "–".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// A place in a line: role and teams.
+fn place(place: Option<&plans::Place>) -> String {
+    let Some(place) = place else { return "–".to_owned() };
+    let teams = place.teams.iter().cloned().collect::<Vec<_>>().join(", ");
+    let known = [place.state.as_str(), place.role.as_str(), teams.as_str()];
+    known.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// What happens to somebody, in words.
+fn effects(line: &MemberLine) -> String {
+    let words = line.effects.iter().map(|effect| {
+        texts::text(match effect {
+            plans::Effect::Added => "effect-added",
+            plans::Effect::Removed => "effect-removed",
+            plans::Effect::Moved => "effect-moved",
+            plans::Effect::RoleChanged => "effect-role",
+            plans::Effect::ManagementChanged => "effect-management",
+            plans::Effect::Other => "effect-other",
+        })
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// `GET …/connections/{id}/plans/{plan}`.
+pub(in crate::console) async fn page(
+    visit: Visit,
+    Path((org, id, plan)): Path<(String, String, String)>,
+) -> Result<Response, HttpError> {
+    show(&visit, &org, super::id("connection", &id)?, super::id("plan", &plan)?, None).await
+}
+
+async fn show(
+    visit: &Visit,
+    org: &str,
+    id: ConnectionId,
+    plan: PlanId,
+    refused: Option<HttpError>,
+) -> Result<Response, HttpError> {
+    let (shell, connection, found) = read(visit, org, id, move |conn, _, _| plans::plan_of(conn, id, plan)).await?;
+    let mut plan = visit.acting().administer(move |administrator| administrator.view_plan(found, 0)).await?;
+    let (status, shell) = shell.refused(visit, refused)?;
+    let lines = usize::try_from(LINES).unwrap_or(usize::MAX);
+    let more = plan.line.members.saturating_sub(lines);
+    plan.people.truncate(lines);
+    let page = Page {
+        here: shell.at(&format!("/connections/{id}")),
+        shell,
+        name: connection.name,
+        more: (more > 0).then(|| texts::say("plan-more", [("count", more.into())])),
+        is_open: plan.line.applied.is_none(),
+        plan,
+    };
+    shell::page(status, &page)
+}
+
+#[derive(Template)]
+#[template(path = "console/connections/token.html")]
+struct TokenPage {
+    shell: Shell,
+    here: String,
+    name: String,
+    token: String,
+}
+
+/// A token that is shown once.
+pub(super) fn token(shell: Shell, id: ConnectionId, name: String, token: String) -> Result<Response, HttpError> {
+    let here = shell.at(&format!("/connections/{id}"));
+    shell::page(StatusCode::OK, &TokenPage { shell, here, name, token })
+}
+
+/// `POST …/connections/{id}/plans/{plan}/apply`.
+pub(in crate::console) async fn apply(
+    visit: Visit,
+    Path((org, id, plan)): Path<(String, String, String)>,
+    Posted(_): Posted,
+) -> Result<Response, HttpError> {
+    let (id, plan): (ConnectionId, PlanId) = (super::id("connection", &id)?, super::id("plan", &plan)?);
+    let (shell, connection, found) = read(&visit, &org, id, move |conn, _, _| plans::plan_of(conn, id, plan)).await?;
+    let base_url = visit.app().base_url().to_owned();
+    let applied = visit.acting().undertake(move |administrator| administrator.apply_plan(&base_url, found.id));
+    let applied = applied.await;
+    visit.app().forget_connections();
+    match applied {
+        Ok(done) => {
+            let answer = done.applied.and_then(|mut applied| applied.connections.remove(&connection.name));
+            match answer.and_then(|answer| answer.scim).and_then(|scim| scim.token) {
+                Some(text) => token(shell, id, connection.name, text),
+                None => one::back(&visit, &org, id, "done-plan"),
+            }
+        }
+        Err(error) if error.status() == StatusCode::NOT_FOUND => Ok(error.into_response()),
+        Err(error) => show(&visit, &org, id, plan, Some(error)).await,
+    }
+}

@@ -1,0 +1,219 @@
+//! Connections: what owners see and do, and nobody else.
+
+use muster_crypto::{TokenPrefix, TokenText};
+use muster_model::{
+    Account, ConnectionId, Role,
+    connection::{Saml, SingleSignOn},
+};
+use muster_testkit::browser::{Browser, Page, Transport};
+use serde_json::json;
+
+use crate::{
+    passwords::{browser, url},
+    support::Server,
+};
+
+const ADA: &str = "ada@example.com";
+
+/// Somebody with this role in `moby`, signed in; a stranger without one.
+async fn visitor(server: &Server, email: &str, role: Option<Role>) -> (Account, Browser<impl Transport>) {
+    let account = server.world.account(email, true);
+    if let Some(role) = role {
+        server.world.set_member(&server.organizations[0], &account, role).unwrap();
+    }
+    let text = TokenText::generate(TokenPrefix::Link).unwrap();
+    server.world.sign_in_link(account.id, text.hash());
+    let mut browser = browser(server);
+    let page = browser.get(&url(&format!("/signin/link?token={}", text.expose()))).await;
+    let page = browser.submit(&page, &page.only_form()).await;
+    assert_eq!(page.status.as_u16(), 200, "{}", page.words());
+    (account, browser)
+}
+
+/// A page of `moby`.
+async fn see(browser: &mut Browser<impl Transport>, path: &str) -> Page {
+    browser.get(&url(&format!("/console/orgs/moby{path}"))).await
+}
+
+fn one(server: &Server, rest: &str) -> String {
+    format!("/connections/{}{rest}", server.connection)
+}
+
+/// With a SAML identity provider.
+fn with_saml() -> Server {
+    let server = Server::new();
+    server.world.settings(server.connection, |settings| {
+        settings.sso = Some(SingleSignOn::Saml(Box::new(Saml {
+            entity_id: "https://idp.example.com/<b>".to_owned(),
+            sso_url: "https://idp.example.com/sso".to_owned(),
+            ..Saml::default()
+        })));
+    });
+    server
+}
+
+#[tokio::test]
+async fn ten_3_connections_are_the_owners_alone() {
+    let server = with_saml();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
+    let (_, mut stranger) = visitor(&server, "eve@example.org", None).await;
+    let pages = ["", "/scim", "/settings", "/log"].map(|rest| one(&server, rest));
+    for path in pages.iter().map(String::as_str).chain(["/connections"]) {
+        assert_eq!(see(&mut owner, path).await.status.as_u16(), 200, "{path}");
+        assert_eq!(see(&mut member, path).await.status.as_u16(), 403, "{path}");
+        assert_eq!(see(&mut stranger, path).await.status.as_u16(), 404, "{path}");
+    }
+    let elsewhere = server.world.connection("theirs", &[&server.organizations[1]]).build();
+    for rest in ["", "/scim", "/settings", "/log"] {
+        let path = format!("/connections/{elsewhere}{rest}");
+        assert_eq!(see(&mut owner, &path).await.status.as_u16(), 404, "{path}");
+    }
+    assert_eq!(see(&mut owner, "/connections/none").await.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn ten_3_another_s_connection_is_named_and_no_more() {
+    let server = Server::new();
+    let whale = server.organizations[1].clone();
+    let moby = server.organizations[0].clone();
+    let theirs: ConnectionId = server.world.connection("theirs", &[&whale, &moby]).domains(&["whale.example"]).build();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let list = see(&mut owner, "/connections").await;
+    assert!(list.words().contains("theirs Held elsewhere"), "{}", list.words());
+    assert!(!list.text.contains(&theirs.to_string()));
+    assert!(list.link("okta").ends_with(&one(&server, "")));
+}
+
+#[tokio::test]
+async fn an_owner_reads_what_the_identity_provider_must_be_told_in_its_words() {
+    let server = with_saml();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let page = see(&mut owner, &one(&server, "?guide=okta")).await;
+    let words = page.words();
+    assert!(words.contains("Audience URI (SP Entity ID)"), "{words}");
+    assert!(words.contains(&format!("/sso/saml/{}/acs", server.connection)), "{words}");
+    assert!(page.text.contains("https://idp.example.com/&#60;b&#62;"), "what others say is escaped");
+    assert!(see(&mut owner, &one(&server, "?guide=entra")).await.words().contains("Reply URL"));
+    let tried = owner.submit(&page, &page.form("/test")).await;
+    assert!(tried.words().contains("/sso/test/"), "{}", tried.words());
+    let bare = Server::new();
+    let (_, mut owner) = visitor(&bare, ADA, Some(Role::Owner)).await;
+    let page = see(&mut owner, &one(&bare, "")).await;
+    assert!(page.words().contains("First state a SAML"), "{}", page.words());
+}
+
+#[tokio::test]
+async fn scim_1_a_token_is_made_shown_once_rotated_and_revoked() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let page = see(&mut owner, &one(&server, "/scim")).await;
+    let wrong = page.form("days").with("label", "Okta <prod>").with("days", "soon");
+    let refused = owner.submit(&page, &wrong).await;
+    assert_eq!(refused.status.as_u16(), 400, "{}", refused.words());
+    assert!(refused.words().contains("use a whole number"), "{}", refused.words());
+    assert_eq!(refused.form("days").value("label"), Some("Okta <prod>"), "what was typed is kept");
+    let made = owner.submit(&refused, &refused.form("days").with("days", "30")).await;
+    assert_eq!(made.status.as_u16(), 200);
+    let secret = made.words().split_whitespace().find(|word| word.starts_with("mst_scim_")).unwrap().to_owned();
+    let answer = server.to("GET", "/scim/v2/Users").header("authorization", &format!("Bearer {secret}"));
+    answer.send().await.due(200);
+    let page = see(&mut owner, &one(&server, "/scim")).await;
+    assert!(!page.text.contains(&secret));
+    assert!(page.text.contains("Okta &#60;prod&#62;"));
+    let revoking = owner.follow(&page, &page.link("Revoke Okta <prod>")).await;
+    let revoked = owner.submit(&revoking, &revoking.forms().pop().unwrap()).await;
+    assert!(revoked.words().contains("The token is revoked"), "{}", revoked.words());
+    server.to("GET", "/scim/v2/Users").header("authorization", &format!("Bearer {secret}")).send().await.due(401);
+    let rotated = owner.submit(&revoked, &revoked.form("hours").with("hours", "0")).await;
+    assert!(rotated.words().contains("mst_scim_"), "{}", rotated.words());
+    assert_eq!(server.get("/Users").await.status.as_u16(), 401, "the others ended at once");
+}
+
+#[tokio::test]
+async fn scim_7_disabling_is_a_plan_first() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    server.user("bo@example.com").await;
+    let page = see(&mut owner, &one(&server, "/scim")).await;
+    let plan = owner.submit(&page, &page.form("/scim/switch")).await;
+    assert!(plan.url.path().contains("/plans/"), "{}: {}", plan.url, plan.words());
+    assert_eq!(server.get("/Users").await.status.as_u16(), 200, "nothing is changed yet");
+    let done = owner.submit(&plan, &plan.form("/apply")).await;
+    assert!(done.words().contains("The plan is applied"), "{}", done.words());
+    assert_eq!(server.get("/Users").await.status.as_u16(), 403);
+    assert!(server.world.is_member(&server.organizations[0], "bo@example.com"));
+}
+
+#[tokio::test]
+async fn mig_2_settings_are_a_plan_that_does_exactly_that_or_is_refused() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    server.user("bo@example.com").await;
+    let page = see(&mut owner, &one(&server, "/settings")).await;
+    let form = page.form("organization").with("organization", "whale");
+    let plan = owner.submit(&page, &form).await;
+    assert!(plan.words().contains("bo@example.com"), "{}", plan.words());
+    server.user("cy@example.com").await;
+    let late = owner.submit(&plan, &plan.form("/apply")).await;
+    assert_eq!(late.status.as_u16(), 409, "{}", late.words());
+    assert!(late.words().contains("changed since"), "{}", late.words());
+    let plan = owner.submit(&page, &form).await;
+    let done = owner.submit(&plan, &plan.form("/apply")).await;
+    assert!(done.words().contains("The plan is applied"), "{}", done.words());
+    assert!(server.world.is_member(&server.organizations[1], "bo@example.com"));
+    let wrong = owner.submit(&page, &page.form("organization").with("team", "No Team!")).await;
+    assert!(wrong.status.is_client_error(), "{}", wrong.words());
+    assert_eq!(wrong.form("organization").value("team"), Some("No Team!"), "what was typed is kept");
+}
+
+#[tokio::test]
+async fn scim_11_the_log_leads_to_traces_that_tell_the_story() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    server.user("bo@example.com").await;
+    let refused = server.post("/Users", crate::support::person("bo@example.com")).await;
+    assert_eq!(refused.status.as_u16(), 409);
+    let id = refused.header("x-request-id").to_owned();
+    let all = see(&mut owner, &one(&server, "/log")).await;
+    assert!(all.words().contains("Changed something") && all.words().contains("Refused"), "{}", all.words());
+    let errors = see(&mut owner, &one(&server, "/log?which=errors")).await;
+    assert!(!errors.words().contains("Changed something"), "{}", errors.words());
+    let trace = see(&mut owner, &one(&server, &format!("/log/{id}"))).await;
+    let words = trace.words();
+    assert!(words.contains("What was checked and decided") && words.contains("HTTP 409"), "{words}");
+    assert!(words.contains("bo@example.com"), "{words}");
+    let none = see(&mut owner, &one(&server, "/log?user=nobody@example.com")).await;
+    assert!(none.words().contains("Nothing is found"), "{}", none.words());
+    let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
+    assert_eq!(see(&mut member, &one(&server, &format!("/log/{id}"))).await.status.as_u16(), 403);
+    assert_eq!(see(&mut owner, &one(&server, "/log/none")).await.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn mig_3_held_changes_are_approved_or_rejected_as_they_are_shown() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let none = see(&mut owner, &one(&server, "/held")).await;
+    assert!(none.words().contains("No change waits"), "{}", none.words());
+    let mut ids = Vec::new();
+    for number in 0..53 {
+        ids.push(server.user(&format!("p{number}@example.com")).await);
+    }
+    for id in &ids {
+        server.patch(&format!("/Users/{id}"), json!([{"op": "replace", "path": "active", "value": false}])).await;
+    }
+    let waiting = server.world.held(server.connection).len();
+    assert!(waiting >= 2, "{waiting}");
+    let page = see(&mut owner, &one(&server, "")).await;
+    let page = owner.follow(&page, &page.link("Held changes")).await;
+    assert!(page.words().contains("p52@example.com"), "{}", page.words());
+    let page = owner.submit(&page, &page.form("/held/approve")).await;
+    assert!(page.words().contains("is decided"), "{}", page.words());
+    assert!(server.world.is_member(&server.organizations[0], "p52@example.com"), "only the first was approved");
+    let page = owner.submit(&page, &page.form("/held/reject")).await;
+    assert!(page.words().contains("discarded"), "{}", page.words());
+    assert!(server.world.is_member(&server.organizations[0], "p51@example.com"));
+    let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
+    assert_eq!(see(&mut member, &one(&server, "/held")).await.status.as_u16(), 403);
+}
