@@ -22,6 +22,7 @@ mod settings;
 mod shell;
 mod state;
 mod teams;
+mod tokens;
 mod visit;
 
 use axum::{
@@ -77,5 +78,14 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/console/orgs/{org}/teams/{team}/members/{username}/remove", post(teams::change::remove_member))
         .route("/console/orgs/{org}/teams/{team}/delete", get(teams::change::delete_page).post(teams::change::delete))
         .merge(connections::routes())
+        .route("/console/orgs/{org}/tokens", get(tokens::organization::page).post(tokens::organization::create))
+        .route("/console/orgs/{org}/tokens/{id}/switch", post(tokens::organization::switch))
+        .route(
+            "/console/orgs/{org}/tokens/{id}/end",
+            get(tokens::organization::end_page).post(tokens::organization::end),
+        )
+        .route("/account/tokens", get(tokens::own::page).post(tokens::own::create))
+        .route("/account/tokens/{id}/switch", post(tokens::own::switch))
+        .route("/account/tokens/{id}/end", get(tokens::own::end_page).post(tokens::own::end))
         .with_state(app.clone())
 }

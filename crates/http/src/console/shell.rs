@@ -63,6 +63,8 @@ sections! {
     Sessions: "/sessions", "sessions", "section-sessions", ReadSessions;
     /// What happened.
     Activity: "/activity", "activity", "section-activity", ReadActivity;
+    /// What programs call with.
+    Tokens: "/tokens", "tokens", "section-tokens", ReadTokens;
     /// Name, seats, owners.
     Settings: "/settings", "settings", "section-settings", ReadSettings;
 }

@@ -27,6 +27,12 @@ pub(super) enum State {
     Missing,
     /// A domain counts no more.
     Lapsed,
+    /// A token works.
+    On,
+    /// A token is switched off.
+    Off,
+    /// A token has ended.
+    Expired,
 }
 
 impl State {
@@ -42,6 +48,9 @@ impl State {
         Self::Pending,
         Self::Missing,
         Self::Lapsed,
+        Self::On,
+        Self::Off,
+        Self::Expired,
     ];
 
     /// How a membership is.
@@ -66,20 +75,20 @@ impl State {
     /// Which colours it has, beside its sign and word.
     pub(super) fn tone(self) -> &'static str {
         match self {
-            Self::Active | Self::Verified => "good",
+            Self::Active | Self::Verified | Self::On => "good",
             Self::Invited | Self::Kept | Self::Conflict | Self::Pending | Self::Missing => "wait",
-            Self::Out | Self::Lapsed => "bad",
-            Self::Guest => "",
+            Self::Out | Self::Lapsed | Self::Expired => "bad",
+            Self::Guest | Self::Off => "",
         }
     }
 
     /// Its sign.
     pub(super) fn icon(self) -> &'static str {
         match self {
-            Self::Active | Self::Verified => "check",
+            Self::Active | Self::Verified | Self::On => "check",
             Self::Invited | Self::Pending => "clock",
-            Self::Kept => "pause",
-            Self::Out | Self::Lapsed => "cross",
+            Self::Kept | Self::Off => "pause",
+            Self::Out | Self::Lapsed | Self::Expired => "cross",
             Self::Guest => "info",
             Self::Conflict | Self::Missing => "warning",
         }
@@ -98,6 +107,9 @@ impl State {
             Self::Pending => "state-pending",
             Self::Missing => "state-missing",
             Self::Lapsed => "state-lapsed",
+            Self::On => "state-on",
+            Self::Off => "state-off",
+            Self::Expired => "state-expired",
         })
     }
 }

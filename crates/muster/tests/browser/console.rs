@@ -30,6 +30,8 @@ const PAGES: &[(&str, &str)] = &[
     ("domain-remove", "/console/orgs/moby/domains/example.com/remove"),
     ("sessions", "/console/orgs/moby/sessions"),
     ("activity", "/console/orgs/moby/activity"),
+    ("tokens", "/console/orgs/moby/tokens"),
+    ("account-tokens", "/account/tokens"),
     ("settings", "/console/orgs/moby/settings"),
     ("members", "/console/orgs/moby/members"),
     ("account", "/account"),

@@ -8,6 +8,7 @@ mod invitations;
 mod members;
 mod organization;
 mod teams;
+mod tokens;
 
 use axum::{Router, body::Body};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -120,6 +121,7 @@ const PAGES: &[(&str, u16)] = &[
     ("/sessions", 403),
     ("/activity", 403),
     ("/settings", 403),
+    ("/tokens", 403),
 ];
 
 #[tokio::test]
