@@ -74,6 +74,9 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) for (const button of document.querySelectorAll("form button:disabled")) button.disabled = false;
 });
 
+// On phones the menu is wider than the window.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 localTimes(document);
 copyButtons(document);
 liveFilters();

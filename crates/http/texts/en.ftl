@@ -646,3 +646,7 @@ scope-sessions-write = Sign people out
 scope-activity-read = Read the activity log
 scope-tokens-read = See access tokens
 scope-tokens-write = Make and end access tokens
+
+## Who loses access with a plan
+plan-losing = Who could not sign in any more
+plan-losing-about = They have an account of the connection's domains, and are neither members nor invited. Invite them first, or leave Just-in-Time provisioning on.

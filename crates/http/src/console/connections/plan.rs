@@ -7,13 +7,14 @@ use axum::{
 };
 use http::StatusCode;
 use muster_administration::plans::{MemberLine, PlanView};
-use muster_engine::plans;
+use muster_engine::{authority::Action, plans, sign_in};
 use muster_model::{ConnectionId, PlanId};
 use serde_json::Value;
 
 use super::{one, read};
 use crate::{
     HttpError,
+    app::Lane,
     console::{
         list::LINES,
         shell::{self, Shell},
@@ -32,6 +33,10 @@ struct Page {
     /// How many people are not shown, in words.
     more: Option<String>,
     is_open: bool,
+    /// Who could not sign in any more, where newcomers are not let in any more (JIT-8).
+    losing: Vec<String>,
+    /// How many of them are not shown, in words.
+    more_losing: Option<String>,
 }
 
 /// A value as people read it.
@@ -41,6 +46,26 @@ fn shown(value: &Value) -> String {
         Value::Null => "–".to_owned(),
         other => other.to_string(),
     }
+}
+
+fn is_open(plan: &PlanView) -> bool {
+    plan.line.applied.is_none()
+}
+
+/// Whether the plan turns Just-in-Time provisioning off.
+fn closes(plan: &PlanView) -> bool {
+    let mut fields = plan.settings.iter().flat_map(|change| &change.fields);
+    fields.any(|field| field.name == "settings.jit" && field.new == Value::Bool(false))
+}
+
+/// The addresses of those who could not sign in any more then.
+async fn losing(visit: &Visit, id: ConnectionId) -> Result<Vec<String>, HttpError> {
+    let now = visit.acting().now();
+    let read = visit.acting().read(Lane::Scan, move |conn, caller| {
+        let connection = caller.connection(conn, id, Action::ReadConnections)?;
+        sign_in::losing_without_jit(conn, &connection, now)
+    });
+    Ok(read.await?.into_iter().filter_map(|account| account.email).map(|email| email.to_string()).collect())
 }
 
 /// A place in a line: role and teams.
@@ -85,6 +110,9 @@ async fn show(
     let mut plan = visit.acting().administer(move |administrator| administrator.view_plan(found, 0)).await?;
     let (status, shell) = shell.refused(visit, refused)?;
     let lines = usize::try_from(LINES).unwrap_or(usize::MAX);
+    let mut losing = if is_open(&plan) && closes(&plan) { losing(visit, id).await? } else { Vec::new() };
+    let more_losing = losing.len().saturating_sub(lines);
+    losing.truncate(lines);
     let more = plan.line.members.saturating_sub(lines);
     plan.people.truncate(lines);
     let page = Page {
@@ -92,7 +120,9 @@ async fn show(
         shell,
         name: connection.name,
         more: (more > 0).then(|| texts::say("plan-more", [("count", more.into())])),
-        is_open: plan.line.applied.is_none(),
+        is_open: is_open(&plan),
+        losing,
+        more_losing: (more_losing > 0).then(|| texts::say("plan-more", [("count", more_losing.into())])),
         plan,
     };
     shell::page(status, &page)

@@ -168,6 +168,17 @@ async fn mig_2_settings_are_a_plan_that_does_exactly_that_or_is_refused() {
 }
 
 #[tokio::test]
+async fn jit_8_a_plan_without_jit_says_who_could_not_sign_in_any_more() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let outsider = server.world.account("otto@example.com", true);
+    let page = see(&mut owner, &one(&server, "/settings")).await;
+    let plan = owner.submit(&page, &page.form("organization").without("jit")).await;
+    assert!(plan.words().contains("Who could not sign in any more"), "{}", plan.words());
+    assert!(plan.text.contains(outsider.email.unwrap().as_str()), "{}", plan.words());
+}
+
+#[tokio::test]
 async fn scim_11_the_log_leads_to_traces_that_tell_the_story() {
     let server = Server::new();
     let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
