@@ -120,7 +120,7 @@ pub fn typed(text: &str, everybody: &Person) -> Result<Vec<Row>, ListError> {
     Ok(people.map(|person| Row { line: 0, person: Ok(person) }).collect())
 }
 
-/// Writes people so that [`csv`] reads them.
+/// Writes people so that [`csv()`] reads them.
 ///
 /// # Errors
 ///
