@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster_engine::{EngineError, certificates, conflicts, domains, tokens};
 use muster_model::{
-    AccountId, Connection, HeldChangeId, Organization, Timestamp,
+    AccountId, Connection, ConnectionId, HeldChangeId, Organization, Timestamp,
     domain::{DomainState, Holder},
 };
 use muster_store::{Conn, Counter};
@@ -28,6 +28,8 @@ pub struct Attention {
     pub is_urgent: bool,
     /// What.
     pub matter: Matter,
+    /// Of which connection, if of one.
+    pub connection: Option<ConnectionId>,
 }
 
 /// What is to be looked at.
@@ -101,7 +103,7 @@ pub fn of(conn: &mut Conn<'_>, organization: &Organization, now: Timestamp) -> R
             }
             DomainState::Verified => None,
         };
-        found.extend(matter.map(|(is_urgent, matter)| Attention { is_urgent, matter }));
+        found.extend(matter.map(|(is_urgent, matter)| Attention { is_urgent, matter, connection: None }));
     }
     for id in conn.connections_held_by(holder)? {
         if let Some(connection) = conn.connection(id)? {
@@ -118,9 +120,9 @@ fn seats(conn: &mut Conn<'_>, organization: &Organization, found: &mut Vec<Atten
         conn.count(organization.id.0, Counter::Members)? + conn.count(organization.id.0, Counter::Invitations)?;
     let free = seats.saturating_sub(taken);
     if free <= 0 {
-        found.push(Attention { is_urgent: true, matter: Matter::NoSeats(seats) });
+        found.push(Attention { is_urgent: true, matter: Matter::NoSeats(seats), connection: None });
     } else if free <= FEW.min(seats / 10) {
-        found.push(Attention { is_urgent: false, matter: Matter::FewSeats(free) });
+        found.push(Attention { is_urgent: false, matter: Matter::FewSeats(free), connection: None });
     }
     Ok(())
 }
@@ -132,21 +134,23 @@ fn of_connection(
     found: &mut Vec<Attention>,
 ) -> Result<(), EngineError> {
     let name = || connection.name.clone();
+    let id = Some(connection.id);
     let own = certificates::of(conn, connection.id)?;
     let metadata = conn.idp_metadata(connection.id)?;
     let relied = relied_certificates(connection, &own);
     for warning in warnings(connection, &relied, metadata.as_ref(), now) {
         let matter = Matter::Connection { connection: name(), found: warning.found, advice: warning.advice };
-        found.push(Attention { is_urgent: warning.is_problem, matter });
+        found.push(Attention { is_urgent: warning.is_problem, matter, connection: id });
     }
     if connection.settings.scim.enabled {
         let live: Vec<_> = tokens::list(conn, connection)?.into_iter().filter(|token| token.is_live(now)).collect();
         // One that never ends is later than any other.
         let last = live.iter().max_by_key(|token| (token.expires.is_none(), token.expires));
         match last.map(|token| token.expires) {
-            None => found.push(Attention { is_urgent: true, matter: Matter::NoToken(name()) }),
+            None => found.push(Attention { is_urgent: true, matter: Matter::NoToken(name()), connection: id }),
             Some(Some(at)) if at <= now.after(TOKEN_ENDS_SOON) => {
-                found.push(Attention { is_urgent: false, matter: Matter::TokenEnds { connection: name(), at } });
+                let matter = Matter::TokenEnds { connection: name(), at };
+                found.push(Attention { is_urgent: false, matter, connection: id });
             }
             Some(_) => {}
         }
@@ -159,7 +163,7 @@ fn of_connection(
     )?;
     if !held.is_empty() {
         let matter = Matter::Held { connection: name(), requests: held.len() };
-        found.push(Attention { is_urgent: true, matter });
+        found.push(Attention { is_urgent: true, matter, connection: id });
     }
     let mut accounts: Vec<AccountId> = conflicts::page(conn, connection, AccountId(Uuid::nil()), COUNTED)?
         .conflicts
@@ -169,7 +173,7 @@ fn of_connection(
     accounts.dedup();
     if !accounts.is_empty() {
         let matter = Matter::Conflicts { connection: name(), accounts: accounts.len() };
-        found.push(Attention { is_urgent: false, matter });
+        found.push(Attention { is_urgent: false, matter, connection: id });
     }
     Ok(())
 }

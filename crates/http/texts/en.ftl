@@ -166,6 +166,7 @@ overview-figures = At a glance
 overview-invited = Invited
 overview-seats = of { $count } seats, together with those who are invited
 attention-now = Now:
+attention-look = Look at it
 attention-no-seats = All { $count } seats are taken: whoever is assigned or signs in from now on has to wait.
 attention-few-seats = { $count ->
     [one] 1 seat is free.
@@ -650,3 +651,16 @@ scope-tokens-write = Make and end access tokens
 ## Who loses access with a plan
 plan-losing = Who could not sign in any more
 plan-losing-about = They have an account of the connection's domains, and are neither members nor invited. Invite them first, or leave Just-in-Time provisioning on.
+
+## Conflicts
+conflicts-title = Where sources disagree
+conflicts-about = What single sign-on and the directory say of the same value. Nothing that loses is lost: change who wins in the settings, or the value at its source.
+conflicts-none = Single sign-on and the directory agree about everybody.
+conflicts-who = Who
+conflicts-value = Value
+conflicts-holds = Holds
+conflicts-decided = Decided by
+conflicts-said = What each says
+conflicts-since = Since
+conflicts-default = the default
+conflicts-link = Conflicts

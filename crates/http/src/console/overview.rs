@@ -69,44 +69,48 @@ pub(super) async fn page(visit: Visit, Path(org): Path<String>) -> Result<Respon
     figures.push(figure("section-members", members, used.unwrap_or_default(), Section::Members));
     figures.push(figure("section-teams", teams, String::new(), Section::Teams));
     if sees_all {
-        figures.push(figure("overview-invited", invitations, String::new(), Section::Members));
+        figures.push(figure("overview-invited", invitations, String::new(), Section::Invitations));
     }
     let attention = attention.map(|all| all.into_iter().map(|one| line(&shell, one)).collect());
     shell::page(StatusCode::OK, &Page { shell, figures, attention })
 }
 
-fn line(shell: &Shell, Attention { is_urgent, matter }: Attention) -> Line {
+fn line(shell: &Shell, Attention { is_urgent, matter, connection }: Attention) -> Line {
     let plain = |text: String| Line { is_urgent, text, at: None, advice: String::new(), href: None };
     let about = |name: &str, of: String| plain(texts::say(name, [("name", of.into())]));
     let counted = |name: &str, of: String, count: usize| {
         plain(texts::say(name, [("name", of.into()), ("count", i64::try_from(count).unwrap_or(i64::MAX).into())]))
     };
-    let go = |line: Line, label: &str, section: Section| Line {
-        href: Some((shell.section(section), texts::text(label))),
-        ..line
+    let go = |line: Line, label: &str, path: String| Line { href: Some((shell.at(&path), texts::text(label))), ..line };
+    let to_settings = |line: Line| go(line, "section-settings", "/settings".to_owned());
+    let to_domain = |name: &str, domain: String| {
+        let path = format!("/domains/{domain}");
+        go(about(name, domain), "attention-look", path)
+    };
+    let to_connection = |line: Line, rest: &str| match connection {
+        Some(id) => go(line, "attention-look", format!("/connections/{id}{rest}")),
+        None => line,
     };
     match matter {
-        Matter::NoSeats(seats) => go(
-            plain(texts::say("attention-no-seats", [("count", seats.into())])),
-            "section-settings",
-            Section::Settings,
-        ),
-        Matter::FewSeats(free) => go(
-            plain(texts::say("attention-few-seats", [("count", free.into())])),
-            "section-settings",
-            Section::Settings,
-        ),
-        Matter::DomainPending(name) => about("attention-domain-pending", name),
-        Matter::DomainMissing(name) => about("attention-domain-missing", name),
-        Matter::DomainLapsed(name) => about("attention-domain-lapsed", name),
-        Matter::DomainContested(name) => about("attention-domain-contested", name),
-        Matter::Connection { connection, found, advice } => Line {
-            advice,
-            ..plain(texts::say("attention-connection", [("name", connection.into()), ("found", found.into())]))
-        },
-        Matter::NoToken(connection) => about("attention-no-token", connection),
-        Matter::TokenEnds { connection, at } => Line { at: Some(at), ..about("attention-token-ends", connection) },
-        Matter::Conflicts { connection, accounts } => counted("attention-conflicts", connection, accounts),
-        Matter::Held { connection, requests } => counted("attention-held", connection, requests),
+        Matter::NoSeats(seats) => to_settings(plain(texts::say("attention-no-seats", [("count", seats.into())]))),
+        Matter::FewSeats(free) => to_settings(plain(texts::say("attention-few-seats", [("count", free.into())]))),
+        Matter::DomainPending(name) => to_domain("attention-domain-pending", name),
+        Matter::DomainMissing(name) => to_domain("attention-domain-missing", name),
+        Matter::DomainLapsed(name) => to_domain("attention-domain-lapsed", name),
+        Matter::DomainContested(name) => to_domain("attention-domain-contested", name),
+        Matter::Connection { connection, found, advice } => {
+            let text = texts::say("attention-connection", [("name", connection.into()), ("found", found.into())]);
+            to_connection(Line { advice, ..plain(text) }, "")
+        }
+        Matter::NoToken(connection) => to_connection(about("attention-no-token", connection), "/scim"),
+        Matter::TokenEnds { connection, at } => {
+            to_connection(Line { at: Some(at), ..about("attention-token-ends", connection) }, "/scim")
+        }
+        Matter::Conflicts { connection, accounts } => {
+            to_connection(counted("attention-conflicts", connection, accounts), "/conflicts")
+        }
+        Matter::Held { connection, requests } => {
+            to_connection(counted("attention-held", connection, requests), "/held")
+        }
     }
 }

@@ -49,6 +49,7 @@ const PAGES: &[(&str, &str)] = &[
     ("connection-settings", "{connection}/settings"),
     ("connection-plan", "{plan}"),
     ("connection-held-none", "{connection}/held"),
+    ("connection-conflicts-none", "{connection}/conflicts"),
     ("connection-log", "{connection}/log"),
     ("connection-log-none", "{connection}/log?user=nobody-of-this-name"),
     ("connection-trace", "{trace}"),

@@ -1,5 +1,6 @@
 //! Connections: what the identity provider must be told, what it has told us, how it goes, and what each setting does.
 
+mod conflicts;
 mod guide;
 mod held;
 mod list;
@@ -43,6 +44,7 @@ pub(super) fn routes() -> Router<App> {
         .route(&at("/held"), get(held::page))
         .route(&at("/held/approve"), post(held::approve))
         .route(&at("/held/reject"), post(held::reject))
+        .route(&at("/conflicts"), get(conflicts::page))
         .route(&at("/log"), get(log::page))
         .route(&at("/log/{trace}"), get(log::one))
 }

@@ -168,6 +168,26 @@ async fn mig_2_settings_are_a_plan_that_does_exactly_that_or_is_refused() {
 }
 
 #[tokio::test]
+async fn pre_3_conflicts_are_shown_with_both_words_and_lead_from_the_overview() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let none = see(&mut owner, &one(&server, "/conflicts")).await;
+    assert!(none.words().contains("agree about everybody"), "{}", none.words());
+    server.user("bo@example.com").await;
+    let moby = &server.organizations[0];
+    server.world.sso_says(server.connection, moby, "bo@example.com", Some("Bo <b>Else</b>"), None, None);
+    let overview = see(&mut owner, "").await;
+    assert!(overview.words().contains("disagree about 1 account"), "{}", overview.words());
+    let link = overview.elements("a").into_iter().find(|link| link.text == "Look at it").unwrap();
+    let page = owner.follow(&overview, link.attribute("href").unwrap()).await;
+    for words in ["bo@example.com", "full_name", "Single sign-on: Bo <b>Else</b>", "Directory: "] {
+        assert!(page.words().contains(words), "{words}: {}", page.words());
+    }
+    let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
+    assert_eq!(see(&mut member, &one(&server, "/conflicts")).await.status.as_u16(), 403);
+}
+
+#[tokio::test]
 async fn jit_8_a_plan_without_jit_says_who_could_not_sign_in_any_more() {
     let server = Server::new();
     let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
