@@ -22,7 +22,7 @@ use super::{
     list::address,
     shell::{self, Section, Shell},
     state::State,
-    visit::{Posted, Visit},
+    visit::{Posted, Visit, is_not_recent},
 };
 use crate::{
     HttpError,
@@ -63,12 +63,16 @@ impl Whose {
         }
     }
 
-    /// The page's path.
+    /// The page's address.
     fn path(&self, visit: &Visit) -> String {
-        let base = visit.app().base_url();
+        format!("{}{}", visit.app().base_url(), self.below())
+    }
+
+    /// The page's path, below the base URL.
+    fn below(&self) -> String {
         match self {
-            Self::Own => format!("{base}/account/tokens"),
-            Self::Organization(org) => format!("{base}/console/orgs/{org}/tokens"),
+            Self::Own => "/account/tokens".to_owned(),
+            Self::Organization(org) => format!("/console/orgs/{org}/tokens"),
         }
     }
 
@@ -252,7 +256,9 @@ async fn create(visit: &Visit, whose: &Whose, form: &Form) -> Result<Response, H
     let typed = Typed::of(form);
     let text = TokenText::generate(whose.prefix()).map_err(HttpError::no_randomness)?;
     let (wanted, hash) = (typed.clone(), text.hash());
+    let visiting = visit.clone();
     let made = whose.change(visit, move |tx, env, caller, holder| {
+        visiting.require_recent(env)?;
         let days = Some(wanted.days).filter(|days| *days > 0);
         let expires = days.map(|days| env.now().after(Duration::from_hours(24 * days)));
         let scopes = wanted.scopes.iter().copied().collect();
@@ -262,6 +268,7 @@ async fn create(visit: &Visit, whose: &Whose, form: &Form) -> Result<Response, H
     match made.await {
         // The secret is in this answer alone.
         Ok(()) => show(visit, whose, "done-token-made", Typed::default(), Some(text.expose().to_owned()), None).await,
+        Err(error) if is_not_recent(&error) => visit.confirm_first(&whose.below()),
         Err(error) => show(visit, whose, "", typed, None, Some(error)).await,
     }
 }

@@ -6,9 +6,9 @@ use axum::{
 };
 use http::request::Parts;
 use muster_engine::{
-    EngineError, Env,
+    EngineError, Env, Refusal,
     authority::{self, Action, Caller, Who},
-    credentials::exchange::Evidence,
+    credentials::{exchange::Evidence, recent},
     transact,
 };
 use muster_model::{Account, Organization, Role, Session};
@@ -129,6 +129,19 @@ impl Visit {
         self.acting.write(write).await
     }
 
+    /// Whether whoever visits has shown within the last minutes who they are: asked of what goes on opening things after the
+    /// session, such as tokens.
+    pub(super) fn require_recent(&self, env: &Env) -> Result<(), EngineError> {
+        recent::require(env, &self.session)
+    }
+
+    /// To where whoever visits shows who they are, and then back to a path of ours, below the base URL.
+    pub(super) fn confirm_first(&self, path: &str) -> Result<Response, HttpError> {
+        let app = self.app();
+        let response = pages::see_other(&format!("{}/account/confirm", app.base_url()))?;
+        way_back::remember(app, response, path)
+    }
+
     /// Changes something of an organization, if whoever visits may do that.
     pub(super) async fn change<T: Send + 'static>(
         &self,
@@ -143,6 +156,11 @@ impl Visit {
         })
         .await
     }
+}
+
+/// Whether something was refused because whoever visits has not shown recently who they are.
+pub(super) fn is_not_recent(error: &HttpError) -> bool {
+    matches!(error, HttpError::Engine(EngineError::Refused(Refusal::NotRecent)))
 }
 
 /// What somebody is called.

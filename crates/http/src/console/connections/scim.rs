@@ -17,7 +17,7 @@ use crate::{
     console::{
         list::address,
         shell::{self, Shell},
-        visit::{Posted, Visit},
+        visit::{Posted, Visit, is_not_recent},
     },
     pages::{self, filters},
     scim_tokens::{NewToken, Rotating},
@@ -118,6 +118,9 @@ async fn again(
     typed: Typed,
     error: HttpError,
 ) -> Result<Response, HttpError> {
+    if is_not_recent(&error) {
+        return visit.confirm_first(&format!("/console/orgs/{org}/connections/{id}/scim"));
+    }
     match error.status() {
         StatusCode::NOT_FOUND => Ok(error.into_response()),
         _ => show(visit, org, id, &Asked::default(), typed, Some(error)).await,
@@ -143,8 +146,9 @@ pub(in crate::console) async fn make(
     let typed = Typed { label: text("label"), days: text("days"), ..Typed::default() };
     let made = async {
         let new = NewToken::read(&typed.label, number("days", &typed.days)?)?;
-        let secret = new.text.expose().to_owned();
+        let (secret, visiting) = (new.text.expose().to_owned(), visit.clone());
         let made = visit.change(&org, Action::ChangeConnections, move |tx, env, at| {
+            visiting.require_recent(env)?;
             let connection = at.caller.connection_of(tx, &at.organization, id, Action::ChangeConnections)?;
             new.make(tx, env, &connection)
         });
@@ -168,8 +172,9 @@ pub(in crate::console) async fn rotate(
         let hours = number("hours", &typed.hours)?;
         let hours = hours.ok_or_else(|| HttpError::field("hours", "use 0 to end the others at once"))?;
         let rotating = Rotating::read(hours)?;
-        let secret = rotating.text.expose().to_owned();
+        let (secret, visiting) = (rotating.text.expose().to_owned(), visit.clone());
         let made = visit.change(&org, Action::ChangeConnections, move |tx, env, at| {
+            visiting.require_recent(env)?;
             let connection = at.caller.connection_of(tx, &at.organization, id, Action::ChangeConnections)?;
             rotating.make(tx, env, &connection)
         });

@@ -7,7 +7,7 @@ use muster_crypto::Secret as Password;
 use muster_engine::credentials::{self, PASSWORD_BYTES, recent};
 use muster_model::FactorKind;
 
-use super::{Person, done, sign_in};
+use super::{Person, confirmed, sign_in};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -83,7 +83,7 @@ pub(super) async fn submit(
         by_typing(&app, &person, &form).await?
     };
     if is_shown {
-        return done(&app);
+        return confirmed(&app, &headers);
     }
     show(&app, StatusCode::UNPROCESSABLE_ENTITY, &person, Some(WRONG))
 }

@@ -21,7 +21,7 @@ use muster_engine::{
 };
 use muster_model::{Account, Actor, Factor, FactorKind, Session, Source, Timestamp};
 
-use super::passkeys::with_script;
+use super::{passkeys::with_script, way_back};
 use crate::{
     App, HttpError,
     app::Lane,
@@ -153,6 +153,14 @@ fn show(
 /// To where nobody is signed in.
 fn sign_in(app: &App) -> Result<Response, HttpError> {
     pages::see_other(&format!("{}/signin", app.base_url()))
+}
+
+/// On to where whoever has just shown who they are was going; or to the page.
+fn confirmed(app: &App, headers: &HeaderMap) -> Result<Response, HttpError> {
+    match way_back::lead(app, headers)? {
+        Some(back) => Ok(back),
+        None => done(app),
+    }
 }
 
 /// Back to the page.

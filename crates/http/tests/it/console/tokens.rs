@@ -59,3 +59,23 @@ async fn ten_3_nobody_reaches_somebody_else_s_token() {
     let page = stranger.get(&format!("{HERE}/account/tokens")).await;
     assert_eq!(stranger.submit(&page, &form).await.status, 404);
 }
+
+#[tokio::test]
+async fn whoever_finds_a_browser_signed_in_makes_no_token() {
+    let site = Site::new();
+    let mut owner = site.owner();
+    site.server.world.advance(std::time::Duration::from_mins(11));
+    for address in [at("/tokens"), format!("{HERE}/account/tokens")] {
+        let page = owner.get(&address).await;
+        let form = page.form("label").with("label", "nightly").with("members:read", "yes");
+        let page = owner.submit(&page, &form).await;
+        assert_eq!(page.url.path(), "/account/confirm", "{}", page.words());
+        let page = owner.get(&address).await;
+        assert!(page.words().contains("There are no access tokens yet."), "{}", page.words());
+    }
+    let scim = at(&format!("/connections/{}/scim", site.server.connection));
+    let page = owner.get(&scim).await;
+    let tokens = page.form("/scim/tokens").with("label", "another");
+    assert_eq!(owner.submit(&page, &tokens).await.url.path(), "/account/confirm");
+    assert_eq!(owner.submit(&page, &page.form("/scim/rotate")).await.url.path(), "/account/confirm");
+}
