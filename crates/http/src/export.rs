@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How many lines are read at once.
-pub(crate) const PAGE: usize = 500;
+const PAGE: usize = 500;
 
 /// How an export is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,21 +56,21 @@ impl Kind {
 }
 
 /// A piece of an export, and where the next one begins.
-pub(crate) struct Piece<P> {
+struct Piece<P> {
     /// What the file is called after: something that a header can hold, such as an organization's name.
-    pub(crate) of: String,
+    of: String,
     /// The text.
-    pub(crate) text: String,
+    text: String,
     /// The place of the next one; `None` after the last one.
-    pub(crate) next: Option<P>,
+    next: Option<P>,
 }
 
 /// Makes the piece that begins at a place, or the first one.
-pub(crate) type Next<P> = Box<dyn Fn(Option<P>) -> BoxFuture<'static, Result<Piece<P>, HttpError>> + Send + Sync>;
+type Next<P> = Box<dyn Fn(Option<P>) -> BoxFuture<'static, Result<Piece<P>, HttpError>> + Send + Sync>;
 
 /// An answer that browsers save as a file, made piece by piece. The first one decides about the answer; what fails later
 /// breaks it off.
-pub(crate) async fn attachment<P: Send + 'static>(
+async fn attachment<P: Send + 'static>(
     what: &str,
     kind: Kind,
     now: Timestamp,

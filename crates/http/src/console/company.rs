@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::{
     list::address,
+    settings::read_seats,
     shell::{self, Shell},
     visit::{Posted, Visit, called},
 };
@@ -147,15 +148,9 @@ pub(super) async fn create_organization(
 ) -> Result<Response, HttpError> {
     let said = |field: &str| form.text(field).unwrap_or_default().to_owned();
     let typed = Typed { organization: said("name"), seats: said("seats"), owner: String::new() };
-    let seats = match typed.seats.as_str() {
-        "" => None,
-        text => match text.parse::<i64>() {
-            Ok(seats) => Some(seats),
-            Err(_) => {
-                let wrong = HttpError::field("seats", texts::text("settings-seats-wrong"));
-                return show(&visit, &company, "", typed, Some(wrong)).await;
-            }
-        },
+    let seats = match read_seats(&typed.seats) {
+        Ok(seats) => seats,
+        Err(wrong) => return show(&visit, &company, "", typed, Some(wrong)).await,
     };
     let name = typed.organization.clone();
     let made = change(&visit, &company, move |tx, env, company| {

@@ -90,19 +90,21 @@ pub(super) async fn rename(visit: Visit, Path(org): Path<String>, Posted(form): 
     }
 }
 
+/// Seats as they are typed; as many as are needed where nothing is.
+pub(super) fn read_seats(text: &str) -> Result<Option<i64>, HttpError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| HttpError::field("seats", texts::text("settings-seats-wrong")))
+}
+
 /// `POST …/settings/seats`.
 pub(super) async fn seats(visit: Visit, Path(org): Path<String>, Posted(form): Posted) -> Result<Response, HttpError> {
     let text = form.text("seats").unwrap_or_default().to_owned();
     let typed = Typed { seats: Some(text.clone()), ..Typed::default() };
-    let seats = match text.as_str() {
-        "" => None,
-        text => match text.parse::<i64>() {
-            Ok(seats) => Some(seats),
-            Err(_) => {
-                let wrong = HttpError::field("seats", texts::text("settings-seats-wrong"));
-                return show(&visit, &org, "", typed, Some(wrong)).await;
-            }
-        },
+    let seats = match read_seats(&text) {
+        Ok(seats) => seats,
+        Err(wrong) => return show(&visit, &org, "", typed, Some(wrong)).await,
     };
     let changed = visit.change(&org, Action::ChangeSettings, move |tx, env, at| {
         organizations::set_seats(tx, env, &at.organization, seats)

@@ -7,7 +7,7 @@ use axum::{
 use http::request::Parts;
 use muster_engine::{
     EngineError, Env, Refusal,
-    authority::{self, Action, Caller, Who},
+    authority::{Action, Caller, Who},
     credentials::{exchange::Evidence, recent},
     transact,
 };
@@ -109,7 +109,8 @@ impl Visit {
         let (name, account) = (name.to_owned(), self.session.account);
         let read = self.read(move |conn, caller| {
             let (organization, role) = caller.organization(conn, &name, here.action())?;
-            let has_others = authority::organizations_of(conn, account)?.len() > 1;
+            let places = conn.memberships_of(account)?.iter().filter(|membership| membership.is_active()).count();
+            let has_others = places > 1 || !conn.companies_owned_by(account)?.is_empty();
             let name = organization.name.clone();
             let at = At { caller, organization, role };
             Ok((name, role, has_others, work(conn, &at)?))

@@ -8,7 +8,6 @@ use axum::{
 use http::StatusCode;
 use muster_model::RequestId;
 use serde::Deserialize;
-use serde_json::Value;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
@@ -17,6 +16,7 @@ use crate::{
     HttpError,
     console::{
         list::{LINES, Pager, address},
+        members::one::shown,
         shell::{self, Shell},
         visit::Visit,
     },
@@ -116,15 +116,6 @@ struct TracePage {
     kind: String,
     state: Mark,
     sent: Option<String>,
-}
-
-/// A value as people read it.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "–".to_owned(),
-        other => other.to_string(),
-    }
 }
 
 /// `GET …/connections/{id}/log/{trace}`: one sign-in or request as a story.

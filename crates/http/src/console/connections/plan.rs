@@ -17,6 +17,7 @@ use crate::{
     app::Lane,
     console::{
         list::LINES,
+        members::one::shown,
         shell::{self, Shell},
         visit::{Posted, Visit},
     },
@@ -37,15 +38,6 @@ struct Page {
     losing: Vec<String>,
     /// How many of them are not shown, in words.
     more_losing: Option<String>,
-}
-
-/// A value as people read it.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "–".to_owned(),
-        other => other.to_string(),
-    }
 }
 
 fn is_open(plan: &PlanView) -> bool {
