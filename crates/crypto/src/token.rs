@@ -34,11 +34,21 @@ pub enum TokenPrefix {
     Invitation,
     /// An organization's break-glass code (SSO-11).
     BreakGlass,
+    /// A link by which somebody without an account sets a connection up (SEC-2).
+    SetUp,
 }
 
 impl TokenPrefix {
-    const ALL: [Self; 7] =
-        [Self::Scim, Self::Personal, Self::Organization, Self::Link, Self::Reset, Self::Invitation, Self::BreakGlass];
+    const ALL: [Self; 8] = [
+        Self::Scim,
+        Self::Personal,
+        Self::Organization,
+        Self::Link,
+        Self::Reset,
+        Self::Invitation,
+        Self::BreakGlass,
+        Self::SetUp,
+    ];
 
     /// The text that such tokens begin with.
     #[must_use]
@@ -51,6 +61,7 @@ impl TokenPrefix {
             Self::Reset => "mst_reset_",
             Self::Invitation => "mst_invite_",
             Self::BreakGlass => "mst_glass_",
+            Self::SetUp => "mst_setup_",
         }
     }
 }

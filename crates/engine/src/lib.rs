@@ -27,6 +27,7 @@
 //! | [`conflicts`] | PRE-3: where SSO and SCIM disagree |
 //! | [`domains`] | ORG-4: claimed, proven, lapsed, passed on; whose accounts a domain's addresses are |
 //! | [`connections`], [`tokens`] | who may call, and what a connection covers (TEN-1, SCIM-1, SCIM-7) |
+//! | [`setup`] | SEC-2: somebody without an account sets a connection up |
 //! | [`authority`] | who may do what to an organization: one table (ORG-1, TEN-3, SEC-1) |
 //! | [`declare`] | what `muster apply` states, and its plan |
 //! | [`installation`] | the master key is the right one; data keys |
@@ -83,6 +84,7 @@ pub mod search;
 pub mod seats;
 pub mod sessions;
 mod settle;
+pub mod setup;
 pub mod sifting;
 pub mod sign_in;
 pub mod standing;

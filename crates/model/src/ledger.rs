@@ -98,6 +98,10 @@ events! {
     ConnectionUpdated = "connection.update";
     /// A connection was deleted.
     ConnectionEnded = "connection.delete";
+    /// Somebody opened a set-up link (SEC-2).
+    SetUpUsed = "connection.setup.use";
+    /// Whoever sets a connection up says that it is ready to be activated (SEC-2).
+    SetUpReady = "connection.setup.ready";
     /// A token was made.
     TokenCreated = "token.create";
     /// An access token was renamed, or switched off or on.

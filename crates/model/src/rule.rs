@@ -48,6 +48,8 @@ rules! {
     Sso5 = "SSO-5";
     /// Tokens work on their own surface, within their scopes.
     Sec1 = "SEC-1";
+    /// A set-up link reaches one pending connection.
+    Sec2 = "SEC-2";
     /// Known and unknown addresses behave alike.
     Sec5 = "SEC-5";
     /// The email's domain is one of the connection's.

@@ -27,10 +27,12 @@ pub enum TokenKind {
     Reset,
     /// An organization's break-glass code (SSO-11).
     Glass,
+    /// A link by which somebody without an account sets a connection up (SEC-2).
+    SetUp,
 }
 
 impl TokenKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Scim,
         Self::Personal,
         Self::Organization,
@@ -39,6 +41,7 @@ impl TokenKind {
         Self::Link,
         Self::Reset,
         Self::Glass,
+        Self::SetUp,
     ];
 
     /// The word in SQL.
@@ -53,6 +56,7 @@ impl TokenKind {
             Self::Link => "link",
             Self::Reset => "reset",
             Self::Glass => "glass",
+            Self::SetUp => "setup",
         }
     }
 

@@ -135,3 +135,15 @@ CREATE TABLE subjects (
     CONSTRAINT subjects_pkey PRIMARY KEY (connection, kind, value)
 ){norowid};
 CREATE INDEX subjects_account ON subjects (account);
+
+-- Test sign-ins (SSO-12), the newest few of each connection: `token` is the set-up link by which it was tried, `group_count` how many
+-- groups were stated, if that was said. What arrived is on the request log, under the same id.
+CREATE TABLE test_sign_ins (
+    connection      {uuid} NOT NULL CONSTRAINT test_sign_ins_connection_fkey REFERENCES connections (id),
+    id              {uuid} NOT NULL,
+    token           {uuid},
+    at              {int} NOT NULL,
+    passed          {bool} NOT NULL,
+    group_count     {int},
+    CONSTRAINT test_sign_ins_pkey PRIMARY KEY (connection, id)
+){norowid};

@@ -105,6 +105,10 @@ fn words(event: Event) -> (&'static str, &'static str) {
         Event::TokenCreated => ("Token created", "A token was made"),
         Event::TokenRevoked => ("Token revoked", "A token was revoked"),
         Event::FactorAdded => ("Second factor added", "A second factor or passkey was set up"),
+        Event::SetUpUsed => {
+            ("Set-up link opened", "Somebody began to set a connection up by a link that an owner made")
+        }
+        Event::SetUpReady => ("Set-up ready", "Whoever set a connection up by a link says that it can be activated"),
         Event::FactorUsed => ("Recovery code used", "A recovery code was used"),
         Event::FactorRemoved => ("Second factor removed", "A second factor or passkey was removed"),
         Event::InvitationCreated => ("Invitation sent", "A person was invited"),

@@ -203,7 +203,7 @@ impl Sight {
     }
 
     fn scope_of(&mut self, conn: &mut Conn<'_>, change: &Change) -> Result<Option<Uuid>, EngineError> {
-        for kind in [TokenKind::Organization, TokenKind::Scim, TokenKind::Personal] {
+        for kind in [TokenKind::Organization, TokenKind::Scim, TokenKind::SetUp, TokenKind::Personal] {
             if let Some((token, _)) = conn.token(kind, TokenId(change.id))? {
                 return Ok(Some(token.scope));
             }

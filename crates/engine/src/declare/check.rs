@@ -112,7 +112,7 @@ fn check_connection(connection: &mut Connection) -> Result<(), EngineError> {
 }
 
 /// What a connection that is no draft any more must say of its IdP.
-fn check_sso(place: &str, sso: &SingleSignOn) -> Result<(), EngineError> {
+pub(super) fn check_sso(place: &str, sso: &SingleSignOn) -> Result<(), EngineError> {
     let missing = |key: &str, value: &str, why: &str| {
         let is_missing = value.trim().is_empty();
         if is_missing { Err(refuse(place, key, quoted(value), why)) } else { Ok(()) }

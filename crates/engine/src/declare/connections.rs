@@ -12,7 +12,7 @@ use muster_model::{
 use muster_store::Conn;
 
 use super::{Declaration, Work, quoted, reevaluate, refuse};
-use crate::{EngineError, connections, credentials::enforcement, domains, ledger::Subject, metadata, tokens};
+use crate::{EngineError, connections, credentials::enforcement, domains, ledger::Subject, metadata, setup, tokens};
 
 /// What the token that `apply` makes is called.
 const TOKEN_LABEL: &str = "made by apply";
@@ -101,7 +101,7 @@ impl Work<'_, '_> {
             Some(name) => Some(self.organization(&place, "default_organization", name)?),
             None => None,
         };
-        let sso = self.single_sign_on(stated, known)?;
+        let sso = self.single_sign_on(stated.sso.as_ref(), known)?;
         let known_settings = known.map(|known| &known.connection.settings);
         let sso_changed = match known_settings {
             Some(known) if known.sso == sso => known.sso_changed,
@@ -130,17 +130,17 @@ impl Work<'_, '_> {
     /// identity provider is named beside it.
     fn single_sign_on(
         &mut self,
-        stated: &super::Connection,
+        stated: Option<&SingleSignOn>,
         known: Option<&Known>,
     ) -> Result<Option<SingleSignOn>, EngineError> {
-        let (Some(SingleSignOn::Saml(saml)), Some(known)) = (&stated.sso, known) else { return Ok(stated.sso.clone()) };
-        let Some(SingleSignOn::Saml(present)) = &known.connection.settings.sso else { return Ok(stated.sso.clone()) };
+        let (Some(SingleSignOn::Saml(saml)), Some(known)) = (stated, known) else { return Ok(stated.cloned()) };
+        let Some(SingleSignOn::Saml(present)) = &known.connection.settings.sso else { return Ok(stated.cloned()) };
         let names_same = saml.entity_id.is_empty() || saml.entity_id == present.entity_id;
         match saml.metadata_url.as_deref() {
             Some(url) if names_same && metadata::is_fetched(self.tx, known.connection.id, url)? => {
                 Ok(Some(SingleSignOn::Saml(Box::new(metadata::with_told(saml, present)))))
             }
-            _ => Ok(stated.sso.clone()),
+            _ => Ok(stated.cloned()),
         }
     }
 
@@ -240,8 +240,53 @@ impl Work<'_, '_> {
         let after = self.reload(row)?;
         metadata::follow(self.tx, self.env, &after)?;
         self.record_connection(before, &after)?;
+        if before.state == ConnectionState::Draft && after.state != ConnectionState::Draft {
+            setup::end_links(self.tx, self.env, after.id, "the connection is no draft any more")?;
+        }
         reevaluate::connection(self.tx, self.env, before, &after, self.documents)?;
         Ok(after)
+    }
+
+    /// What of a draft whoever sets it up states; the rest stays (SEC-2).
+    pub(super) fn draft(&mut self, known: &Known, stated: super::Draft) -> Result<Connection, EngineError> {
+        let before = &known.connection;
+        let mut settings = before.settings.clone();
+        if let Some(sso) = &stated.sso {
+            settings.sso = self.single_sign_on(sso.as_ref(), Some(known))?;
+        }
+        if settings.sso != before.settings.sso {
+            settings.sso_changed = Some(self.env.now());
+        }
+        settings.scim.enabled = stated.scim.unwrap_or(settings.scim.enabled);
+        let mappings = match stated.mappings {
+            Some(mappings) => {
+                let kept = |(pattern, organization, team, role): (String, _, _, _)| {
+                    let same = |entry: &&Entry| {
+                        entry.pattern == pattern
+                            && entry.organization == organization
+                            && entry.team == team
+                            && entry.role == role
+                    };
+                    match before.mappings.iter().find(same) {
+                        Some(entry) => entry.clone(),
+                        None => Entry { id: MappingId(self.env.new_id()), pattern, organization, team, role },
+                    }
+                };
+                let mut entries: Vec<Entry> = mappings.into_iter().map(kept).collect();
+                entries.sort_by_key(|entry| entry.id);
+                entries.dedup();
+                entries
+            }
+            None => before.mappings.clone(),
+        };
+        let wanted = Wanted {
+            holder: before.holder,
+            settings,
+            organizations: before.organizations.iter().map(|covered| covered.id).collect(),
+            domains: stated.domains.unwrap_or_else(|| known.domains.clone()),
+            mappings,
+        };
+        self.change_connection(known, before.state, wanted)
     }
 
     /// A connection covers an organization no more, and leads nobody there.

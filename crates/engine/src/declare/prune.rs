@@ -11,7 +11,7 @@ use muster_store::Counter;
 use uuid::Uuid;
 
 use super::{Work, connections::Known, quoted, reevaluate, refuse};
-use crate::{EngineError, Refusal, connections, domains, ledger::Subject, standing::Standing, tokens};
+use crate::{EngineError, Refusal, connections, domains, ledger::Subject, setup, standing::Standing, tokens};
 
 /// What ended sessions give as their reason (SES-3).
 const SESSION_ENDED: &str = "the connection was removed";
@@ -93,6 +93,7 @@ impl Work<'_, '_> {
         for token in tokens::list(self.tx, connection)? {
             tokens::revoke(self.tx, self.env, connection, token.id)?;
         }
+        setup::end_links(self.tx, self.env, connection.id, "the connection was deleted")?;
         let env = &mut *self.env;
         reevaluate::each_account(self.tx, connection.id, |tx, account| {
             tx.end_sessions(account, connection.id, SESSION_ENDED, env.now())?;

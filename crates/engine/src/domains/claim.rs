@@ -24,10 +24,40 @@ pub struct Listed {
 /// [`Refusal::NotAnOwner`]; the store's.
 pub fn add(tx: &mut Tx<'_>, env: &mut Env, holder: Holder, text: &str) -> Result<Domain, EngineError> {
     require_owner(tx, env, holder)?;
-    let name = name::checked(text).map_err(|error| Refusal::Invalid(format!("domain `{}`: {error}", text.trim())))?;
+    let name = read(text)?;
     if let Some(own) = tx.domain_of(holder, &name)? {
         return renew(tx, env, &own);
     }
+    claim(tx, env, holder, name)
+}
+
+/// The domain that a holder has, or that its company has; or a new claim on it. Unlike [`add`], it asks for no new value, and
+/// not for whose word it is: that is decided before.
+///
+/// # Errors
+///
+/// As [`add`].
+pub(crate) fn had_or_claimed(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    holder: Holder,
+    text: &str,
+) -> Result<Domain, EngineError> {
+    let name = read(text)?;
+    for known in tx.domains_named(&name)? {
+        if holder::speaks_for(tx, holder, known.holder)? {
+            return Ok(known);
+        }
+    }
+    claim(tx, env, holder, name)
+}
+
+fn read(text: &str) -> Result<String, EngineError> {
+    let name = name::checked(text).map_err(|error| Refusal::Invalid(format!("domain `{}`: {error}", text.trim())))?;
+    Ok(name)
+}
+
+fn claim(tx: &mut Tx<'_>, env: &mut Env, holder: Holder, name: String) -> Result<Domain, EngineError> {
     for other in tx.domains_named(&name)? {
         if other.holder != holder && holder::speaks_for(tx, holder, other.holder)? {
             let whose = holder::name(tx, other.holder)?;

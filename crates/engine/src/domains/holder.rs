@@ -52,7 +52,7 @@ pub fn require_owner(conn: &mut Conn<'_>, env: &Env, holder: Holder) -> Result<(
 /// # Errors
 ///
 /// The store's.
-pub(super) fn organizations(conn: &mut Conn<'_>, holder: Holder) -> Result<Vec<OrganizationId>, EngineError> {
+pub(crate) fn organizations(conn: &mut Conn<'_>, holder: Holder) -> Result<Vec<OrganizationId>, EngineError> {
     Ok(match holder {
         Holder::Organization(id) => vec![id],
         Holder::Company(id) => conn.organizations_of(id)?.into_iter().map(|organization| organization.id).collect(),

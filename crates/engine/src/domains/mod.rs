@@ -41,7 +41,8 @@ pub use self::{
     provision::{set_auto_provision, tell_of_joins, was_joined},
 };
 pub(crate) use self::{
-    holder::speaks_for,
+    claim::had_or_claimed,
+    holder::{organizations, speaks_for},
     holding::is_former_holders,
     name::folded,
     provision::{auto_provision, is_of},

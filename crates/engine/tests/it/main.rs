@@ -41,6 +41,7 @@ mod scim;
 mod search;
 mod seats;
 mod ses;
+mod setup;
 mod streams;
 mod successor;
 mod ten;

@@ -24,6 +24,15 @@ impl SingleSignOn {
         }
     }
 
+    /// Whether somebody can be sent to the IdP, and their answer be checked.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        match self {
+            Self::Saml(saml) => !saml.entity_id.is_empty() && !saml.sso_url.is_empty() && !saml.certificates.is_empty(),
+            Self::Oidc(oidc) => !oidc.issuer.is_empty() && !oidc.client_id.is_empty(),
+        }
+    }
+
     /// Whether what was checked by these settings is acceptable by `now` as well: a certificate may have come, none may have
     /// gone, and nothing else may differ (SEC-1, SSO-8).
     #[must_use]

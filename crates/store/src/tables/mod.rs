@@ -43,6 +43,7 @@ mod sessions;
 mod streams;
 mod subjects;
 mod teams;
+mod test_sign_ins;
 mod tokens;
 mod walks;
 
@@ -69,6 +70,7 @@ pub use requests::RequestRow;
 pub use retention::{Expired, LogEntry};
 pub use search::{Candidates, Key, Listed};
 pub use server::DatabaseServer;
+pub use test_sign_ins::TestSignIn;
 
 use muster_model::{
     AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, ErasureId, FactorId, GrantId,

@@ -1,0 +1,51 @@
+//! A draft as whoever sets it up by a link states it: only what a set-up link reaches, by id, and nothing that is for owners
+//! (SEC-2).
+
+use std::collections::BTreeSet;
+
+use muster_model::{Connection, DomainId, OrganizationId, Role, connection::SingleSignOn};
+use muster_store::Tx;
+
+use super::{Applied, Declaration, Secrets, Work, check, connections::Known};
+use crate::{EngineError, Env, Refusal, directory::Documents};
+
+/// What is stated of a draft; `None` leaves it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Draft {
+    /// How people will sign in.
+    pub(crate) sso: Option<Option<SingleSignOn>>,
+    /// Whether a directory is to be connected.
+    pub(crate) scim: Option<bool>,
+    /// The mapping table: pattern, organization, team, role.
+    pub(crate) mappings: Option<Vec<(String, OrganizationId, Option<String>, Option<Role>)>>,
+    /// All of its domains.
+    pub(crate) domains: Option<BTreeSet<DomainId>>,
+}
+
+/// Makes a draft say this. Whether whoever states it may, is decided before.
+///
+/// # Errors
+///
+/// Refused with the key and the value to change; the store's.
+pub(crate) fn state_draft(
+    tx: &mut Tx<'_>,
+    env: &mut Env,
+    connection: &Connection,
+    stated: Draft,
+    documents: &dyn Documents,
+) -> Result<Connection, EngineError> {
+    let place = format!("connection `{}`", connection.name);
+    if let Some(Some(sso)) = &stated.sso {
+        check::check_sso(&place, sso)?;
+    }
+    if stated.scim == Some(true) && connection.settings.sso.is_none() {
+        return Err(Refusal::Invalid("set up single sign-on first (SCIM-1)".to_owned()).into());
+    }
+    let domains = tx.connection_domain_ids(connection.id)?.into_iter().collect();
+    let known = Known { connection: connection.clone(), domains };
+    let (declaration, secrets) = (Declaration::default(), Secrets::default());
+    let covered = connection.organizations.iter().map(|covered| covered.id).collect();
+    let applied = Applied::default();
+    let mut work = Work { tx, env, declaration: &declaration, secrets: &secrets, documents, applied, covered };
+    work.draft(&known, stated)
+}
