@@ -248,7 +248,7 @@ impl Work<'_, '_> {
     }
 
     /// What of a draft whoever sets it up states; the rest stays (SEC-2).
-    pub(super) fn draft(&mut self, known: &Known, stated: super::Draft) -> Result<Connection, EngineError> {
+    pub(super) fn draft(&mut self, known: &Known, stated: super::DraftStatement) -> Result<Connection, EngineError> {
         let before = &known.connection;
         let mut settings = before.settings.clone();
         if let Some(sso) = &stated.sso {

@@ -11,7 +11,7 @@ use crate::{EngineError, Env, Refusal, directory::Documents};
 
 /// What is stated of a draft; `None` leaves it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Draft {
+pub(crate) struct DraftStatement {
     /// How people will sign in.
     pub(crate) sso: Option<Option<SingleSignOn>>,
     /// Whether a directory is to be connected.
@@ -31,7 +31,7 @@ pub(crate) fn state_draft(
     tx: &mut Tx<'_>,
     env: &mut Env,
     connection: &Connection,
-    stated: Draft,
+    stated: DraftStatement,
     documents: &dyn Documents,
 ) -> Result<Connection, EngineError> {
     let place = format!("connection `{}`", connection.name);

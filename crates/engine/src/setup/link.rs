@@ -36,8 +36,33 @@ pub struct Looked {
 pub struct SettingUp {
     /// The link.
     pub token: Token,
-    /// The draft.
-    pub connection: Connection,
+    /// What they set up.
+    pub draft: Draft,
+}
+
+/// A connection that is not in use, and never was since it is a draft.
+#[derive(Debug, Clone)]
+pub struct Draft(Connection);
+
+impl Draft {
+    /// A connection, as a draft.
+    ///
+    /// # Errors
+    ///
+    /// Refused for one that is in use, or was removed.
+    pub fn of(connection: Connection) -> Result<Self, Refusal> {
+        if connection.state == ConnectionState::Draft && !declare::is_pruned(&connection) {
+            return Ok(Self(connection));
+        }
+        let text = format!("connection `{}` is no draft: plan what is to be changed of it (MIG-2)", connection.name);
+        Err(Refusal::Invalid(text))
+    }
+
+    /// The connection.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.0
+    }
 }
 
 /// Makes a link to a draft, whose text only the caller knows. Whether whoever asks may change the connection is decided
@@ -45,11 +70,11 @@ pub struct SettingUp {
 ///
 /// # Errors
 ///
-/// Refused for a connection that is no draft, for a label that is none, for too many; the store's.
+/// Refused for a label that is none, and for too many; the store's.
 pub fn make(
     tx: &mut Tx<'_>,
     env: &mut Env,
-    connection: &Connection,
+    draft: &Draft,
     link: &TokenHash,
     label: &str,
 ) -> Result<Token, EngineError> {
@@ -58,13 +83,7 @@ pub fn make(
         let text = format!("say whom the link is for, in 1 to {LABEL} characters");
         return Err(Refusal::Field { key: "label".to_owned(), text }.into());
     }
-    if connection.state != ConnectionState::Draft {
-        let text = format!(
-            "connection `{}` is no draft: a set-up link reaches only what is not in use (SEC-2)",
-            connection.name
-        );
-        return Err(Refusal::Invalid(text).into());
-    }
+    let connection = draft.connection();
     let live = list(tx, connection.id)?.iter().filter(|token| token.is_live(env.now())).count();
     if live >= LIVE_AT_ONCE {
         return Err(Refusal::Invalid(format!("there are {live} links that work already: revoke one first")).into());
@@ -128,9 +147,9 @@ fn end(tx: &mut Tx<'_>, env: &mut Env, before: &Token, version: i64, why: &str) 
 /// Not found for a link that works no more, or never did; the store's.
 pub fn look(conn: &mut Conn<'_>, now: Timestamp, link: &TokenHash) -> Result<Looked, EngineError> {
     let token = conn.token_by_hash(TokenKind::SetUp, link.as_bytes())?.ok_or_else(gone)?;
-    let SettingUp { token, connection } = opened(conn, now, token)?;
-    let holder = domains::holder_name(conn, connection.holder)?;
-    Ok(Looked { connection: connection.name, holder, expires: token.expires })
+    let SettingUp { token, draft } = opened(conn, now, token)?;
+    let holder = domains::holder_name(conn, draft.0.holder)?;
+    Ok(Looked { connection: draft.0.name, holder, expires: token.expires })
 }
 
 /// Begins to set a connection up by a link: on the activity log, and told to the owners by mail.
@@ -146,7 +165,7 @@ pub fn begin(tx: &mut Tx<'_>, env: &mut Env, sealer: &Sealer, link: &TokenHash) 
         return Err(Refusal::Invalid(text).into());
     }
     note(tx, env, &setting, Event::SetUpUsed)?;
-    let (name, label) = (&setting.connection.name, &setting.token.label);
+    let (name, label) = (&setting.draft.0.name, &setting.token.label);
     let text = format!(
         "In Muster, somebody has begun to set up the connection {name} by the link that was made for: {label}.\n\n\
          They can state the identity provider, its domains, the directory and the group mapping of this connection, which \
@@ -181,10 +200,8 @@ fn opened(conn: &mut Conn<'_>, now: Timestamp, token: Token) -> Result<SettingUp
         return Err(gone());
     }
     let connection = conn.connection(ConnectionId(token.scope))?.ok_or_else(gone)?;
-    if connection.state != ConnectionState::Draft || declare::is_pruned(&connection) {
-        return Err(gone());
-    }
-    Ok(SettingUp { token, connection })
+    let draft = Draft::of(connection).map_err(|_| gone())?;
+    Ok(SettingUp { token, draft })
 }
 
 fn gone() -> EngineError {
@@ -218,7 +235,7 @@ pub(super) fn note(tx: &mut Tx<'_>, env: &mut Env, setting: &SettingUp, event: E
     tx.update_token(&token, version + 1)?;
     tx.touch_token(token.id, env.now())?;
     env.changed(event, tokens::subject(&token), version + 1, Rule::Sec2, &token, &token)?;
-    env.about(setting.connection.id);
+    env.about(setting.draft.0.id);
     Ok(())
 }
 
@@ -231,6 +248,6 @@ pub(super) fn tell(
     subject: &str,
     text: &str,
 ) -> Result<(), EngineError> {
-    let organizations = domains::organizations(tx, setting.connection.holder)?;
+    let organizations = domains::organizations(tx, setting.draft.0.holder)?;
     mail::post_to_owners(tx, env, sealer, organizations, subject, text)
 }

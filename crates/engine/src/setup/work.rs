@@ -12,12 +12,12 @@ use muster_model::{
 use muster_store::{Conn, Tx};
 
 use super::{
-    SettingUp,
+    Draft, SettingUp,
     link::{is_within, note, tell},
 };
 use crate::{
     EngineError, Env, Refusal,
-    declare::{Draft, state_draft},
+    declare::{DraftStatement, state_draft},
     directory::Documents,
     domains, tokens,
 };
@@ -31,7 +31,7 @@ const READY: i64 = 5;
 /// What the SCIM token is called that is made by a link.
 const TOKEN_LABEL: &str = "made at set-up";
 
-/// States how people will sign in; `None` takes that back.
+/// States how people will sign in.
 ///
 /// # Errors
 ///
@@ -39,12 +39,12 @@ const TOKEN_LABEL: &str = "made at set-up";
 pub fn set_single_sign_on(
     tx: &mut Tx<'_>,
     env: &mut Env,
-    setting: &SettingUp,
+    draft: &Draft,
     sso: SingleSignOn,
     documents: &dyn Documents,
 ) -> Result<Connection, EngineError> {
-    let draft = Draft { sso: Some(Some(sso)), ..Draft::default() };
-    state_draft(tx, env, &setting.connection, draft, documents)
+    let stated = DraftStatement { sso: Some(Some(sso)), ..DraftStatement::default() };
+    state_draft(tx, env, draft.connection(), stated, documents)
 }
 
 /// Adds a domain to a draft: one that its holder has, or a new claim, which counts once its record is found (ORG-4).
@@ -55,18 +55,24 @@ pub fn set_single_sign_on(
 pub fn add_domain(
     tx: &mut Tx<'_>,
     env: &mut Env,
-    setting: &SettingUp,
+    draft: &Draft,
     name: &str,
     documents: &dyn Documents,
 ) -> Result<Domain, EngineError> {
-    let mut own = own_domains(tx, &setting.connection)?;
+    let mut own = own_domains(tx, draft)?;
     if own.len() >= DOMAINS {
         let text = format!("{DOMAINS} domains are the most here: ask an owner to add others");
         return Err(Refusal::Invalid(text).into());
     }
-    let domain = domains::had_or_claimed(tx, env, setting.connection.holder, name)?;
+    let domain = domains::had_or_claimed(tx, env, draft.connection().holder, name)?;
     own.insert(domain.id);
-    state_draft(tx, env, &setting.connection, Draft { domains: Some(own), ..Draft::default() }, documents)?;
+    state_draft(
+        tx,
+        env,
+        draft.connection(),
+        DraftStatement { domains: Some(own), ..DraftStatement::default() },
+        documents,
+    )?;
     Ok(domain)
 }
 
@@ -78,14 +84,21 @@ pub fn add_domain(
 pub fn leave_domain(
     tx: &mut Tx<'_>,
     env: &mut Env,
-    setting: &SettingUp,
+    draft: &Draft,
     name: &str,
     documents: &dyn Documents,
 ) -> Result<(), EngineError> {
-    let domain = require_domain(tx, setting, name)?;
-    let mut own = own_domains(tx, &setting.connection)?;
+    let domain = require_domain(tx, draft, name)?;
+    let mut own = own_domains(tx, draft)?;
     own.remove(&domain);
-    state_draft(tx, env, &setting.connection, Draft { domains: Some(own), ..Draft::default() }, documents).map(drop)
+    state_draft(
+        tx,
+        env,
+        draft.connection(),
+        DraftStatement { domains: Some(own), ..DraftStatement::default() },
+        documents,
+    )
+    .map(drop)
 }
 
 /// A domain of a draft, by its name: another's is not found.
@@ -93,15 +106,15 @@ pub fn leave_domain(
 /// # Errors
 ///
 /// Not found; the store's.
-pub fn require_domain(conn: &mut Conn<'_>, setting: &SettingUp, name: &str) -> Result<DomainId, EngineError> {
-    let own = own_domains(conn, &setting.connection)?;
+pub fn require_domain(conn: &mut Conn<'_>, draft: &Draft, name: &str) -> Result<DomainId, EngineError> {
+    let own = own_domains(conn, draft)?;
     let folded = domains::folded(name).unwrap_or_default();
     let found = conn.domains_named(&folded)?.into_iter().find(|domain| own.contains(&domain.id));
     found.map(|domain| domain.id).ok_or_else(|| EngineError::not_found("domain", name.trim()))
 }
 
-fn own_domains(conn: &mut Conn<'_>, connection: &Connection) -> Result<BTreeSet<DomainId>, EngineError> {
-    Ok(conn.connection_domain_ids(connection.id)?.into_iter().collect())
+fn own_domains(conn: &mut Conn<'_>, draft: &Draft) -> Result<BTreeSet<DomainId>, EngineError> {
+    Ok(conn.connection_domain_ids(draft.connection().id)?.into_iter().collect())
 }
 
 /// A row of the mapping table, as it is typed (GRP-8).
@@ -126,14 +139,14 @@ pub struct MappingRow {
 pub fn set_mappings(
     tx: &mut Tx<'_>,
     env: &mut Env,
-    setting: &SettingUp,
+    draft: &Draft,
     rows: &[MappingRow],
     documents: &dyn Documents,
 ) -> Result<Connection, EngineError> {
     if rows.len() > MAPPINGS {
         return Err(Refusal::Invalid(format!("{MAPPINGS} rows are the most here: use `*`, or ask an owner")).into());
     }
-    let connection = &setting.connection;
+    let connection = draft.connection();
     let mut mappings = Vec::with_capacity(rows.len());
     for row in rows {
         let wrong = |text: String| Refusal::Field { key: format!("mapping `{}`", row.pattern.trim()), text };
@@ -148,7 +161,13 @@ pub fn set_mappings(
         }
         mappings.push((row.pattern.trim().to_owned(), covered.id, team, row.role));
     }
-    state_draft(tx, env, connection, Draft { mappings: Some(mappings), ..Draft::default() }, documents)
+    state_draft(
+        tx,
+        env,
+        connection,
+        DraftStatement { mappings: Some(mappings), ..DraftStatement::default() },
+        documents,
+    )
 }
 
 /// Whether a directory is to be connected (SCIM-1). Its requests are answered once the connection is in use (SSO-12).
@@ -159,11 +178,17 @@ pub fn set_mappings(
 pub fn set_scim(
     tx: &mut Tx<'_>,
     env: &mut Env,
-    setting: &SettingUp,
+    draft: &Draft,
     enabled: bool,
     documents: &dyn Documents,
 ) -> Result<Connection, EngineError> {
-    state_draft(tx, env, &setting.connection, Draft { scim: Some(enabled), ..Draft::default() }, documents)
+    state_draft(
+        tx,
+        env,
+        draft.connection(),
+        DraftStatement { scim: Some(enabled), ..DraftStatement::default() },
+        documents,
+    )
 }
 
 /// Makes a SCIM token, whose text only the caller knows; the one that this link made before works no more.
@@ -177,7 +202,7 @@ pub fn create_token(
     setting: &SettingUp,
     hash: &TokenHash,
 ) -> Result<Token, EngineError> {
-    let connection = &setting.connection;
+    let connection = setting.draft.connection();
     if !connection.settings.scim.enabled {
         return Err(Refusal::Invalid("switch SCIM on first".to_owned()).into());
     }
@@ -201,7 +226,7 @@ pub fn ready(tx: &mut Tx<'_>, env: &mut Env, sealer: &Sealer, setting: &SettingU
     }
     note(tx, env, setting, Event::SetUpReady)?;
     env.note(Rule::Sec2, Note::Checked("the owners are told that the connection can be activated".to_owned()));
-    let (name, label) = (&setting.connection.name, &setting.token.label);
+    let (name, label) = (&setting.draft.connection().name, &setting.token.label);
     let text = format!(
         "In Muster, the connection {name} was set up by the link that was made for: {label}. They say that it is ready.\n\n\
          Look at what was set on the connection's page, and activate it there. Until then nobody signs in through it.\n"

@@ -6,7 +6,7 @@ use muster_crypto::{Sealer, TokenHash, TokenPrefix, TokenText};
 use muster_engine::{
     EngineError, Env, Origin, Refusal,
     declare::{self, Secrets},
-    setup::{self, MappingRow, SettingUp},
+    setup::{self, Draft, MappingRow, SettingUp},
     tokens,
 };
 use muster_model::{
@@ -62,8 +62,8 @@ fn link(world: &World, connection: ConnectionId) -> Result<(TokenHash, TokenId),
     let hash = TokenText::generate(TokenPrefix::SetUp).unwrap().hash();
     let stored = hash;
     let made = world.by_hand(move |tx, env| {
-        let connection = tx.connection(connection)?.unwrap();
-        setup::make(tx, env, &connection, &stored, "Whale's IT")
+        let draft = Draft::of(tx.connection(connection)?.unwrap())?;
+        setup::make(tx, env, &draft, &stored, "Whale's IT")
     });
     made.map(|token| (hash, token.id))
 }
@@ -113,7 +113,7 @@ fn sec_2_opening_a_link_is_audited_and_mailed_to_the_owners() {
     assert_eq!((looked.connection.as_str(), looked.holder.as_str()), ("fresh", "organization `moby`"));
     assert!(mailbox(&world, &sealer).is_empty(), "looking is no use of it");
     let setting = begin(&world, &sealer, hash).unwrap();
-    assert_eq!((setting.token.id, setting.connection.id), (token, fresh));
+    assert_eq!((setting.token.id, setting.draft.connection().id), (token, fresh));
     let mails = mailbox(&world, &sealer);
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].to.as_str(), "ada@example.com");
@@ -130,14 +130,15 @@ fn sec_2_a_link_states_the_idp_domains_directory_and_mapping_of_its_draft() {
     let (_, token) = link(&world, fresh).unwrap();
     let by = (fresh, token);
     by_link(&world, by, |tx, env, setting| {
-        setup::set_single_sign_on(tx, env, setting, saml("https://idp.example/sso"), &TestDocuments)
+        setup::set_single_sign_on(tx, env, &setting.draft, saml("https://idp.example/sso"), &TestDocuments)
     })
     .unwrap();
     assert!(now(&world, fresh).settings.sso.as_ref().is_some_and(SingleSignOn::is_complete));
-    let claim =
-        by_link(&world, by, |tx, env, setting| setup::add_domain(tx, env, setting, "Whale.Example", &TestDocuments));
+    let claim = by_link(&world, by, |tx, env, setting| {
+        setup::add_domain(tx, env, &setting.draft, "Whale.Example", &TestDocuments)
+    });
     assert_eq!(claim.unwrap().state, DomainState::Pending, "it counts once its record is found");
-    by_link(&world, by, |tx, env, setting| setup::set_scim(tx, env, setting, true, &TestDocuments)).unwrap();
+    by_link(&world, by, |tx, env, setting| setup::set_scim(tx, env, &setting.draft, true, &TestDocuments)).unwrap();
     let row = MappingRow {
         pattern: "eng-*".into(),
         organization: "MOBY".into(),
@@ -145,7 +146,7 @@ fn sec_2_a_link_states_the_idp_domains_directory_and_mapping_of_its_draft() {
         role: Some(Role::Editor),
     };
     by_link(&world, by, move |tx, env, setting| {
-        setup::set_mappings(tx, env, setting, std::slice::from_ref(&row), &TestDocuments)
+        setup::set_mappings(tx, env, &setting.draft, std::slice::from_ref(&row), &TestDocuments)
     })
     .unwrap();
     let after = now(&world, fresh);
@@ -173,7 +174,7 @@ fn sec_2_role_limits_other_organizations_and_what_is_in_use_are_out_of_reach() {
     {
         let row = MappingRow { pattern: "x".into(), organization: organization.into(), team: None, role };
         let refused = by_link(&world, by, move |tx, env, setting| {
-            setup::set_mappings(tx, env, setting, std::slice::from_ref(&row), &TestDocuments)
+            setup::set_mappings(tx, env, &setting.draft, std::slice::from_ref(&row), &TestDocuments)
         });
         assert!(refused.unwrap_err().to_string().contains(why));
     }
@@ -196,21 +197,21 @@ fn sec_2_a_domain_that_the_holder_has_is_used_as_it_is() {
     let holder = Holder::Organization(moby.id);
     let before = world.read(move |conn| Ok(conn.domain_of(holder, "example.com")?)).unwrap();
     by_link(&world, (fresh, token), |tx, env, setting| {
-        setup::add_domain(tx, env, setting, "example.com", &TestDocuments)
+        setup::add_domain(tx, env, &setting.draft, "example.com", &TestDocuments)
     })
     .unwrap();
     let after = world.read(move |conn| Ok(conn.domain_of(holder, "example.com")?)).unwrap();
     assert_eq!(before, after, "no new value is asked for: the former record goes on proving it");
     assert_eq!(now(&world, fresh).domains, ["example.com"]);
     by_link(&world, (fresh, token), |tx, env, setting| {
-        setup::leave_domain(tx, env, setting, "example.com", &TestDocuments)
+        setup::leave_domain(tx, env, &setting.draft, "example.com", &TestDocuments)
     })
     .unwrap();
     assert!(now(&world, fresh).domains.is_empty());
     assert!(world.read(move |conn| Ok(conn.domain_of(holder, "example.com")?)).is_some(), "the holder keeps it");
     // One that is not the draft's is not found, whoever has it.
     let refused = by_link(&world, (fresh, token), |tx, env, setting| {
-        setup::leave_domain(tx, env, setting, "example.com", &TestDocuments)
+        setup::leave_domain(tx, env, &setting.draft, "example.com", &TestDocuments)
     });
     assert!(is_gone(refused));
 }
@@ -261,15 +262,16 @@ fn scim_1_a_token_made_by_a_link_replaces_its_own_and_no_other() {
         let hash = TokenText::generate(TokenPrefix::Scim).unwrap().hash();
         by_link(world, by, move |tx, env, setting| setup::create_token(tx, env, setting, &hash))
     };
-    let refused = by_link(&world, by, |tx, env, setting| setup::set_scim(tx, env, setting, true, &TestDocuments));
+    let refused =
+        by_link(&world, by, |tx, env, setting| setup::set_scim(tx, env, &setting.draft, true, &TestDocuments));
     assert!(refused.unwrap_err().to_string().contains("single sign-on first"));
     assert!(make(&world).unwrap_err().to_string().contains("SCIM on first"));
     by_link(&world, by, |tx, env, setting| {
-        setup::set_single_sign_on(tx, env, setting, saml("https://idp.example/sso"), &TestDocuments)?;
+        setup::set_single_sign_on(tx, env, &setting.draft, saml("https://idp.example/sso"), &TestDocuments)?;
         Ok(())
     })
     .unwrap();
-    by_link(&world, by, |tx, env, setting| setup::set_scim(tx, env, setting, true, &TestDocuments)).unwrap();
+    by_link(&world, by, |tx, env, setting| setup::set_scim(tx, env, &setting.draft, true, &TestDocuments)).unwrap();
     let _owners = world.scim_token(fresh);
     let first = make(&world).unwrap();
     let second = make(&world).unwrap();
@@ -287,7 +289,7 @@ fn sec_2_a_test_sign_in_is_read_by_the_settings_and_tells_nothing_of_members() {
     let (world, _, _, fresh) = world();
     let (_, token) = link(&world, fresh).unwrap();
     by_link(&world, (fresh, token), |tx, env, setting| {
-        setup::add_domain(tx, env, setting, "example.com", &TestDocuments)
+        setup::add_domain(tx, env, &setting.draft, "example.com", &TestDocuments)
     })
     .unwrap();
     let connection = now(&world, fresh);
