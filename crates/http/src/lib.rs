@@ -16,6 +16,7 @@ mod arrival;
 mod auth;
 mod body;
 mod browser;
+mod connecting;
 mod console;
 mod domains;
 mod erase;
@@ -33,6 +34,7 @@ mod roster;
 mod scim;
 mod scim_tokens;
 mod serve;
+mod setup;
 mod sign_in;
 mod spreadsheet;
 mod streaming;
@@ -65,7 +67,13 @@ pub fn router(app: &App) -> Router {
     let arrive = middleware::from_fn_with_state(app.clone(), arrival::arrive);
     let pages = operations::probes(app)
         .fallback(async |_: Request| HttpError::NoRoute)
-        .merge(sign_in::router(app).merge(api::pages(app)).merge(console::router(app)).layer(guard))
+        .merge(
+            sign_in::router(app)
+                .merge(api::pages(app))
+                .merge(console::router(app))
+                .merge(setup::router(app))
+                .layer(guard),
+        )
         .layer(render)
         .layer(middleware::from_fn(browser::secured))
         .layer(arrive);

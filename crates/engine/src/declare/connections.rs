@@ -234,6 +234,12 @@ impl Work<'_, '_> {
         }
         let row = Connection { version: before.version + 1, ..row };
         self.tx.update_connection(&row)?;
+        // A secret is for whom it was given for: another issuer is not shown it.
+        if let (Some(SingleSignOn::Oidc(before)), after) = (&before.settings.sso, &row.settings.sso)
+            && !matches!(after, Some(SingleSignOn::Oidc(after)) if after.issuer == before.issuer)
+        {
+            self.tx.clear_connection_secret(row.id)?;
+        }
         if !covers_same {
             self.cover(row.id, &wanted.organizations, &wanted.domains, &wanted.mappings)?;
         }

@@ -1,6 +1,6 @@
 //! The cookies: one opens a session, one binds a sign-in on its way to the browser that began it (SSO-7), one what was begun
-//! here in several steps, one leads back to an invitation, and one tells a device where somebody has signed in with a password
-//! (SSO-10).
+//! here in several steps, one leads back to where somebody was, one opens the set-up of a connection (SEC-2), and one tells a
+//! device where somebody has signed in with a password (SSO-10).
 //!
 //! The IdP's answer is a cross-site POST. The session's cookie does not come along with it (`SameSite=Lax`); the binding one
 //! must, so it is `SameSite=None`. On plain http, which only loopback may have, browsers take neither `__Host-` nor
@@ -22,6 +22,7 @@ enum Name {
     Step,
     WayBack,
     Device,
+    SetUp,
 }
 
 impl Cookies {
@@ -75,6 +76,16 @@ impl Cookies {
         self.set(Name::Device, value, "; Max-Age=31536000")
     }
 
+    /// The value of the cookie by which somebody sets a connection up (SEC-2).
+    pub(crate) fn set_up<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        self.value(headers, Name::SetUp)
+    }
+
+    /// Gives the cookie by which somebody sets a connection up, for so many seconds.
+    pub(crate) fn give_set_up(&self, value: &str, seconds: u64) -> Option<HeaderValue> {
+        self.set(Name::SetUp, value, &format!("; Max-Age={seconds}"))
+    }
+
     /// Gives the session's cookie. It lives as long as the browser at most; the session ends by the server's word.
     pub(crate) fn set_session(&self, value: &str) -> Option<HeaderValue> {
         self.set(Name::Session, value, "")
@@ -96,6 +107,8 @@ impl Cookies {
             (Name::Session, false) => "muster",
             (Name::Device, true) => "__Host-muster-device",
             (Name::Device, false) => "muster-device",
+            (Name::SetUp, true) => "__Host-muster-setup",
+            (Name::SetUp, false) => "muster-setup",
             (Name::WayBack, true) => "__Host-muster-back",
             (Name::WayBack, false) => "muster-back",
             (Name::Step, true) => "__Host-muster-step",

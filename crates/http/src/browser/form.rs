@@ -32,6 +32,11 @@ impl Form {
         Self::read(&bytes)
     }
 
+    /// What was read already, each field once.
+    pub(crate) fn of(fields: Vec<(String, String)>) -> Self {
+        Self { fields }
+    }
+
     /// Reads a form.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, HttpError> {
         let mut fields: Vec<(String, String)> = Vec::new();

@@ -3,19 +3,19 @@
 use std::fmt::Write as _;
 
 /// How many lines a page has.
-pub(super) const LINES: i64 = 50;
+pub(crate) const LINES: i64 = 50;
 
 /// What is below a list.
-pub(super) struct Pager {
+pub(crate) struct Pager {
     /// How many there are, in words.
-    pub(super) count: String,
+    pub(crate) count: String,
     /// The address of the next page.
-    pub(super) next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// An address with what is asked for there; what is empty is left out. The path may have names in it as somebody typed them, by
 /// which something was found all the same: what a header cannot hold is escaped.
-pub(super) fn address(path: &str, asked: &[(&str, &str)]) -> String {
+pub(crate) fn address(path: &str, asked: &[(&str, &str)]) -> String {
     let path = escaped(path);
     let mut said = form_urlencoded::Serializer::new(String::new());
     said.extend_pairs(asked.iter().filter(|(_, value)| !value.is_empty()));

@@ -14,16 +14,16 @@ mod connections;
 mod domains;
 mod index;
 mod invitations;
-mod list;
+pub(crate) mod list;
 mod members;
 mod overview;
 mod sessions;
 mod settings;
-mod shell;
-mod state;
+pub(crate) mod shell;
+pub(crate) mod state;
 mod teams;
 mod tokens;
-mod visit;
+pub(crate) mod visit;
 
 use axum::{
     Router,

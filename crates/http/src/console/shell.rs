@@ -9,6 +9,7 @@ use muster_model::Role;
 use super::visit::Visit;
 use crate::{
     App, HttpError,
+    arrival::Arrival,
     browser::Leave,
     pages::{self, Frame, texts},
 };
@@ -18,14 +19,14 @@ macro_rules! sections {
     ($($(#[$doc:meta])* $name:ident: $path:literal, $icon:literal, $label:literal, $action:ident;)*) => {
         /// A part of the console: a line of its menu.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Section { $($(#[$doc])* $name,)* }
+        pub(crate) enum Section { $($(#[$doc])* $name,)* }
 
         impl Section {
             /// In the order of the menu.
-            pub(super) const ALL: &'static [Self] = &[$(Self::$name,)*];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             /// What whoever sees it may do.
-            pub(super) fn action(self) -> Action {
+            pub(crate) fn action(self) -> Action {
                 match self { $(Self::$name => Action::$action,)* }
             }
 
@@ -70,33 +71,36 @@ sections! {
 }
 
 /// A line of the menu.
-pub(super) struct Entry {
-    pub(super) href: String,
-    pub(super) icon: &'static str,
-    pub(super) label: String,
-    pub(super) is_here: bool,
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) href: String,
+    pub(crate) icon: &'static str,
+    pub(crate) label: String,
+    pub(crate) is_here: bool,
 }
 
 /// What is around a page.
-pub(super) struct Shell {
-    pub(super) frame: Frame,
+pub(crate) struct Shell {
+    pub(crate) frame: Frame,
     /// Who visits.
-    pub(super) viewer: String,
+    pub(crate) viewer: String,
     /// Of what the page is: an organization's name.
-    pub(super) place: String,
+    pub(crate) place: String,
     /// Whether there are other places to go to.
-    pub(super) has_others: bool,
+    pub(crate) has_others: bool,
     /// What has just been done.
-    pub(super) done: Option<String>,
+    pub(crate) done: Option<String>,
     /// Why what was asked for was not done.
-    pub(super) problem: Option<String>,
+    pub(crate) problem: Option<String>,
     here: Option<Section>,
     role: Option<Role>,
+    /// The menu of a page that is no part of the console.
+    menu: Option<Vec<Entry>>,
 }
 
 impl Shell {
     /// Around a page of no organization.
-    pub(super) fn outside(app: &App, viewer: String) -> Self {
+    pub(crate) fn outside(app: &App, viewer: String) -> Self {
         Self {
             frame: Frame::of(app),
             viewer,
@@ -106,36 +110,50 @@ impl Shell {
             problem: None,
             here: None,
             role: None,
+            menu: None,
         }
     }
 
     /// Around a page of an organization, for somebody with this role there.
-    pub(super) fn organization(self, name: &str, role: Role, here: Section, has_others: bool) -> Self {
+    pub(crate) fn organization(self, name: &str, role: Role, here: Section, has_others: bool) -> Self {
         Self { place: name.to_owned(), has_others, here: Some(here), role: Some(role), ..self }
     }
 
     /// Around a page of a company.
-    pub(super) fn company(self, name: &str) -> Self {
+    pub(crate) fn company(self, name: &str) -> Self {
         Self { place: name.to_owned(), has_others: true, ..self }
     }
 
+    /// Around a page of something that no account is needed for, with a menu of its own (SEC-2).
+    pub(crate) fn of_stranger(app: &App, place: String, menu: Vec<Entry>) -> Self {
+        Self { place, menu: Some(menu), ..Self::outside(app, String::new()) }
+    }
+
+    /// Whether there is an account to go to.
+    pub(crate) fn has_viewer(&self) -> bool {
+        self.menu.is_none()
+    }
+
     /// The path of something of the organization.
-    pub(super) fn at(&self, rest: &str) -> String {
+    pub(crate) fn at(&self, rest: &str) -> String {
         format!("{}/console/orgs/{}{rest}", self.frame.base, self.place)
     }
 
     /// The path of a part of the console.
-    pub(super) fn section(&self, section: Section) -> String {
+    pub(crate) fn section(&self, section: Section) -> String {
         self.at(section.path())
     }
 
     /// Whether whoever visits may do this.
-    pub(super) fn may(&self, action: Action) -> bool {
+    pub(crate) fn may(&self, action: Action) -> bool {
         self.role.is_some_and(|role| role >= action.role())
     }
 
     /// The menu: what the visitor's role allows to see.
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        if let Some(menu) = &self.menu {
+            return menu.clone();
+        }
         let shown = Section::ALL.iter().filter(|section| self.may(section.action()));
         let entry = |section: &Section| Entry {
             href: self.section(*section),
@@ -147,25 +165,34 @@ impl Shell {
     }
 
     /// With what was done, as the address says it that a form led to; what is no name of ours is passed over.
-    pub(super) fn done(self, said: &str) -> Self {
+    pub(crate) fn done(self, said: &str) -> Self {
         let known = said.starts_with("done-") && texts::is_known(said);
         Self { done: known.then(|| texts::text(said)), ..self }
     }
 
     /// With the reason why something was not done, if that is for whoever visits; and the page's status.
-    pub(super) fn refused(self, visit: &Visit, refused: Option<HttpError>) -> Result<(StatusCode, Self), HttpError> {
+    pub(crate) fn refused(self, visit: &Visit, refused: Option<HttpError>) -> Result<(StatusCode, Self), HttpError> {
+        self.refused_in(&visit.acting().arrival, refused)
+    }
+
+    /// As [`Shell::refused`], of a request that came so.
+    pub(crate) fn refused_in(
+        self,
+        arrival: &Arrival,
+        refused: Option<HttpError>,
+    ) -> Result<(StatusCode, Self), HttpError> {
         let Some(error) = refused else { return Ok((StatusCode::OK, self)) };
         let status = error.status();
         if !status.is_client_error() || matches!(status, StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED) {
             return Err(error);
         }
-        let problem = error.public_detail(&visit.acting().arrival.id.to_string());
+        let problem = error.public_detail(&arrival.id.to_string());
         Ok((status, Self { problem: Some(problem), ..self }))
     }
 }
 
 /// A page of the console. Our own script runs on it.
-pub(super) fn page(status: StatusCode, template: &impl Template) -> Result<Response, HttpError> {
+pub(crate) fn page(status: StatusCode, template: &impl Template) -> Result<Response, HttpError> {
     let mut response = pages::page(status, template)?;
     response.extensions_mut().insert(Leave { own_script: true, ..Leave::default() });
     Ok(response)

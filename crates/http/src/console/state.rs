@@ -6,7 +6,7 @@ use crate::pages::texts;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     /// Somebody is in.
     Active,
     /// Somebody who was invited has not answered.
@@ -33,11 +33,17 @@ pub(super) enum State {
     Off,
     /// A token has ended.
     Expired,
+    /// A step is done.
+    Done,
+    /// A step is under way.
+    Begun,
+    /// A step is to be done.
+    Todo,
 }
 
 impl State {
     /// Every one, for the page of components.
-    pub(super) const ALL: &'static [Self] = &[
+    pub(crate) const ALL: &'static [Self] = &[
         Self::Active,
         Self::Invited,
         Self::Kept,
@@ -51,10 +57,13 @@ impl State {
         Self::On,
         Self::Off,
         Self::Expired,
+        Self::Done,
+        Self::Begun,
+        Self::Todo,
     ];
 
     /// How a membership is.
-    pub(super) fn of_membership(state: &MembershipState) -> Self {
+    pub(crate) fn of_membership(state: &MembershipState) -> Self {
         match state {
             MembershipState::Active => Self::Active,
             MembershipState::Kept { .. } => Self::Kept,
@@ -63,7 +72,7 @@ impl State {
     }
 
     /// How a domain is.
-    pub(super) fn of_domain(domain: &Domain) -> Self {
+    pub(crate) fn of_domain(domain: &Domain) -> Self {
         match domain.state {
             DomainState::Verified if domain.missing_since.is_some() => Self::Missing,
             DomainState::Verified => Self::Verified,
@@ -73,29 +82,29 @@ impl State {
     }
 
     /// Which colours it has, beside its sign and word.
-    pub(super) fn tone(self) -> &'static str {
+    pub(crate) fn tone(self) -> &'static str {
         match self {
-            Self::Active | Self::Verified | Self::On => "good",
-            Self::Invited | Self::Kept | Self::Conflict | Self::Pending | Self::Missing => "wait",
+            Self::Active | Self::Verified | Self::On | Self::Done => "good",
+            Self::Invited | Self::Kept | Self::Conflict | Self::Pending | Self::Missing | Self::Begun => "wait",
             Self::Out | Self::Lapsed | Self::Expired => "bad",
-            Self::Guest | Self::Off => "",
+            Self::Guest | Self::Off | Self::Todo => "",
         }
     }
 
     /// Its sign.
-    pub(super) fn icon(self) -> &'static str {
+    pub(crate) fn icon(self) -> &'static str {
         match self {
-            Self::Active | Self::Verified | Self::On => "check",
-            Self::Invited | Self::Pending => "clock",
+            Self::Active | Self::Verified | Self::On | Self::Done => "check",
+            Self::Invited | Self::Pending | Self::Begun => "clock",
             Self::Kept | Self::Off => "pause",
             Self::Out | Self::Lapsed | Self::Expired => "cross",
-            Self::Guest => "info",
+            Self::Guest | Self::Todo => "info",
             Self::Conflict | Self::Missing => "warning",
         }
     }
 
     /// Its word.
-    pub(super) fn label(self) -> String {
+    pub(crate) fn label(self) -> String {
         texts::text(match self {
             Self::Active => "state-active",
             Self::Invited => "state-invited",
@@ -110,6 +119,9 @@ impl State {
             Self::On => "state-on",
             Self::Off => "state-off",
             Self::Expired => "state-expired",
+            Self::Done => "state-done",
+            Self::Begun => "state-begun",
+            Self::Todo => "state-todo",
         })
     }
 }

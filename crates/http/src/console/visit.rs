@@ -28,21 +28,21 @@ use crate::{
 
 /// Somebody signed in who visits the console.
 #[derive(Clone)]
-pub(super) struct Visit {
+pub(crate) struct Visit {
     acting: Acting,
-    pub(super) session: Session,
+    pub(crate) session: Session,
 }
 
 /// The organization that a page is of, and who looks at it.
-pub(super) struct At<'v> {
-    pub(super) caller: &'v Caller,
-    pub(super) organization: Organization,
-    pub(super) role: Role,
+pub(crate) struct At<'v> {
+    pub(crate) caller: &'v Caller,
+    pub(crate) organization: Organization,
+    pub(crate) role: Role,
 }
 
 impl At<'_> {
     /// Whether whoever visits may do this.
-    pub(super) fn may(&self, action: Action) -> bool {
+    pub(crate) fn may(&self, action: Action) -> bool {
         self.role >= action.role()
     }
 }
@@ -78,16 +78,16 @@ fn lead_to_sign_in(app: &App, parts: &Parts) -> Result<Response, HttpError> {
 }
 
 impl Visit {
-    pub(super) fn acting(&self) -> &Acting {
+    pub(crate) fn acting(&self) -> &Acting {
         &self.acting
     }
 
-    pub(super) fn app(&self) -> &App {
+    pub(crate) fn app(&self) -> &App {
         &self.acting.app
     }
 
     /// Reads what a page of no single organization shows, with its shell.
-    pub(super) async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         mut work: impl FnMut(&mut Conn<'_>, &Caller) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<(Shell, T), HttpError> {
@@ -100,7 +100,7 @@ impl Visit {
     }
 
     /// Reads what a page of an organization shows, with its shell, if whoever visits may see that.
-    pub(super) async fn organization<T: Send + 'static>(
+    pub(crate) async fn organization<T: Send + 'static>(
         &self,
         name: &str,
         here: Section,
@@ -120,7 +120,7 @@ impl Visit {
     }
 
     /// Changes something; `work` decides whether whoever visits may.
-    pub(super) async fn write<T: Send + 'static>(
+    pub(crate) async fn write<T: Send + 'static>(
         &self,
         mut work: impl FnMut(&mut Tx<'_>, &mut Env, &Caller) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, HttpError> {
@@ -132,19 +132,19 @@ impl Visit {
 
     /// Whether whoever visits has shown within the last minutes who they are: asked of what goes on opening things after the
     /// session, such as tokens.
-    pub(super) fn require_recent(&self, env: &Env) -> Result<(), EngineError> {
+    pub(crate) fn require_recent(&self, env: &Env) -> Result<(), EngineError> {
         recent::require(env, &self.session)
     }
 
     /// To where whoever visits shows who they are, and then back to a path of ours, below the base URL.
-    pub(super) fn confirm_first(&self, path: &str) -> Result<Response, HttpError> {
+    pub(crate) fn confirm_first(&self, path: &str) -> Result<Response, HttpError> {
         let app = self.app();
         let response = pages::see_other(&format!("{}/account/confirm", app.base_url()))?;
         way_back::remember(app, response, path)
     }
 
     /// Changes something of an organization, if whoever visits may do that.
-    pub(super) async fn change<T: Send + 'static>(
+    pub(crate) async fn change<T: Send + 'static>(
         &self,
         name: &str,
         action: Action,
@@ -160,17 +160,17 @@ impl Visit {
 }
 
 /// Whether something was refused because whoever visits has not shown recently who they are.
-pub(super) fn is_not_recent(error: &HttpError) -> bool {
+pub(crate) fn is_not_recent(error: &HttpError) -> bool {
     matches!(error, HttpError::Engine(EngineError::Refused(Refusal::NotRecent)))
 }
 
 /// What somebody is called.
-pub(super) fn called(account: &Account) -> String {
+pub(crate) fn called(account: &Account) -> String {
     if account.full_name.is_empty() { account.username.clone() } else { account.full_name.clone() }
 }
 
 /// The form that a page of ours posted (CSRF).
-pub(super) struct Posted(pub(super) Form);
+pub(crate) struct Posted(pub(crate) Form);
 
 impl axum::extract::FromRequest<App> for Posted {
     type Rejection = HttpError;
@@ -182,7 +182,7 @@ impl axum::extract::FromRequest<App> for Posted {
 }
 
 /// A form of ours that holds a whole list.
-pub(super) struct PostedList(pub(super) Form);
+pub(crate) struct PostedList(pub(crate) Form);
 
 impl axum::extract::FromRequest<App> for PostedList {
     type Rejection = HttpError;

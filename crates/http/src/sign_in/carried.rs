@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;
 use muster_crypto::Place;
 use muster_engine::sign_in::Ends;
-use muster_model::{ConnectionId, SessionId, Timestamp};
+use muster_model::{ConnectionId, SessionId, Timestamp, TokenId};
 use uuid::Uuid;
 
 use super::{
@@ -26,7 +26,7 @@ pub(crate) const LIFE: Duration = Duration::from_secs(900);
 const FORCED: u8 = 1;
 /// Nothing is to be kept (SSO-12).
 const TEST: u8 = 2;
-/// Flags, the time in five bytes, a session.
+/// Flags, the time in five bytes, a session or a set-up link.
 const COMMON: usize = 1 + 5 + 16;
 
 /// A sign-in on its way.
@@ -40,10 +40,19 @@ pub(crate) struct Carried {
     pub(crate) began: i64,
     /// Whether the request demanded that the person be authenticated anew.
     pub(crate) forced: bool,
-    /// Whether nothing is to be kept of it: somebody tries the connection (SSO-12).
-    pub(crate) is_test: bool,
+    /// Who tries the connection, if somebody does: then nothing is to be kept of it (SSO-12).
+    pub(crate) trial: Option<Trial>,
     /// By protocol.
     pub(crate) protocol: Protocol,
+}
+
+/// Who tries a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trial {
+    /// Whoever follows a link that an owner made.
+    Owners,
+    /// Whoever sets it up by this link (SEC-2).
+    SetUp(TokenId),
 }
 
 /// By which protocol a sign-in is on its way.
@@ -70,9 +79,15 @@ pub(crate) enum Returned {
 /// Begins a sign-in in the browser that sends these headers.
 pub(crate) fn begin(app: &App, headers: &HeaderMap, carried: &Carried) -> Result<Begun, HttpError> {
     let (browser, cookie) = pending::bind(app, headers, carried.connection)?;
-    let mut content = vec![if carried.forced { FORCED } else { 0 } | if carried.is_test { TEST } else { 0 }];
+    let mut content = vec![if carried.forced { FORCED } else { 0 } | if carried.trial.is_some() { TEST } else { 0 }];
     content.extend_from_slice(&carried.began.to_be_bytes()[3..]);
-    content.extend_from_slice(carried.session.map_or(Uuid::nil(), |session| session.0).as_bytes());
+    // Who tries a connection replaces no session: the link's id is in its place.
+    let named = match carried.trial {
+        Some(Trial::SetUp(token)) => token.0,
+        Some(Trial::Owners) => Uuid::nil(),
+        None => carried.session.map_or(Uuid::nil(), |session| session.0),
+    };
+    content.extend_from_slice(named.as_bytes());
     let place = match carried.protocol {
         // RelayState has 80 bytes at most (saml-bindings-2.0 §3.4.3), so what is known by then is not in it.
         Protocol::Saml => saml_place(carried.connection, &browser),
@@ -119,14 +134,20 @@ pub(crate) fn request_id(state: &str) -> String {
 fn common(content: &[u8], length: usize, connection: ConnectionId, protocol: Protocol) -> Option<Carried> {
     let (flags, rest) = content.split_first().filter(|_| content.len() == length)?;
     let (began, rest) = rest.split_first_chunk::<5>()?;
-    let session = Uuid::from_bytes(*rest.first_chunk::<16>()?);
+    let named = Uuid::from_bytes(*rest.first_chunk::<16>()?);
+    let is_named = !named.is_nil();
+    let (session, trial) = match flags & TEST {
+        0 => (is_named.then_some(SessionId(named)), None),
+        _ if is_named => (None, Some(Trial::SetUp(TokenId(named)))),
+        _ => (None, Some(Trial::Owners)),
+    };
     let [a, b, c, d, e] = *began;
     Some(Carried {
         connection,
-        session: (!session.is_nil()).then_some(SessionId(session)),
+        session,
         began: i64::from_be_bytes([0, 0, 0, a, b, c, d, e]),
         forced: flags & FORCED != 0,
-        is_test: flags & TEST != 0,
+        trial,
         protocol,
     })
 }

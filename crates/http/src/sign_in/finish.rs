@@ -17,7 +17,7 @@ use muster_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{journal::Attempt, local, provider::Provider, trial};
+use super::{carried::Trial, journal::Attempt, local, provider::Provider, trial};
 use crate::{
     App, HttpError,
     app::Written,
@@ -46,8 +46,8 @@ pub(crate) struct End {
     pub(crate) pending: Option<Ends>,
     /// The session that the browser had.
     pub(crate) replaces: Option<SessionId>,
-    /// Whether nothing is to be kept (SSO-12).
-    pub(crate) is_test: bool,
+    /// Who tries the connection, if somebody does: then nothing is to be kept (SSO-12).
+    pub(crate) trial: Option<Trial>,
 }
 
 /// Signs the person in and sends the browser to its account; of a test, shows what it would have come to.
@@ -59,8 +59,8 @@ pub(crate) async fn finish(
     arrived: Arrived,
     end: End,
 ) -> Result<Response, HttpError> {
-    if end.is_test {
-        return trial::show(app, provider, attempt, arrived, end.pending).await;
+    if let Some(by) = end.trial {
+        return trial::show(app, provider, attempt, arrived, end.pending, by).await;
     }
     let End { pending, replaces, .. } = end;
     let secret = Secret::generate().map_err(HttpError::no_randomness)?;

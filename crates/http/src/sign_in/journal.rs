@@ -3,10 +3,10 @@
 
 use muster_engine::{EngineError, Refusal};
 use muster_model::{ConnectionId, RequestId};
-use muster_store::{RequestRow, StoreError};
+use muster_store::{RequestRow, StoreError, TestSignIn};
 use serde_json::Value;
 
-use super::SignInFailure;
+use super::{SignInFailure, carried::Trial};
 use crate::{App, HttpError, arrival::Arrival, journal::Record};
 
 /// An answer of an IdP that somebody brought.
@@ -19,8 +19,8 @@ pub(crate) struct Attempt {
     target: String,
     /// What arrived, without secrets.
     received: Option<Value>,
-    /// Whether nothing is to be kept of it (SSO-12).
-    is_test: bool,
+    /// Who tries the connection, if somebody does: then nothing is to be kept of it (SSO-12).
+    trial: Option<Trial>,
 }
 
 impl Attempt {
@@ -32,7 +32,7 @@ impl Attempt {
         method: &'static str,
         target: String,
     ) -> Self {
-        Self { arrival, connection, protocol, method, target, received: None, is_test: false }
+        Self { arrival, connection, protocol, method, target, received: None, trial: None }
     }
 
     /// The same, with what arrived: without signatures, codes or tokens (SEC-4).
@@ -40,9 +40,25 @@ impl Attempt {
         Self { received: Some(received), ..self }
     }
 
-    /// The same, as a test: whoever tries a connection reads why it fails (SSO-12).
-    pub(crate) fn test(self, is_test: bool) -> Self {
-        Self { is_test, ..self }
+    /// The same, tried by somebody: they read why it fails (SSO-12).
+    pub(crate) fn tried(self, trial: Option<Trial>) -> Self {
+        Self { trial, ..self }
+    }
+
+    /// What is kept of a trial that ended so; `None` for what is none. `groups`: how many were stated.
+    pub(crate) fn test(&self, passed: bool, groups: Option<i64>) -> Option<TestSignIn> {
+        let token = match self.trial? {
+            Trial::Owners => None,
+            Trial::SetUp(token) => Some(token),
+        };
+        Some(TestSignIn {
+            id: self.arrival.id,
+            connection: self.connection,
+            token,
+            at: self.arrival.at,
+            passed,
+            groups,
+        })
     }
 
     /// What arrived, without secrets.
@@ -92,7 +108,7 @@ impl Attempt {
     }
 
     async fn log(&self, app: &App, error: HttpError) -> HttpError {
-        let error = if self.is_test { HttpError::TestSignIn(Box::new(error)) } else { error };
+        let error = if self.trial.is_some() { HttpError::TestSignIn(Box::new(error)) } else { error };
         if !app.sign_in_log().admits(self.connection) {
             return error;
         }
@@ -101,7 +117,16 @@ impl Attempt {
             Err(failed) => return failed,
         };
         let refused = error.clone();
-        let written: Result<(), StoreError> = app.store().write(move |tx| record.write_refused(tx, &refused)).await;
+        let test = self.test(false, None);
+        let written: Result<(), StoreError> = app
+            .store()
+            .write(move |tx| {
+                if let Some(test) = &test {
+                    tx.insert_test_sign_in(test)?;
+                }
+                record.write_refused(tx, &refused)
+            })
+            .await;
         match written {
             Ok(()) => error,
             Err(failed) => failed.into(),

@@ -51,6 +51,10 @@ pub(crate) use log_bound::LogBound;
 pub(crate) use oidc::{Discoveries, keep_secret as keep_client_secret};
 pub(crate) use passkeys::RelyingParty;
 pub(crate) use provider::Providers;
+pub(crate) use {
+    carried::Trial,
+    start::{Begin, go, with_leave},
+};
 
 use crate::{App, HttpError, pages};
 

@@ -49,8 +49,7 @@ pub(super) async fn go(
     provider: Arc<Provider>,
     begin: Begin<'_>,
 ) -> Result<Response, HttpError> {
-    let attempt =
-        Attempt::new(arrival, provider.connection.id, "oidc", "GET", "/signin".to_owned()).test(begin.is_test);
+    let attempt = Attempt::new(arrival, provider.connection.id, "oidc", "GET", "/signin".to_owned()).tried(begin.trial);
     let settings = provider.oidc()?.clone();
     let provider = with_key(app, provider).await?;
     let client = match provider.client(app.base_url(), app.surroundings().now()) {
@@ -64,9 +63,9 @@ pub(super) async fn go(
     let mut secret = [0; 32];
     app.surroundings().random(&mut secret);
     let (requested_at, forced) = (app.surroundings().now().seconds(), settings.force_authn);
-    let Begin { login_hint, session, is_test } = begin;
+    let Begin { login_hint, session, trial } = begin;
     let (connection, protocol) = (provider.connection.id, Protocol::Oidc { secret });
-    let carried = Carried { connection, session, began: requested_at, forced, is_test, protocol };
+    let carried = Carried { connection, session, began: requested_at, forced, trial, protocol };
     let begun = carried::begin(app, headers, &carried)?;
     let scopes = match settings.scopes.as_slice() {
         [] => SCOPES.map(str::to_owned).to_vec(),

@@ -99,7 +99,7 @@ pub(super) async fn login(
     let id = connection_id(id)?;
     let session = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
     let login_hint = query.login_hint.as_deref().filter(|hint| hint.len() <= 320);
-    start::go(&app, &headers, arrival, id, start::Begin { login_hint, session, is_test: false }).await
+    start::go(&app, &headers, arrival, id, start::Begin { login_hint, session, trial: None }).await
 }
 
 /// Sends the browser to the IdP with a request.
@@ -113,9 +113,9 @@ pub(super) async fn go(
     let provider =
         if saml.sign_requests { own_keys::with_keys(app, provider, &[KeyPurpose::Signing]).await? } else { provider };
     let now = app.surroundings().now().seconds();
-    let start::Begin { login_hint, session, is_test } = begin;
+    let start::Begin { login_hint, session, trial } = begin;
     let (connection, forced) = (provider.connection.id, saml.force_authn);
-    let carried = Carried { connection, session, began: now, forced, is_test, protocol: Protocol::Saml };
+    let carried = Carried { connection, session, began: now, forced, trial, protocol: Protocol::Saml };
     let begun = carried::begin(app, headers, &carried)?;
     let request = carried::request_id(&begun.key);
     let addresses = Addresses::of(app, provider.connection.id);

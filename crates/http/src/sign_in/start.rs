@@ -7,6 +7,7 @@ use muster_engine::sign_in;
 use muster_model::{Connection, ConnectionId, Email, SessionId, connection::SingleSignOn};
 
 use super::{
+    carried::Trial,
     local, oidc,
     passkeys::{self, PasskeyButton},
     provider, saml,
@@ -74,7 +75,7 @@ pub(super) fn again(app: &App, status: StatusCode, mistake: &str) -> Result<Resp
 
 /// For a page with a form that is answered with a redirect to an IdP: browsers look at where a form ends, not only where it
 /// is sent.
-pub(super) fn with_leave(app: &App, mut response: Response) -> Response {
+pub(crate) fn with_leave(app: &App, mut response: Response) -> Response {
     let forms = if app.base_url().starts_with("https://") { "https:" } else { "https: http:" };
     response.extensions_mut().get_or_insert_default::<Leave>().forms = forms.to_owned();
     response
@@ -101,7 +102,7 @@ pub(super) async fn submit(
     };
     if let Some(connection) = chosen {
         let session = visitor(&app, &headers, arrival).await?.session().map(|session| session.id);
-        let begin = Begin { login_hint: Some(email.as_str()), session, is_test: false };
+        let begin = Begin { login_hint: Some(email.as_str()), session, trial: None };
         return go(&app, &headers, arrival, connection.id, begin).await;
     }
     if connections.is_empty() {
@@ -115,17 +116,17 @@ pub(super) async fn submit(
 
 /// How a sign-in begins.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Begin<'b> {
+pub(crate) struct Begin<'b> {
     /// Whom we expect.
-    pub(super) login_hint: Option<&'b str>,
+    pub(crate) login_hint: Option<&'b str>,
     /// The session that ends when this succeeds (SEC-4).
-    pub(super) session: Option<SessionId>,
-    /// Whether nothing is to be kept of it (SSO-12).
-    pub(super) is_test: bool,
+    pub(crate) session: Option<SessionId>,
+    /// Who tries the connection, if somebody does (SSO-12).
+    pub(crate) trial: Option<Trial>,
 }
 
 /// Sends the browser to a connection's IdP.
-pub(super) async fn go(
+pub(crate) async fn go(
     app: &App,
     headers: &HeaderMap,
     arrival: Arrival,

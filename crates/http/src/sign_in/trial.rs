@@ -15,16 +15,20 @@ use muster_crypto::Place;
 use muster_engine::{
     EngineError, Env, Origin, Refusal,
     describe::{self, Described},
+    setup::{self as reading, Reading},
     sign_in::{self, Accepted, Ends, NothingKept, Tested},
 };
 use muster_model::{
     Actor, ConnectionId, Source, Timestamp,
+    sign_in::Groups,
     trace::{Note, Step},
 };
+use muster_store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    carried::Trial,
     finish::{Arrived, accept},
     journal::Attempt,
     parse_id,
@@ -36,6 +40,7 @@ use crate::{
     arrival::Arrival,
     journal::Outcome,
     pages::{self, Frame},
+    setup,
 };
 
 /// How long a link is good.
@@ -81,7 +86,7 @@ pub(super) async fn begin(
     if link.expires <= app.surroundings().now() {
         return Err(unknown());
     }
-    let begin = start::Begin { login_hint: None, session: None, is_test: true };
+    let begin = start::Begin { login_hint: None, session: None, trial: Some(Trial::Owners) };
     start::go(&app, &headers, arrival, connection, begin).await
 }
 
@@ -94,8 +99,11 @@ struct TrialPage<'p> {
     refusal: Option<String>,
     arrived: String,
     steps: Vec<Line>,
-    changes: Vec<Line>,
+    /// What would change; `None` where that is not for whoever tries it (SEC-2).
+    changes: Option<Vec<Line>>,
     trace_id: String,
+    /// Where whoever tries it came from.
+    back: Option<String>,
 }
 
 /// A line of a table.
@@ -111,14 +119,18 @@ pub(super) async fn show(
     attempt: Attempt,
     arrived: Arrived,
     pending: Option<Ends>,
+    by: Trial,
 ) -> Result<Response, HttpError> {
     // The answer works once, also for a test (SSO-7).
     accept(app, provider, &attempt, Accepted { pending, assertion: arrived.assertion }).await?;
-    let tested = test(app, provider, &attempt, &arrived).await?;
-    let refusal = tested.outcome.as_ref().err().map(ToString::to_string);
+    let Decided { refusal, steps: decided, changes } = match by {
+        Trial::Owners => test(app, provider, &attempt, &arrived).await?.into(),
+        // What is kept of the person is not for whoever says who that is.
+        Trial::SetUp(_) => reading::read(&provider.connection, &arrived.said).into(),
+    };
     let mut steps: Vec<Step> =
         arrived.checks.iter().map(|(rule, what)| Step { rule: *rule, note: Note::Checked(what.clone()) }).collect();
-    steps.extend(tested.steps);
+    steps.extend(decided);
     let page = TrialPage {
         frame: Frame::of(app),
         connection: &provider.connection.name,
@@ -126,12 +138,53 @@ pub(super) async fn show(
         refusal,
         arrived: attempt.arrived().map(|arrived| format!("{arrived:#}")).unwrap_or_default(),
         steps: steps.iter().map(|step| Line { head: step.rule.id().to_owned(), text: step.note.to_string() }).collect(),
-        changes: tested.changes.iter().map(line).collect(),
+        changes,
         trace_id: attempt.id().to_string(),
+        back: match by {
+            Trial::Owners => None,
+            Trial::SetUp(_) => Some(setup::path_of(app, provider.connection.id)),
+        },
     };
-    let mut record = attempt.record(app)?;
-    app.store().write(move |tx| record.write_decided(tx, Outcome::Tested, StatusCode::OK, None, steps.clone())).await?;
+    let groups = match &arrived.said.groups {
+        Groups::List(groups) => i64::try_from(groups.len()).ok(),
+        Groups::Unknown(_) => None,
+    };
+    let (mut record, kept) = (attempt.record(app)?, attempt.test(page.refusal.is_none(), groups));
+    let written: Result<(), StoreError> = app
+        .store()
+        .write(move |tx| {
+            if let Some(kept) = &kept {
+                tx.insert_test_sign_in(kept)?;
+            }
+            record.write_decided(tx, Outcome::Tested, StatusCode::OK, None, steps.clone())
+        })
+        .await;
+    written?;
     pages::page(StatusCode::OK, &page)
+}
+
+/// What is told of a test.
+struct Decided {
+    refusal: Option<String>,
+    steps: Vec<Step>,
+    changes: Option<Vec<Line>>,
+}
+
+impl From<Tested> for Decided {
+    fn from(tested: Tested) -> Self {
+        Self {
+            refusal: tested.outcome.err().map(|refusal| refusal.to_string()),
+            steps: tested.steps,
+            changes: Some(tested.changes.iter().map(line).collect()),
+        }
+    }
+}
+
+impl From<Reading> for Decided {
+    fn from(reading: Reading) -> Self {
+        let refusal = reading.refusal.map(|refusal| refusal.to_string());
+        Self { refusal, steps: reading.steps, changes: None }
+    }
 }
 
 async fn test(app: &App, provider: &Provider, attempt: &Attempt, arrived: &Arrived) -> Result<Tested, HttpError> {

@@ -227,6 +227,15 @@ impl Tx<'_> {
         )
     }
 
+    /// Forgets the client secret of a connection.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn clear_connection_secret(&mut self, id: ConnectionId) -> Result<(), StoreError> {
+        self.exec("UPDATE connections SET secret = NULL WHERE id = ?1", vals![id]).map(drop)
+    }
+
     /// Keeps the sealed client secret of a connection; whether there is that connection.
     ///
     /// # Errors

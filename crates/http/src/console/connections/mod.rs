@@ -1,11 +1,13 @@
 //! Connections: what the identity provider must be told, what it has told us, how it goes, and what each setting does.
 
 mod conflicts;
-mod guide;
+mod desk;
 mod held;
+mod links;
 mod list;
 mod log;
 mod mark;
+mod new;
 mod one;
 mod plan;
 mod scim;
@@ -19,11 +21,15 @@ use muster_engine::{EngineError, authority::Action};
 use muster_model::{Connection, ConnectionId};
 use muster_store::Conn;
 
+use self::desk::Owner;
 use super::{
     shell::{Section, Shell},
     visit::{At, Visit},
 };
-use crate::{App, HttpError};
+use crate::{
+    App, HttpError,
+    connecting::{domains, groups, provider, test as tests},
+};
 
 /// The pages of connections.
 pub(super) fn routes() -> Router<App> {
@@ -31,7 +37,19 @@ pub(super) fn routes() -> Router<App> {
     let at = |rest: &str| format!("{ONE}{rest}");
     Router::new()
         .route("/console/orgs/{org}/connections", get(list::page))
+        .route("/console/orgs/{org}/connections/new", get(new::page).post(new::create))
         .route(ONE, get(one::page))
+        .route(&at("/domains"), get(domains::page::<Owner>).post(domains::add::<Owner>))
+        .route(&at("/domains/{domain}/leave"), post(domains::leave::<Owner>))
+        .route(&at("/domains/{domain}/check"), post(domains::check::<Owner>))
+        .route(&at("/provider"), get(provider::page::<Owner>).post(provider::submit::<Owner>))
+        .route(&at("/tests"), get(tests::page::<Owner>).post(tests::begin::<Owner>))
+        .route(&at("/groups"), get(groups::page::<Owner>).post(groups::add::<Owner>))
+        .route(&at("/groups/remove"), post(groups::remove::<Owner>))
+        .route(&at("/groups/try"), post(groups::attempt::<Owner>))
+        .route(&at("/links"), post(links::make))
+        .route(&at("/links/{link}/revoke"), post(links::revoke))
+        .route(&at("/state"), post(links::switch))
         .route(&at("/test"), post(one::test))
         .route(&at("/scim"), get(scim::page))
         .route(&at("/scim/tokens"), post(scim::make))

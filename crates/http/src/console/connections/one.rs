@@ -10,12 +10,12 @@ use muster_administration::{
     applying::connection_answer,
     connections::{self, ConnectionView, MANY},
 };
-use muster_engine::{authority::Action, sign_in};
-use muster_model::{ConnectionId, connection::SingleSignOn, sign_in::AttributeNames};
+use muster_engine::{authority::Action, setup, sign_in};
+use muster_model::{ConnectionId, ConnectionState, connection::SingleSignOn, sign_in::AttributeNames};
 use serde::Deserialize;
 
 use super::{
-    guide::{Copied, Guide},
+    links,
     list::{kind, sso},
     mark::Mark,
     path, read,
@@ -23,6 +23,10 @@ use super::{
 };
 use crate::{
     HttpError,
+    connecting::{
+        guide::{Copied, Guide},
+        step,
+    },
     console::{
         shell::{self, Shell},
         visit::{Posted, Visit},
@@ -56,6 +60,16 @@ struct Page {
     now: String,
     settings: Vec<Setting>,
     waiting: i64,
+    /// What is only of one that is not in use.
+    draft: Option<Draft>,
+}
+
+/// How far a draft is, and who else sets it up.
+struct Draft {
+    steps: Vec<step::Line>,
+    /// Whether it was tried, and has a domain.
+    is_ready: bool,
+    links: Vec<links::Line>,
 }
 
 /// `GET /console/orgs/{org}/connections/{id}`.
@@ -77,15 +91,30 @@ async fn show(
     let now = visit.acting().now();
     let read = read(visit, org, id, move |conn, _, connection| {
         let waiting = conn.count_pending_held_changes(connection.id, None, now, MANY)?.0;
-        Ok((connections::view(conn, connection, now)?, connections::stated(conn, connection)?, waiting))
+        let draft = match connection.state {
+            ConnectionState::Draft => {
+                let progress = setup::progress(conn, connection, None)?;
+                Some((progress, setup::list(conn, connection.id)?))
+            }
+            _ => None,
+        };
+        let seen = connections::view(conn, connection, now)?;
+        Ok((seen, connections::stated(conn, connection)?, waiting, draft))
     });
-    let (shell, connection, (view, stated, waiting)) = read.await?;
+    let (shell, connection, (view, stated, waiting, draft)) = read.await?;
     let (status, shell) = shell.done(&asked.done).refused(visit, refused)?;
     let guide = Guide::named(&asked.guide);
     let answer = connection_answer(visit.app().base_url(), id, &stated, None);
+    let here = shell.at(&format!("/connections/{id}"));
+    let draft = draft.map(|(progress, links)| Draft {
+        steps: step::lines(&progress, &here, true),
+        is_ready: progress.has_domain() && progress.is_tested(),
+        links: links.into_iter().map(|token| links::Line::of(token, now)).collect(),
+    });
     let page = Page {
-        here: shell.at(&format!("/connections/{id}")),
+        here,
         shell,
+        draft,
         kind: kind(view.protocol.as_deref()),
         states: vec![Mark::of_state(&view.state)],
         sso: sso(view.protocol.as_deref(), view.enforced),
@@ -151,6 +180,11 @@ pub(in crate::console) async fn test(
         }
         Err(error) => show(&visit, &org, id, &Asked::default(), Some(error)).await,
     }
+}
+
+/// The page again, with the reason why something was not done.
+pub(super) async fn again(visit: &Visit, org: &str, id: ConnectionId, error: HttpError) -> Result<Response, HttpError> {
+    show(visit, org, id, &Asked::default(), Some(error)).await
 }
 
 /// To the connection's page, which says what was done.

@@ -7,8 +7,8 @@ use axum::{
 };
 use http::StatusCode;
 use muster_administration::plans::{MemberLine, PlanView};
-use muster_engine::{authority::Action, plans, sign_in};
-use muster_model::{ConnectionId, PlanId};
+use muster_engine::{authority::Action, credentials::enforcement, plans, sign_in};
+use muster_model::{Account, ConnectionId, PlanId};
 use serde_json::Value;
 
 use super::{one, read};
@@ -38,6 +38,33 @@ struct Page {
     losing: Vec<String>,
     /// How many of them are not shown, in words.
     more_losing: Option<String>,
+    /// Whom enforcing it would affect (SSO-9).
+    affected: Option<Affected>,
+}
+
+/// Whom enforcing a connection would affect: how many, in words, and the first of them.
+struct Affected {
+    accounts: String,
+    with_password: People,
+    never_tried: People,
+}
+
+/// Some people by their addresses, and how many more there are, in words.
+struct People {
+    shown: Vec<String>,
+    more: Option<String>,
+}
+
+impl People {
+    fn of(accounts: &[Account]) -> Self {
+        let lines = usize::try_from(LINES).unwrap_or(usize::MAX);
+        let addresses = accounts.iter().filter_map(|account| account.email.as_ref()).map(ToString::to_string);
+        let more = accounts.len().saturating_sub(lines);
+        Self {
+            shown: addresses.take(lines).collect(),
+            more: (more > 0).then(|| texts::say("plan-more", [("count", more.into())])),
+        }
+    }
 }
 
 fn is_open(plan: &PlanView) -> bool {
@@ -48,6 +75,26 @@ fn is_open(plan: &PlanView) -> bool {
 fn closes(plan: &PlanView) -> bool {
     let mut fields = plan.settings.iter().flat_map(|change| &change.fields);
     fields.any(|field| field.name == "settings.jit" && field.new == Value::Bool(false))
+}
+
+/// Whether the plan makes single sign-on the only way in.
+fn enforces(plan: &PlanView) -> bool {
+    let mut fields = plan.settings.iter().flat_map(|change| &change.fields);
+    fields.any(|field| field.name == "settings.enforced" && field.new == Value::Bool(true))
+}
+
+/// Whom that would affect.
+async fn affected(visit: &Visit, id: ConnectionId) -> Result<Affected, HttpError> {
+    let read = visit.acting().read(Lane::Scan, move |conn, caller| {
+        let connection = caller.connection(conn, id, Action::ReadConnections)?;
+        enforcement::affected(conn, &connection)
+    });
+    let affected = read.await?;
+    Ok(Affected {
+        accounts: texts::say("plan-enforced-accounts", [("count", affected.accounts.into())]),
+        with_password: People::of(&affected.with_password),
+        never_tried: People::of(&affected.never_tried),
+    })
 }
 
 /// The addresses of those who could not sign in any more then.
@@ -103,6 +150,7 @@ async fn show(
     let (status, shell) = shell.refused(visit, refused)?;
     let lines = usize::try_from(LINES).unwrap_or(usize::MAX);
     let mut losing = if is_open(&plan) && closes(&plan) { losing(visit, id).await? } else { Vec::new() };
+    let affected = if is_open(&plan) && enforces(&plan) { Some(affected(visit, id).await?) } else { None };
     let more_losing = losing.len().saturating_sub(lines);
     losing.truncate(lines);
     let more = plan.line.members.saturating_sub(lines);
@@ -113,6 +161,7 @@ async fn show(
         name: connection.name,
         more: (more > 0).then(|| texts::say("plan-more", [("count", more.into())])),
         is_open: is_open(&plan),
+        affected,
         losing,
         more_losing: (more_losing > 0).then(|| texts::say("plan-more", [("count", more_losing.into())])),
         plan,

@@ -11,9 +11,10 @@ use muster_model::{ConnectionId, Timestamp, Token, TokenId};
 use serde::Deserialize;
 use serde_json::{Map, json};
 
-use super::{guide::Guide, mark::Mark, path, plan, read, settings::planned};
+use super::{mark::Mark, path, plan, read, settings::planned};
 use crate::{
     HttpError,
+    connecting::guide::Guide,
     console::{
         list::address,
         shell::{self, Shell},

@@ -187,6 +187,15 @@ pub(super) async fn planned(
     // That the address's organization holds it.
     read(visit, org, id, |_, _, _| Ok(())).await?;
     let wanted = visit.acting().read(Lane::Snapshot, move |conn, caller| patched(conn, caller, id, &patch)).await?;
+    planned_as(visit, id, wanted).await
+}
+
+/// A plan of making a connection be as stated.
+pub(super) async fn planned_as(
+    visit: &Visit,
+    id: ConnectionId,
+    wanted: declaration::Connection,
+) -> Result<PlanId, HttpError> {
     let made = visit.acting().undertake(move |administrator| {
         let stated = Box::new(connection_to_engine(&wanted, administrator.seconds())?);
         administrator.make_plan(&Proposal::Settings { connection: id, stated })

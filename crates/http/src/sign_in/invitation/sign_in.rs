@@ -37,7 +37,7 @@ pub(super) async fn first(
             let begin = start::Begin {
                 login_hint: sso.email.as_ref().map(muster_model::Email::as_str),
                 session: None,
-                is_test: false,
+                trial: None,
             };
             start::go(&app, &headers, arrival, sso.connections[0].id, begin).await?
         }

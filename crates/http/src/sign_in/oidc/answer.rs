@@ -45,14 +45,14 @@ pub(in crate::sign_in) async fn callback(
         (_, Some(Returned::Elsewhere(connection))) => return Err(unasked(&app, arrival, Some(connection)).await),
         _ => return Err(unasked(&app, arrival, pending::last_connection(&app, &headers)).await),
     };
-    let Carried { connection, session, began, forced, is_test, protocol: Protocol::Oidc { secret } } = carried else {
+    let Carried { connection, session, began, forced, trial, protocol: Protocol::Oidc { secret } } = carried else {
         return Err(unasked(&app, arrival, Some(carried.connection)).await);
     };
     let (provider, _) = provider::load(&app, connection, None).await?;
     let attempt = Attempt::new(arrival, connection, "oidc", "GET", CALLBACK.to_owned());
-    let end = End { pending: Some(ends), replaces: session, is_test };
+    let end = End { pending: Some(ends), replaces: session, trial };
     let remembered = Remembered { secret, requested_at: began, forced };
-    let attempt = attempt.test(end.is_test);
+    let attempt = attempt.tried(end.trial);
     let provider = with_key(&app, provider).await?;
     let (client, discovered) = match known(&app, &provider).await {
         Ok(known) => known,

@@ -35,7 +35,7 @@ use crate::{
     pages::{self, Frame},
     sign_in::{
         Segment, SignInFailure,
-        carried::{self, Carried},
+        carried::{self, Carried, Trial},
         connection_id,
         finish::{Arrived, End, accept, finish},
         identity_provider,
@@ -60,12 +60,12 @@ pub(in crate::sign_in) async fn acs(
     let form = Form::receive(&app, &headers, body, FORM_BYTES).await?;
     let (provider, _) = provider::load(&app, id, None).await?;
     let waiting = form.get("RelayState").and_then(|state| {
-        let (Carried { session, began, forced, is_test, .. }, ends) = carried::saml(&app, &headers, id, state)?;
+        let (Carried { session, began, forced, trial, .. }, ends) = carried::saml(&app, &headers, id, state)?;
         let anew_since = forced.then_some(began);
-        Some(Waiting { session, is_test, request: carried::request_id(state), anew_since, ends })
+        Some(Waiting { session, trial, request: carried::request_id(state), anew_since, ends })
     });
-    let is_test = waiting.as_ref().is_some_and(|waiting| waiting.is_test);
-    let attempt = Attempt::new(arrival, id, "saml", "POST", format!("/sso/saml/{id}/acs")).test(is_test);
+    let trial = waiting.as_ref().and_then(|waiting| waiting.trial);
+    let attempt = Attempt::new(arrival, id, "saml", "POST", format!("/sso/saml/{id}/acs")).tried(trial);
     let (provider, checked) = checked(&app, provider, &form, waiting.as_ref(), arrival.at).await?;
     let login = match checked {
         Ok(login) => login,
@@ -84,8 +84,8 @@ pub(in crate::sign_in) async fn acs(
         Err(failure) => return Err(attempt.refuse(&app, failure).await),
     };
     match waiting {
-        Some(Waiting { session, is_test, ends, .. }) => {
-            let end = End { pending: Some(ends), replaces: session, is_test };
+        Some(Waiting { session, trial, ends, .. }) => {
+            let end = End { pending: Some(ends), replaces: session, trial };
             finish(&app, &headers, &provider, attempt, arrived, end).await
         }
         None => ask(&app, &headers, &provider, attempt, arrived).await,
@@ -96,7 +96,7 @@ pub(in crate::sign_in) async fn acs(
 #[derive(Clone)]
 struct Waiting {
     session: Option<SessionId>,
-    is_test: bool,
+    trial: Option<Trial>,
     request: String,
     anew_since: Option<i64>,
     ends: Ends,
@@ -346,6 +346,6 @@ async fn complete(
     replaces: Option<SessionId>,
 ) -> Result<Response, HttpError> {
     let attempt = Attempt::new(arrival, provider.connection.id, "saml", "POST", "/signin/continue".to_owned());
-    let end = End { pending: Some(Ends::Kept(key)), replaces, is_test: false };
+    let end = End { pending: Some(Ends::Kept(key)), replaces, trial: None };
     finish(app, headers, provider, attempt, arrived, end).await
 }

@@ -56,24 +56,8 @@ impl Site {
 
     /// A browser in which somebody is signed in.
     pub(crate) fn signed_in(&self, account: &Account) -> Browser<Memory> {
-        let mut secret = [0; 32];
-        muster_crypto::random(&mut secret).unwrap();
-        let text = URL_SAFE_NO_PAD.encode(secret);
-        let (hash, id) = (muster_crypto::sha256(text.as_bytes()), account.id);
-        let begun = self.server.world.by_hand(move |tx, env| {
-            let begin = sessions::Begin {
-                hash,
-                kind: ClientKind::Web,
-                device: "Firefox on Linux".to_owned(),
-                idp: None,
-                not_after: None,
-                replaces: None,
-            };
-            sessions::begin(tx, env, id, None, begin).map(drop)
-        });
-        begun.unwrap();
         let mut browser = self.browser();
-        browser.set_cookie(HERE, &format!("muster={text}; Path=/; HttpOnly; SameSite=Lax"));
+        browser.set_cookie(HERE, &session_of(&self.server, account));
         browser
     }
 
@@ -92,6 +76,27 @@ impl Site {
     pub(crate) fn stranger(&self) -> Browser<Memory> {
         self.signed_in(&self.server.world.account("stranger@example.com", true))
     }
+}
+
+/// A session of somebody's: what sets its cookie.
+pub(crate) fn session_of(server: &Server, account: &Account) -> String {
+    let mut secret = [0; 32];
+    muster_crypto::random(&mut secret).unwrap();
+    let text = URL_SAFE_NO_PAD.encode(secret);
+    let (hash, id) = (muster_crypto::sha256(text.as_bytes()), account.id);
+    let begun = server.world.by_hand(move |tx, env| {
+        let begin = sessions::Begin {
+            hash,
+            kind: ClientKind::Web,
+            device: "Firefox on Linux".to_owned(),
+            idp: None,
+            not_after: None,
+            replaces: None,
+        };
+        sessions::begin(tx, env, id, None, begin).map(drop)
+    });
+    begun.unwrap();
+    format!("muster={text}; Path=/; HttpOnly; SameSite=Lax")
 }
 
 /// The address of a page of moby.

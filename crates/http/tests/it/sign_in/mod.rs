@@ -9,6 +9,7 @@ mod logout;
 mod metadata;
 mod nodes;
 mod saml;
+mod setup;
 mod trial;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use muster_administration::applying::ConnectionAnswer;
 
 /// An identity provider whose names we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Guide {
+pub(crate) enum Guide {
     Okta,
     Entra,
     Google,
@@ -13,23 +13,23 @@ pub(super) enum Guide {
 }
 
 /// What is copied, under the name that it has there.
-pub(super) struct Copied {
+pub(crate) struct Copied {
     /// The name of a text: what it is.
-    pub(super) what: &'static str,
-    pub(super) theirs: &'static str,
-    pub(super) value: String,
+    pub(crate) what: &'static str,
+    pub(crate) theirs: &'static str,
+    pub(crate) value: String,
 }
 
 impl Guide {
-    pub(super) const ALL: [Self; 5] = [Self::Okta, Self::Entra, Self::Google, Self::Keycloak, Self::Generic];
+    pub(crate) const ALL: [Self; 5] = [Self::Okta, Self::Entra, Self::Google, Self::Keycloak, Self::Generic];
 
     /// The guide of an address; the general one for what is none.
-    pub(super) fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         Self::ALL.into_iter().find(|guide| guide.name() == name).unwrap_or(Self::Generic)
     }
 
     /// Its part of the address.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Okta => "okta",
             Self::Entra => "entra",
@@ -40,7 +40,7 @@ impl Guide {
     }
 
     /// What people call it.
-    pub(super) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Okta => "Okta",
             Self::Entra => "Microsoft Entra ID",
@@ -62,7 +62,7 @@ impl Guide {
     }
 
     /// What it must be told of a connection; what it has no field for is left out.
-    pub(super) fn copied(self, told: &ConnectionAnswer, base_url: &str) -> Vec<Copied> {
+    pub(crate) fn copied(self, told: &ConnectionAnswer, base_url: &str) -> Vec<Copied> {
         let mut all = Vec::new();
         let mut add = |what, theirs: [&'static str; 5], value: &str| {
             let theirs = self.of(theirs);
@@ -90,7 +90,7 @@ impl Guide {
     }
 
     /// What it calls the SCIM base URL and the token.
-    pub(super) fn scim(self) -> (&'static str, &'static str) {
+    pub(crate) fn scim(self) -> (&'static str, &'static str) {
         match self {
             Self::Okta => ("SCIM connector base URL", "HTTP Header: Authorization"),
             Self::Entra => ("Tenant URL", "Secret Token"),
