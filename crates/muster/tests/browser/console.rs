@@ -10,7 +10,7 @@ use crate::{
 /// The most that a page and all it loads may have, in bytes.
 const HEAVIEST: u64 = 100 * 1_024;
 
-fn demo() -> Staying {
+pub(crate) fn demo() -> Staying {
     let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MUSTER_")) {
         command.env_remove(name);
@@ -56,7 +56,7 @@ const PAGES: &[(&str, &str)] = &[
 ];
 
 /// The owner sets a password, and stays signed in.
-fn sign_in(browser: &Browser, demo: &Staying) {
+pub(crate) fn sign_in(browser: &Browser, demo: &Staying) {
     browser.go(demo.said["owner"]["sign_in_link"].as_str().unwrap());
     browser.click("form button");
     browser.type_in("#password", "correct horse battery");

@@ -8,6 +8,7 @@ mod console;
 mod driver;
 mod factors;
 mod invitation;
+mod setup;
 mod sign_in;
 #[path = "../it/staying.rs"]
 mod staying;

@@ -6,7 +6,7 @@ use super::{
     pages::Home,
     reply::{Reply, page, parameters, redirect, session},
 };
-use crate::sso::IdentityProvider;
+use crate::sso::{IdentityProvider, SamlApplication};
 
 /// `GET /`.
 pub(super) async fn show(State(provider): State<IdentityProvider>, headers: HeaderMap) -> Reply {
@@ -28,6 +28,13 @@ pub(super) async fn show(State(provider): State<IdentityProvider>, headers: Head
         },
         &logouts,
     )
+}
+
+/// `POST /applications`: an application, by the address of its metadata.
+pub(super) async fn register(State(provider): State<IdentityProvider>, body: Bytes) -> Reply {
+    let url = parameters(&body).into_iter().find(|(name, _)| name == "metadata").map(|(_, url)| url);
+    provider.register_saml(SamlApplication::fetch(url.unwrap_or_default().trim()).await?);
+    redirect("/")
 }
 
 /// `POST /keys`: the next keys are announced, or take over.

@@ -21,6 +21,7 @@ pub(super) fn router(provider: IdentityProvider) -> Router {
         .route("/", get(home::show))
         .route("/style.css", get(pages::style))
         .route("/keys", post(home::change_keys))
+        .route("/applications", post(home::register))
         .route("/sign-out", post(saml::sign_out))
         .route("/sign-in/{id}", get(sign_in::show).post(sign_in::answer))
         .route("/saml/start", post(saml::start))
