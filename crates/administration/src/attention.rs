@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use muster_engine::{EngineError, certificates, conflicts, domains, tokens};
+use muster_engine::{EngineError, certificates, conflicts, domains, setup, tokens};
 use muster_model::{
-    AccountId, Connection, ConnectionId, HeldChangeId, Organization, Timestamp,
+    AccountId, Connection, ConnectionId, ConnectionState, HeldChangeId, Organization, Timestamp,
     domain::{DomainState, Holder},
 };
 use muster_store::{Conn, Counter};
@@ -56,6 +56,8 @@ pub enum Matter {
         /// What to do.
         advice: String,
     },
+    /// A connection was tried while it is set up, and waits to be activated.
+    Ready(String),
     /// No token opens the directory of a connection that has SCIM enabled.
     NoToken(String),
     /// The last token that opens a connection's directory ends.
@@ -135,6 +137,17 @@ fn of_connection(
 ) -> Result<(), EngineError> {
     let name = || connection.name.clone();
     let id = Some(connection.id);
+    match connection.state {
+        ConnectionState::Off => return Ok(()),
+        // Nobody relies on it yet.
+        ConnectionState::Draft => {
+            if setup::is_tested(conn, connection)? {
+                found.push(Attention { is_urgent: false, matter: Matter::Ready(name()), connection: id });
+            }
+            return Ok(());
+        }
+        ConnectionState::Pilot | ConnectionState::Active => {}
+    }
     let own = certificates::of(conn, connection.id)?;
     let metadata = conn.idp_metadata(connection.id)?;
     let relied = relied_certificates(connection, &own);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_model::{
-    AccountId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId, Timestamp,
+    AccountId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId, Timestamp, TokenId,
     ledger::{Change, Event, Kind},
 };
 use muster_store::Conn;
@@ -149,7 +149,11 @@ impl Names {
         let text = |key: &str| state.get(key).and_then(Value::as_str).map(str::to_owned);
         let named = match change.kind {
             Kind::Company | Kind::Organization | Kind::Domain | Kind::Connection => text("name"),
-            Kind::Token => text("label"),
+            // A change tells only what is different.
+            Kind::Token => match text("label") {
+                Some(label) => Some(label),
+                None => conn.token_label(TokenId(change.id))?.filter(|label| !label.is_empty()),
+            },
             Kind::DirectoryUser => text("user_name"),
             Kind::DirectoryGroup => text("display_name"),
             Kind::Invitation => text("email"),

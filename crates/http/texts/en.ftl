@@ -844,7 +844,7 @@ state-optional-what = People may sign in through it, and with a password where t
 state-enforce = Enforce single sign-on …
 state-optional = Enforce it no more …
 state-switch-off = Switch off …
-state-hint = What each would do is shown before it is done.
+state-hint = What each would do is shown before it is done. Enforcing it takes an owner who has signed in through it since its identity provider last changed.
 plan-enforced = Who can sign in no other way then
 plan-enforced-accounts = { $count ->
     [one] One account has an address of its domains.
@@ -854,3 +854,8 @@ plan-enforced-what = They sign in through this connection only: passwords and pa
 plan-enforced-password = These have a password or a passkey, which would count no more
 plan-enforced-never = These have never signed in through it, and may not be able to
 plan-enforced-glass = Have a break-glass code at hand for the day the identity provider is down: your account page makes one.
+attention-ready = { $name } was tried and can be activated.
+plan-activated = What will be in use
+plan-activated-what = Look at it whole, whoever has set it up: from then on people come in by what is stated here.
+plan-untested = No test sign-in by these settings has passed yet.
+plan-no-domain = It has no verified domain: nobody can sign in through it.

@@ -3,8 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use muster_model::{
-    Actor, ConnectionId, DirectoryGroupId, DirectoryUserId, LedgerId,
+    Actor, ConnectionId, DirectoryGroupId, DirectoryUserId, LedgerId, TokenId,
     ledger::{Change, Kind, LedgerRow},
+    token::TokenKind,
 };
 use muster_store::Conn;
 use uuid::Uuid;
@@ -168,7 +169,12 @@ impl Reader<'_> {
     fn actor(&mut self, conn: &mut Conn<'_>, actor: Actor) -> Result<String, EngineError> {
         Ok(match actor {
             Actor::Account(id) => self.names.name(conn, id)?.unwrap_or_else(|| id.to_string()),
-            Actor::System | Actor::Operator | Actor::Token(_) => actor.kind().to_owned(),
+            // By a set-up link only what is its connection's is done, and whoever reads of that may read whom it is for.
+            Actor::Token(id) => match conn.token(TokenKind::SetUp, TokenId(id))? {
+                Some((token, _)) => token.label,
+                None => actor.kind().to_owned(),
+            },
+            Actor::System | Actor::Operator => actor.kind().to_owned(),
         })
     }
 

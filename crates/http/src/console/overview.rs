@@ -102,6 +102,7 @@ fn line(shell: &Shell, Attention { is_urgent, matter, connection }: Attention) -
             let text = texts::say("attention-connection", [("name", connection.into()), ("found", found.into())]);
             to_connection(Line { advice, ..plain(text) }, "")
         }
+        Matter::Ready(connection) => to_connection(about("attention-ready", connection), ""),
         Matter::NoToken(connection) => to_connection(about("attention-no-token", connection), "/scim"),
         Matter::TokenEnds { connection, at } => {
             to_connection(Line { at: Some(at), ..about("attention-token-ends", connection) }, "/scim")

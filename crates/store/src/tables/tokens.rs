@@ -52,6 +52,15 @@ impl Conn<'_> {
         self.opt(&sql, vals![id, kind.as_str()], token)
     }
 
+    /// What a token of whatever kind is called.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn token_label(&mut self, id: TokenId) -> Result<Option<String>, StoreError> {
+        self.opt("SELECT label FROM tokens WHERE id = ?1", vals![id], |row| row.get(0))
+    }
+
     /// The tokens of a kind that open `scope`, oldest first, with their versions; revoked and expired ones too.
     ///
     /// # Errors

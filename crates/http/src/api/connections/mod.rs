@@ -10,6 +10,7 @@ mod people;
 mod plans;
 mod scim;
 mod settings;
+mod setup_links;
 mod traces;
 mod upkeep;
 
@@ -53,6 +54,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(scim::create))
         .routes(routes!(scim::rotate))
         .routes(routes!(scim::revoke))
+        .routes(routes!(setup_links::list, setup_links::create))
+        .routes(routes!(setup_links::revoke))
         .routes(routes!(plans::list, plans::make))
         .routes(routes!(plans::get, plans::discard))
         .routes(routes!(plans::apply))

@@ -6,12 +6,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use muster_administration::plans::{MemberLine, PlanView};
-use muster_engine::{authority::Action, credentials::enforcement, plans, sign_in};
+use muster_administration::{
+    connections::{self, ConnectionView},
+    declaration::Mapping,
+    plans::{MemberLine, PlanView},
+};
+use muster_engine::{authority::Action, credentials::enforcement, plans, setup, sign_in};
 use muster_model::{Account, ConnectionId, PlanId};
 use serde_json::Value;
 
-use super::{one, read};
+use super::{
+    one, read,
+    settings::{Setting, told},
+};
 use crate::{
     HttpError,
     app::Lane,
@@ -40,6 +47,16 @@ struct Page {
     more_losing: Option<String>,
     /// Whom enforcing it would affect (SSO-9).
     affected: Option<Affected>,
+    /// What would be in use then, of a draft that is activated (SEC-2).
+    activated: Option<Activated>,
+}
+
+/// What a draft says that is activated, whoever has stated it.
+struct Activated {
+    view: ConnectionView,
+    rows: Vec<Mapping>,
+    settings: Vec<Setting>,
+    is_tested: bool,
 }
 
 /// Whom enforcing a connection would affect: how many, in words, and the first of them.
@@ -81,6 +98,12 @@ fn closes(plan: &PlanView) -> bool {
 fn enforces(plan: &PlanView) -> bool {
     let mut fields = plan.settings.iter().flat_map(|change| &change.fields);
     fields.any(|field| field.name == "settings.enforced" && field.new == Value::Bool(true))
+}
+
+/// Whether the plan puts a connection into use.
+fn activates(plan: &PlanView) -> bool {
+    let mut fields = plan.settings.iter().flat_map(|change| &change.fields);
+    fields.any(|field| field.name == "state" && field.old == "draft")
 }
 
 /// Whom that would affect.
@@ -145,7 +168,18 @@ async fn show(
     plan: PlanId,
     refused: Option<HttpError>,
 ) -> Result<Response, HttpError> {
-    let (shell, connection, found) = read(visit, org, id, move |conn, _, _| plans::plan_of(conn, id, plan)).await?;
+    let now = visit.acting().now();
+    let read = read(visit, org, id, move |conn, _, connection| {
+        let stated = connections::stated(conn, connection)?;
+        let activated = Activated {
+            view: connections::view(conn, connection, now)?,
+            settings: told(&stated),
+            rows: stated.mappings,
+            is_tested: setup::progress(conn, connection, None)?.is_tested(),
+        };
+        Ok((plans::plan_of(conn, id, plan)?, activated))
+    });
+    let (shell, connection, (found, activated)) = read.await?;
     let mut plan = visit.acting().administer(move |administrator| administrator.view_plan(found, 0)).await?;
     let (status, shell) = shell.refused(visit, refused)?;
     let lines = usize::try_from(LINES).unwrap_or(usize::MAX);
@@ -162,6 +196,7 @@ async fn show(
         more: (more > 0).then(|| texts::say("plan-more", [("count", more.into())])),
         is_open: is_open(&plan),
         affected,
+        activated: Some(activated).filter(|_| is_open(&plan) && activates(&plan)),
         losing,
         more_losing: (more_losing > 0).then(|| texts::say("plan-more", [("count", more_losing.into())])),
         plan,

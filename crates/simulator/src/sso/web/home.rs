@@ -6,7 +6,7 @@ use super::{
     pages::Home,
     reply::{Reply, page, parameters, redirect, session},
 };
-use crate::sso::{IdentityProvider, SamlApplication};
+use crate::sso::IdentityProvider;
 
 /// `GET /`.
 pub(super) async fn show(State(provider): State<IdentityProvider>, headers: HeaderMap) -> Reply {
@@ -24,6 +24,7 @@ pub(super) async fn show(State(provider): State<IdentityProvider>, headers: Head
             discovery_url: &discovery_url,
             saml: &saml,
             oidc: &oidc,
+            registers: cfg!(feature = "client"),
             signed_in: signed_in.as_deref(),
         },
         &logouts,
@@ -31,9 +32,10 @@ pub(super) async fn show(State(provider): State<IdentityProvider>, headers: Head
 }
 
 /// `POST /applications`: an application, by the address of its metadata.
+#[cfg(feature = "client")]
 pub(super) async fn register(State(provider): State<IdentityProvider>, body: Bytes) -> Reply {
     let url = parameters(&body).into_iter().find(|(name, _)| name == "metadata").map(|(_, url)| url);
-    provider.register_saml(SamlApplication::fetch(url.unwrap_or_default().trim()).await?);
+    provider.register_saml(crate::sso::SamlApplication::fetch(url.unwrap_or_default().trim()).await?);
     redirect("/")
 }
 

@@ -17,11 +17,10 @@ use super::{IdentityProvider, oidc as messages, saml as assertions};
 
 /// Everything that is answered.
 pub(super) fn router(provider: IdentityProvider) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/", get(home::show))
         .route("/style.css", get(pages::style))
         .route("/keys", post(home::change_keys))
-        .route("/applications", post(home::register))
         .route("/sign-out", post(saml::sign_out))
         .route("/sign-in/{id}", get(sign_in::show).post(sign_in::answer))
         .route("/saml/start", post(saml::start))
@@ -34,6 +33,8 @@ pub(super) fn router(provider: IdentityProvider) -> Router {
         .route(messages::TOKEN_PATH, post(oidc::token))
         .route(messages::USERINFO_PATH, get(oidc::userinfo).post(oidc::userinfo))
         .route(messages::END_SESSION_PATH, get(oidc::end_session).post(oidc::end_session_by_form))
-        .fallback(reply::unknown)
-        .with_state(provider)
+        .fallback(reply::unknown);
+    #[cfg(feature = "client")]
+    let router = router.route("/applications", post(home::register));
+    router.with_state(provider)
 }

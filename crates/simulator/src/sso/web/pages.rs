@@ -35,6 +35,8 @@ pub(super) struct Home<'p> {
     pub(super) discovery_url: &'p str,
     pub(super) saml: &'p [String],
     pub(super) oidc: &'p [String],
+    /// Whether applications can be fetched.
+    pub(super) registers: bool,
     pub(super) signed_in: Option<&'p str>,
 }
 

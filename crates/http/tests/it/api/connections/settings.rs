@@ -210,3 +210,30 @@ async fn sso_1_a_client_secret_is_kept_with_the_settings_and_never_shown() {
     assert_eq!(kept, sealed, "a secret that is not stated stays");
     assert!(!owner.get(&format!("{path}/settings")).await.text.contains("s3cret-of-ours"));
 }
+
+#[tokio::test]
+async fn sec_2_set_up_links_are_made_for_drafts_shown_once_and_revoked() {
+    let (server, path) = site();
+    let owner = owner(&server).await;
+    let label = || json!({"label": "IT of Whale"});
+    owner.post(&format!("{path}/setup-links"), label()).await.denied(400, "no draft");
+    let stated = json!({"name": "fresh", "organization": "moby", "organizations": ["moby"], "state": "draft"});
+    let fresh = owner.post("/v2/connections", stated).await.due(201).value();
+    let links = format!("/v2/connections/{}/setup-links", fresh["endpoints"]["id"].as_str().unwrap());
+    owner.post(&links, json!({"label": " "})).await.denied(400, "whom the link is for");
+    let made = owner.post(&links, label()).await.due(201).value();
+    let url = made["url"].as_str().unwrap().to_owned();
+    assert!(url.contains("/setup/mst_setup_"), "{made}");
+    let seen = owner.get(&links).await.due(200);
+    assert!(!seen.text.contains("mst_setup_") && seen.text.contains("IT of Whale"), "{}", seen.text);
+    let at = |url: &str| url.split_once("/setup/").map(|(_, link)| format!("/setup/{link}")).unwrap();
+    let open = async || server.to("GET", &at(&url)).send().await.status.as_u16();
+    assert_eq!(open().await, 200);
+    owner.delete(&format!("{links}/{}", made["id"].as_str().unwrap())).await.due(204);
+    assert_eq!(open().await, 404);
+    // Five at a time, which are forgotten when the connection is removed.
+    for _ in 0..5 {
+        owner.post(&links, label()).await.due(201);
+    }
+    owner.post(&links, label()).await.denied(400, "revoke one first");
+}
