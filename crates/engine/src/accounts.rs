@@ -214,7 +214,7 @@ pub fn state_profile(
     let named = say(env, &mut account.names, connection, source, say_name, Rule::Scim5) || unsaid;
     let timed = say(env, &mut account.session_minutes, connection, source, session_minutes, Rule::Scim4);
     if timed {
-        sessions::shorten(tx, account, connection)?;
+        sessions::shorten(tx, account, connection, env.now())?;
     }
     if named {
         settle_said_name(tx, env, connection, account, full_name)?;
@@ -244,7 +244,7 @@ pub fn assert_profile(
     let minutes = said.session_minutes;
     let timed = say(env, &mut account.session_minutes, connection, Source::Sso, minutes, Rule::Ses2);
     if timed {
-        sessions::shorten(tx, account, connection)?;
+        sessions::shorten(tx, account, connection, env.now())?;
     }
     if named {
         settle_said_name(tx, env, connection, account, full_name)?;

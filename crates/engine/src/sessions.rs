@@ -2,12 +2,12 @@
 
 pub mod oversight;
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
 use muster_model::{
-    Account, AccountId, AccountState, Connection, OrganizationId, Rule, Session, SessionId, Timestamp,
+    Account, AccountId, AccountState, Connection, ConnectionId, OrganizationId, Rule, Session, SessionId, Timestamp,
     precedence::{self, Speaker},
-    session::{ClientKind, Ended, IdpSession},
+    session::{ClientKind, Ended, IdpSession, Limit},
     trace::Note,
 };
 use muster_store::{Conn, Tx};
@@ -17,6 +17,10 @@ use crate::{EngineError, Env, Refusal, domains};
 
 /// How exactly it is known when a session was last used.
 const USE_NOTED: Duration = Duration::from_secs(3_600);
+/// For how long people see that a session or token of theirs has ended, and why (SES-3).
+pub const SHOWN: Duration = Duration::from_hours(30 * 24);
+/// How many ended sessions of one person are told at once.
+const TOLD: usize = 50;
 /// How many of an organization's sessions are ended in one transaction.
 const AT_ONCE: usize = 500;
 
@@ -70,12 +74,15 @@ pub fn begin(
         Some(connection) => tx.account(account)?.and_then(|account| minutes(&account, connection)),
         None => None,
     };
-    let (rule, life, idle) = match minutes {
-        Some(minutes) => (Rule::Ses2, minutes, None),
-        None => (Rule::Ses1, begin.kind.life(), begin.kind.idle()),
+    let (rule, life, idle, limit) = match minutes {
+        Some((minutes, limit)) => (Rule::Ses2, minutes, None, limit),
+        None => (Rule::Ses1, begin.kind.life(), begin.kind.idle(), Limit::Kind),
     };
     let end = now.after(life);
-    let absolute_end = begin.not_after.map_or(end, |not_after| not_after.min(end));
+    let (absolute_end, limit) = match begin.not_after.filter(|not_after| *not_after < end) {
+        Some(not_after) => (not_after, Limit::IdentityProvider),
+        None => (end, limit),
+    };
     let session = Session {
         id: SessionId(env.new_id()),
         account,
@@ -88,6 +95,7 @@ pub fn begin(
         last_used: now,
         authenticated: now,
         absolute_end,
+        limit,
         idle_seconds: idle.and_then(|idle| i64::try_from(idle.as_secs()).ok()),
         ended: None,
         version: 1,
@@ -99,9 +107,10 @@ pub fn begin(
     Ok(session)
 }
 
-/// How long a connection's IdP wants sessions through it to last, by PRE-1; `None` if it states nothing (SES-2).
+/// How long a connection's IdP wants sessions through it to last, by PRE-1, and whether its directory says so; `None` if it
+/// states nothing (SES-2).
 #[must_use]
-pub fn minutes(account: &Account, connection: &Connection) -> Option<Duration> {
+pub fn minutes(account: &Account, connection: &Connection) -> Option<(Duration, Limit)> {
     let speaker = Speaker {
         policy: connection.settings.precedence.session_minutes,
         // JIT-7: minutes are applied with JIT off, too.
@@ -110,13 +119,21 @@ pub fn minutes(account: &Account, connection: &Connection) -> Option<Duration> {
     };
     // What another connection says concerns sessions through that one.
     let said = precedence::effective(&account.session_minutes, |id| (id == connection.id).then_some(speaker))?;
-    u64::try_from(said.value).ok().map(|minutes| Duration::from_secs(minutes * 60))
+    let minutes = u64::try_from(said.value).ok()?;
+    Some((Duration::from_secs(minutes * 60), Limit::of_minutes(said.source)))
 }
 
 /// Lets live sessions follow what a connection's IdP says now of their length: they are only ever shortened (SES-2).
-pub(crate) fn shorten(tx: &mut Tx<'_>, account: &Account, connection: &Connection) -> Result<(), EngineError> {
-    if let Some(micros) = minutes(account, connection).and_then(|life| i64::try_from(life.as_micros()).ok()) {
-        tx.shorten_sessions(account.id, connection.id, micros)?;
+pub(crate) fn shorten(
+    tx: &mut Tx<'_>,
+    account: &Account,
+    connection: &Connection,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    if let Some((life, limit)) = minutes(account, connection)
+        && let Ok(micros) = i64::try_from(life.as_micros())
+    {
+        tx.shorten_sessions(account.id, connection.id, micros, limit, now)?;
     }
     Ok(())
 }
@@ -181,12 +198,74 @@ pub fn end_own(tx: &mut Tx<'_>, env: &mut Env, account: AccountId, id: SessionId
 ///
 /// The store's.
 pub fn list(conn: &mut Conn<'_>, account: AccountId, now: Timestamp) -> Result<Vec<Session>, EngineError> {
-    let mut sessions = conn.sessions_of(account)?;
-    sessions.retain(|session| session.over(now).is_none());
+    let mut sessions = conn.sessions_until(account, now)?;
+    sessions.retain(|session| Which::Live.has(session, now));
     Ok(sessions)
 }
 
-/// The live sessions of an organization's members, by person, after one of them: a page of `limit` at most, and the place where
+/// An account's sessions that ended lately, the last ones first.
+///
+/// # Errors
+///
+/// The store's.
+pub fn list_ended(conn: &mut Conn<'_>, account: AccountId, now: Timestamp) -> Result<Vec<Session>, EngineError> {
+    let mut sessions = conn.sessions_until(account, now.before(SHOWN))?;
+    sessions.retain(|session| Which::Ended.has(session, now));
+    sessions.sort_by_key(|session| std::cmp::Reverse((session.ending(now).map(|(at, _)| at), session.id)));
+    sessions.truncate(TOLD);
+    Ok(sessions)
+}
+
+/// The names of connections through which sessions began.
+pub type Origins = BTreeMap<ConnectionId, String>;
+
+/// The names of the connections through which these sessions began.
+///
+/// # Errors
+///
+/// The store's.
+pub fn origins<'s>(
+    conn: &mut Conn<'_>,
+    sessions: impl IntoIterator<Item = &'s Session>,
+) -> Result<Origins, EngineError> {
+    let mut names = Origins::new();
+    for id in sessions.into_iter().filter_map(|session| session.connection) {
+        if !names.contains_key(&id)
+            && let Some(connection) = conn.connection(id)?
+        {
+            names.insert(id, connection.name);
+        }
+    }
+    Ok(names)
+}
+
+/// Which sessions are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Those that live.
+    Live,
+    /// Those that ended lately.
+    Ended,
+}
+
+impl Which {
+    /// Those that end later are all that are meant.
+    fn since(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Live => now,
+            Self::Ended => now.before(SHOWN),
+        }
+    }
+
+    fn has(self, session: &Session, now: Timestamp) -> bool {
+        match (self, session.ending(now)) {
+            (Self::Live, ending) => ending.is_none(),
+            (Self::Ended, ending) => ending.is_some_and(|(at, _)| at >= self.since(now)),
+        }
+    }
+}
+
+/// Sessions of an organization's members, by person, after one of them: a page of `limit` at most, and the place where
 /// it ends, which is `None` on the last one.
 ///
 /// # Errors
@@ -195,15 +274,16 @@ pub fn list(conn: &mut Conn<'_>, account: AccountId, now: Timestamp) -> Result<V
 pub fn list_in(
     conn: &mut Conn<'_>,
     organization: OrganizationId,
+    which: Which,
     after: Place,
     limit: usize,
     now: Timestamp,
 ) -> Result<(Vec<Session>, Option<Place>), EngineError> {
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut sessions = conn.sessions_in(organization, (after.account, after.session), most)?;
+    let mut sessions = conn.sessions_in(organization, which.since(now), (after.account, after.session), most)?;
     let next = sessions.last().filter(|_| sessions.len() >= limit);
     let next = next.map(|last| Place { account: last.account, session: last.id });
-    sessions.retain(|session| session.over(now).is_none());
+    sessions.retain(|session| which.has(session, now));
     Ok((sessions, next))
 }
 
@@ -220,7 +300,7 @@ pub fn end_in(
     after: Place,
     why: Ended,
 ) -> Result<(usize, Option<Place>), EngineError> {
-    let (live, next) = list_in(tx, organization, after, AT_ONCE, env.now())?;
+    let (live, next) = list_in(tx, organization, Which::Live, after, AT_ONCE, env.now())?;
     for session in &live {
         end(tx, env, session.id, why)?;
     }

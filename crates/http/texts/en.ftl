@@ -859,3 +859,34 @@ plan-activated = What will be in use
 plan-activated-what = Look at it whole, whoever has set it up: from then on people come in by what is stated here.
 plan-untested = No test sign-in by these settings has passed yet.
 plan-no-domain = It has no verified domain: nobody can sign in through it.
+
+
+## When sessions and tokens end
+session-through = through { $name }
+session-provider = the identity provider
+session-limit-web = 24 hours after signing in
+session-limit-desktop = 90 days after signing in
+session-limit-idle = { $count ->
+    [one] after one day without use
+   *[other] after { $count } days without use
+}
+session-limit-sign-in = session minutes that { $name } stated at sign-in
+session-limit-directory = session minutes that the directory of { $name } states
+session-limit-provider = the session at { $name } ends then
+session-over = { $reason } ({ $limit })
+session-ended = Ended
+session-why = Why
+sessions-show = Which sessions
+sessions-live = Signed in
+sessions-ended = Ended in the last 30 days
+sessions-ended-empty = No session ended in the last 30 days.
+tokens-ended-empty = No token ended in the last 30 days.
+tokens-off-since = Switched off
+account-sessions = Sessions
+account-device = Device
+account-signed-in = Signed in
+account-ends = Ends
+account-end-it = End it
+account-end = End
+account-end-of = End the session on { $name }
+account-this-one = this one

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, ConnectionId, RequestId, SessionId, Timestamp, Version};
+use crate::{AccountId, ConnectionId, RequestId, SessionId, Source, Timestamp, Version};
 
 /// What kind of client a session is for; its life differs (SES-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,6 +51,46 @@ impl ClientKind {
     }
 }
 
+/// What sets when a session ends at the latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// What kind of client it is for (SES-1).
+    Kind,
+    /// The minutes that the IdP states at sign-in (SES-2).
+    SignIn,
+    /// The minutes that the directory states (SES-2).
+    Directory,
+    /// The end of the IdP's own session (SES-2).
+    IdentityProvider,
+}
+
+impl Limit {
+    const ALL: [Self; 4] = [Self::Kind, Self::SignIn, Self::Directory, Self::IdentityProvider];
+
+    /// The word in SQL.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::SignIn => "sign-in",
+            Self::Directory => "directory",
+            Self::IdentityProvider => "identity-provider",
+        }
+    }
+
+    /// The inverse of [`Limit::as_str`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|limit| limit.as_str() == text)
+    }
+
+    /// Whose minutes these are.
+    #[must_use]
+    pub fn of_minutes(source: Source) -> Self {
+        if source == Source::Scim { Self::Directory } else { Self::SignIn }
+    }
+}
+
 /// Somebody being signed in somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -76,6 +116,8 @@ pub struct Session {
     pub authenticated: Timestamp,
     /// When it ends at the latest.
     pub absolute_end: Timestamp,
+    /// What sets that.
+    pub limit: Limit,
     /// After how many seconds without use it ends.
     pub idle_seconds: Option<i64>,
     /// When it was ended, and why (SES-3).
@@ -110,20 +152,36 @@ impl Session {
     /// When it ends if nobody uses it any more.
     #[must_use]
     pub fn expires(&self) -> Timestamp {
+        self.idle_end().map_or(self.absolute_end, |end| end.min(self.absolute_end))
+    }
+
+    fn idle_end(&self) -> Option<Timestamp> {
         let idle = self.idle_seconds.and_then(|seconds| u64::try_from(seconds).ok());
-        let idle_end = idle.map(|seconds| self.last_used.after(Duration::from_secs(seconds)));
-        idle_end.map_or(self.absolute_end, |end| end.min(self.absolute_end))
+        idle.map(|seconds| self.last_used.after(Duration::from_secs(seconds)))
+    }
+
+    /// Whether it ends for want of use before its time is over, as it stands.
+    #[must_use]
+    pub fn ends_idle(&self) -> bool {
+        self.idle_end().is_some_and(|end| end < self.absolute_end)
+    }
+
+    /// When it ended, and why; `None` while it lives (SES-3). What ended by itself is not ended again by anybody.
+    #[must_use]
+    pub fn ending(&self, now: Timestamp) -> Option<(Timestamp, &str)> {
+        let by_itself = if self.ends_idle() { Ended::Idle } else { Ended::TimeOver };
+        match &self.ended {
+            Some((at, reason)) if *at <= self.expires() => Some((*at, reason)),
+            Some(_) => Some((self.expires(), by_itself.as_str())),
+            None if self.expires() <= now => Some((self.expires(), by_itself.as_str())),
+            None => None,
+        }
     }
 
     /// Why it is over at `now`; `None` while it lives (SES-3).
     #[must_use]
     pub fn over(&self, now: Timestamp) -> Option<&str> {
-        match &self.ended {
-            Some((_, reason)) => Some(reason),
-            None if self.absolute_end <= now => Some(Ended::TimeOver.as_str()),
-            None if self.expires() <= now => Some(Ended::Idle.as_str()),
-            None => None,
-        }
+        self.ending(now).map(|(_, reason)| reason)
     }
 }
 
@@ -197,6 +255,7 @@ mod tests {
             last_used: created,
             authenticated: created,
             absolute_end: created.after(kind.life()),
+            limit: Limit::Kind,
             idle_seconds: kind.idle().map(|idle| idle.as_secs() as i64),
             ended: None,
             version: 1,
@@ -230,5 +289,19 @@ mod tests {
     fn ses_3_what_was_ended_says_why() {
         let ended = Some((Timestamp(1), Ended::SignedOut.as_str().to_owned()));
         assert_eq!(Session { ended, ..session(ClientKind::Web) }.over(Timestamp(2)), Some("signed out"));
+    }
+
+    #[test]
+    fn ses_3_what_ended_by_itself_keeps_its_reason() {
+        let ended = Some((days(2), Ended::Deactivated.as_str().to_owned()));
+        let late = Session { ended: ended.clone(), ..session(ClientKind::Web) };
+        assert_eq!(late.ending(days(3)), Some((days(1), "its time was over")));
+        let unused = Session { last_used: days(70), ended: None, ..session(ClientKind::Desktop) };
+        assert_eq!(unused.ending(days(89)), None);
+        assert_eq!(unused.ending(days(90)), Some((days(90), "its time was over")));
+        let unused = Session { ended, ..session(ClientKind::Desktop) };
+        assert_eq!(unused.ending(days(40)), Some((days(2), "deactivated by the identity provider")));
+        let unused = Session { ended: Some((days(31), "late".to_owned())), ..unused };
+        assert_eq!(unused.ending(days(40)), Some((days(30), "not used for too long")));
     }
 }

@@ -105,6 +105,17 @@ impl Token {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked.is_none() && self.disabled.is_none() && self.expires.is_none_or(|expires| now < expires)
     }
+
+    /// When it ended for good, and why; `None` while it works or could be switched on (SES-3).
+    #[must_use]
+    pub fn ending(&self, now: Timestamp) -> Option<(Timestamp, &str)> {
+        let expired = self.expires.filter(|expires| *expires <= now).map(|expires| (expires, "its time was over"));
+        let revoked = self.revoked.as_ref().map(|(at, why)| (*at, why.as_str()));
+        match (revoked, expired) {
+            (Some(revoked), Some(expired)) if expired.0 < revoked.0 => Some(expired),
+            (revoked, expired) => revoked.or(expired),
+        }
+    }
 }
 
 /// What an access token may be used for at the management API. What a scope allows is never more than whoever made the token

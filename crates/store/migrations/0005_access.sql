@@ -39,12 +39,14 @@ CREATE TABLE sessions (
     last_used       {int} NOT NULL,
     authenticated   {int} NOT NULL,
     absolute_end    {int} NOT NULL,
+    bound           {text} NOT NULL,
     idle_seconds    {int},
     ended           {int},
     reason          {text},
     version         {int} NOT NULL
 ){strict};
-CREATE INDEX sessions_account ON sessions (account) WHERE ended IS NULL;
+-- Live ones end in the future, and those that ended lately ended not long before.
+CREATE INDEX sessions_account ON sessions (account, absolute_end);
 CREATE INDEX sessions_connection ON sessions (connection, account) WHERE ended IS NULL;
 -- A logout that the IdP begins names the person as the assertion did, or only its own session.
 CREATE INDEX sessions_idp_subject ON sessions (connection, idp_subject) WHERE ended IS NULL AND idp_subject IS NOT NULL;

@@ -11,8 +11,11 @@ use muster_model::{
 };
 use muster_store::{Conn, Tx};
 
-use super::{AT_ONCE, Place};
+use super::{AT_ONCE, Place, Which};
 use crate::{EngineError, Env, Refusal, authority::Caller, domains};
+
+/// Why a session ended, for owners who may not know more.
+const ELSEWHERE: &str = "ended from where it began";
 
 /// What an owner may see and end.
 #[derive(Debug)]
@@ -77,6 +80,29 @@ impl Oversight {
         session.connection.is_some_and(|connection| self.connections.contains(&connection))
     }
 
+    /// When a session ended, and why as far as the owner may know: what another tenant's connection says of people is theirs
+    /// (TEN-3).
+    #[must_use]
+    pub fn ending<'s>(&self, session: &'s Session, now: Timestamp) -> Option<(Timestamp, &'s str)> {
+        let (at, reason) = session.ending(now)?;
+        let is_of_connection = [Ended::Deactivated, Ended::SignedOutAtIdp].iter().any(|one| one.as_str() == reason);
+        let hides = is_of_connection && !self.shows_origin(session);
+        Some((at, if hides { ELSEWHERE } else { reason }))
+    }
+
+    /// The names of the connections through which sessions began, of those that the owner may know.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn origins<'s>(
+        &self,
+        conn: &mut Conn<'_>,
+        sessions: impl IntoIterator<Item = &'s Session>,
+    ) -> Result<super::Origins, EngineError> {
+        super::origins(conn, sessions.into_iter().filter(|session| self.shows_origin(session)))
+    }
+
     /// A member's live sessions that may be seen, newest first.
     ///
     /// # Errors
@@ -94,17 +120,41 @@ impl Oversight {
         Ok(sessions)
     }
 
-    /// A page of the live sessions of members that may be seen, by person, after one of them. Where it ends tells of no other
+    /// A member's sessions that ended lately and may be seen, the last ones first.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn of_member_ended(
+        &self,
+        conn: &mut Conn<'_>,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, EngineError> {
+        let holds = self.holds(conn, account)?;
+        let mut sessions = super::list_ended(conn, account.id, now)?;
+        sessions.retain(|session| self.sees(holds, session));
+        Ok(sessions)
+    }
+
+    /// A page of the sessions of members that may be seen, by person, after one of them. Where it ends tells of no other
     /// session.
     ///
     /// # Errors
     ///
     /// The store's.
-    pub fn page(&self, conn: &mut Conn<'_>, after: Place, limit: usize, now: Timestamp) -> Result<Page, EngineError> {
+    pub fn page(
+        &self,
+        conn: &mut Conn<'_>,
+        which: Which,
+        after: Place,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Page, EngineError> {
         let mut found = Vec::new();
         let mut from = Some(after);
         while let Some(place) = from {
-            let (sessions, next) = super::list_in(conn, self.organization.id, place, AT_ONCE, now)?;
+            let (sessions, next) = super::list_in(conn, self.organization.id, which, place, AT_ONCE, now)?;
             for (account, session) in self.seen(conn, sessions)? {
                 // One more than fits tells that the page is not the last.
                 if found.len() == limit {
@@ -176,7 +226,7 @@ impl Oversight {
         after: Place,
     ) -> Result<(Counts, Option<Place>), EngineError> {
         let mut counts = Counts::default();
-        let Page { sessions, next } = self.page(tx, after, AT_ONCE, env.now())?;
+        let Page { sessions, next } = self.page(tx, Which::Live, after, AT_ONCE, env.now())?;
         for (account, session) in &sessions {
             if self.holds(tx, account)? && super::end(tx, env, session.id, Ended::EndedByOwner)? {
                 counts.ended += 1;

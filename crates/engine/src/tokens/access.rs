@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use muster_crypto::TokenHash;
 use muster_model::{
-    AccountId, OrganizationId, Rule, Timestamp, Token, TokenId,
+    AccountId, Actor, OrganizationId, Rule, Timestamp, Token, TokenId,
     ledger::Event,
     token::{Scopes, TokenKind},
 };
@@ -15,12 +15,14 @@ use muster_store::{Conn, Tx};
 use uuid::Uuid;
 
 use super::{new, subject};
-use crate::{EngineError, Env, Refusal, authority::Limit};
+use crate::{EngineError, Env, Refusal, authority::Limit, sessions::SHOWN};
 
 /// The most live access tokens that one holder has.
 const LIVE_AT_ONCE: usize = 100;
 /// The most characters of a label.
 const LABEL: usize = 100;
+/// How many ended tokens are told at once.
+const TOLD: i64 = 50;
 /// The longest life that can be asked for.
 const LONGEST: Duration = Duration::from_hours(24 * 3_650);
 
@@ -134,6 +136,17 @@ pub fn list(conn: &mut Conn<'_>, holder: Holder) -> Result<Vec<Token>, EngineErr
     Ok(all.filter(|token| token.revoked.is_none()).collect())
 }
 
+/// A holder's tokens that ended lately, the last ones first (SES-3).
+///
+/// # Errors
+///
+/// The store's.
+pub fn list_ended(conn: &mut Conn<'_>, holder: Holder, now: Timestamp) -> Result<Vec<Token>, EngineError> {
+    let mut ended = conn.tokens_ended(holder.id(), holder.kind(), now.before(SHOWN), now, TOLD)?;
+    ended.sort_by_key(|token| std::cmp::Reverse(token.ending(now).map(|(at, _)| at)));
+    Ok(ended)
+}
+
 /// One of a holder's tokens; another's is not found (TEN-3).
 ///
 /// # Errors
@@ -197,6 +210,16 @@ pub fn change(
     Ok(after)
 }
 
+/// Why a token ends that somebody ends now (SES-3).
+fn who_ends(env: &Env, holder: Holder) -> &'static str {
+    match (env.origin().actor, holder) {
+        (Actor::Account(_), Holder::Account(_)) => "ended by the person",
+        (Actor::Account(_), Holder::Organization(_)) => "ended by an owner",
+        (Actor::Token(_), _) => "ended by a program, with an access token",
+        (Actor::Operator | Actor::System, _) => "ended by the operator",
+    }
+}
+
 /// Ends an access token for good, at once.
 ///
 /// # Errors
@@ -204,7 +227,7 @@ pub fn change(
 /// Not found; the store's.
 pub fn delete(tx: &mut Tx<'_>, env: &mut Env, holder: Holder, id: TokenId) -> Result<(), EngineError> {
     let (before, version) = find_with_version(tx, holder, id)?;
-    let after = Token { revoked: Some((env.now(), "deleted".to_owned())), ..before.clone() };
+    let after = Token { revoked: Some((env.now(), who_ends(env, holder).to_owned())), ..before.clone() };
     tx.update_token(&after, version + 1)?;
     env.changed(Event::TokenRevoked, subject(&after), version + 1, Rule::Sec1, &before, &after)?;
     env.about(holder.id());

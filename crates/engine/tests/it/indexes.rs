@@ -79,7 +79,16 @@ fn org_1_lists_searches_and_exports_of_an_organization_use_indexes() {
         Ok(conn.pending_invitations_among(moby.id, &["a@b.org".to_owned(), "eve@elsewhere.org".to_owned()])?)
     });
     large.uses_indexes("sessions", move |conn, moby| {
-        sessions::list_in(conn, moby.id, sessions::Place::default(), 25, now)
+        sessions::list_in(conn, moby.id, sessions::Which::Live, sessions::Place::default(), 25, now)
+    });
+    large.uses_indexes("sessions that ended", move |conn, moby| {
+        sessions::list_in(conn, moby.id, sessions::Which::Ended, sessions::Place::default(), 25, now)
+    });
+    large.uses_indexes("somebody's sessions that ended", move |conn, _| {
+        sessions::list_ended(conn, AccountId(Uuid::nil()), now)
+    });
+    large.uses_indexes("access tokens that ended", move |conn, moby| {
+        access::list_ended(conn, access::Holder::Organization(moby.id), now)
     });
     large.uses_indexes("accounts found", |conn, _| Ok(conn.accounts_found("p1", 10)?));
     large.uses_indexes("who is kept out", |conn, moby| returns::blocked(conn, moby, NOBODY, 100));

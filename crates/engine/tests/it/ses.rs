@@ -5,12 +5,12 @@ use std::time::Duration;
 use muster_engine::{
     EngineError, Refusal, Surroundings,
     env::Origin,
-    sessions::{self, Begin, Found},
+    sessions::{self, Begin, Found, Which},
     sign_in::{self, Accepted, Ends},
 };
 use muster_model::{
     AccountId, Actor, ConnectionId, Session, SessionId, SignIn, Source, Timestamp, UserStatement,
-    session::{ClientKind, Ended, IdpSession},
+    session::{ClientKind, Ended, IdpSession, Limit},
 };
 use muster_store::PendingSignIn;
 use muster_testkit::{World, asserted, person};
@@ -327,7 +327,7 @@ fn ses_3_sessions_of_an_organization_are_listed_by_page_and_ended_all_together()
     let pages = world.read(move |conn| {
         let (mut pages, mut after) = (Vec::new(), Some(sessions::Place::default()));
         while let Some(place) = after {
-            let (page, next) = sessions::list_in(conn, id, place, 4, now)?;
+            let (page, next) = sessions::list_in(conn, id, Which::Live, place, 4, now)?;
             pages.push(page);
             after = next;
         }
@@ -348,6 +348,63 @@ fn ses_3_sessions_of_an_organization_are_listed_by_page_and_ended_all_together()
 }
 
 #[test]
+fn ses_2_and_ses_3_a_session_knows_what_ends_it() {
+    let (world, okta) = world();
+    let not_after = world.clock.now().after(HOUR / 2);
+    let by_kind = enter(&world, okta, asserted("bo@example.com"), web(1));
+    let by_minutes = enter(&world, okta, minutes(60), web(2));
+    let at_idp = enter(&world, okta, minutes(60), Begin { not_after: Some(not_after), ..web(3) });
+    let limits = [by_kind, by_minutes, at_idp].map(|session| session.limit);
+    assert_eq!(limits, [Limit::Kind, Limit::SignIn, Limit::IdentityProvider]);
+
+    world.settings(okta, |settings| {
+        settings.precedence.session_minutes = muster_model::precedence::Policy::Scim;
+    });
+    world.advance(HOUR / 3);
+    let said = UserStatement { session_minutes: Some(10), ..person("ada@example.com") };
+    world.create_user(okta, said).unwrap();
+    let (id, now) = (account(&world), world.clock.now());
+    let ended = world.read(move |conn| sessions::list_ended(conn, id, now));
+    let told: Vec<_> = ended.iter().map(|session| (session.limit, session.over(now).unwrap())).collect();
+    assert_eq!(told, [(Limit::Directory, "its time was over"); 2]);
+    let began = |session: &Session| session.created.after(HOUR / 3).seconds();
+    let at_once = |session: &Session| session.ending(now).is_some_and(|(at, _)| at.seconds() == began(session));
+    assert!(ended.iter().all(at_once), "what is past ends now, and not earlier: {ended:?}");
+}
+
+#[test]
+fn ses_3_what_ended_is_told_for_thirty_days_the_last_first() {
+    let world = World::new();
+    let organization = world.organization("moby");
+    let okta = world.connection("okta", &[&organization]).build();
+    let sessions = [1, 2, 3].map(|number| enter(&world, okta, asserted("ada@example.com"), web(number)));
+    let signed_out = sessions[0].id;
+    world.by_hand(move |tx, env| sessions::end(tx, env, signed_out, Ended::SignedOut)).unwrap();
+    let (id, moby) = (account(&world), organization.id);
+    let told = |world: &World| {
+        let now = world.clock.now();
+        let (ended, paged) = world.read(move |conn| {
+            let (paged, _) = sessions::list_in(conn, moby, Which::Ended, sessions::Place::default(), 10, now)?;
+            Ok((sessions::list_ended(conn, id, now)?, paged.len()))
+        });
+        assert_eq!(ended.len(), paged, "an owner is told of as many");
+        let why = |session: &Session| session.over(now).unwrap().to_owned();
+        ended.iter().map(why).collect::<Vec<String>>()
+    };
+    assert_eq!(told(&world), ["signed out"]);
+    world.advance(DAY);
+    let over = "its time was over";
+    assert_eq!(told(&world), [over, over, "signed out"]);
+    // Whoever ends all of them now ends none of these.
+    world.by_hand(move |tx, env| Ok(tx.end_sessions(id, okta, "too late", env.now())?)).unwrap();
+    assert_eq!(told(&world), [over, over, "signed out"]);
+    world.advance(DAY * 29 + HOUR);
+    assert_eq!(told(&world), [over, over]);
+    world.advance(DAY * 2);
+    assert_eq!(told(&world), Vec::<String>::new());
+}
+
+#[test]
 fn ses_3_those_who_are_signed_in_are_found_among_many_who_are_not() {
     let world = World::new();
     let (moby, whale) = (world.organization("moby"), world.organization("whale"));
@@ -362,7 +419,7 @@ fn ses_3_those_who_are_signed_in_are_found_among_many_who_are_not() {
         let seen = world.read(move |conn| {
             let (mut seen, mut after) = (0, Some(sessions::Place::default()));
             while let Some(place) = after {
-                let (page, next) = sessions::list_in(conn, id, place, limit, now)?;
+                let (page, next) = sessions::list_in(conn, id, Which::Live, place, limit, now)?;
                 assert!(page.len() <= limit);
                 seen += page.len();
                 after = next;

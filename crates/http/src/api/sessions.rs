@@ -10,7 +10,7 @@ use muster_engine::{
     authority::{Action, Caller, Who},
     members,
     sessions::{
-        self, NoPlace, Place,
+        self, NoPlace, Place, Which,
         oversight::{Oversight, Page},
     },
 };
@@ -218,7 +218,7 @@ pub(super) async fn list_organization(
         let (organization, _) = caller.organization(conn, &org, Action::ReadSessions)?;
         let oversight = Oversight::of(conn, caller, &organization)?;
         let limit = usize::try_from(size).unwrap_or(usize::MAX);
-        let Page { sessions, next } = oversight.page(conn, after, limit, now)?;
+        let Page { sessions, next } = oversight.page(conn, Which::Live, after, limit, now)?;
         let mut results = Vec::new();
         for (account, session) in &sessions {
             results.push(view(conn, account, session, oversight.shows_origin(session))?);

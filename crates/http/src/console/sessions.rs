@@ -11,7 +11,7 @@ use muster_engine::{
     authority::Action,
     members,
     sessions::{
-        Place,
+        Place, Which,
         oversight::{Oversight, Page as Found},
     },
 };
@@ -26,15 +26,24 @@ use super::{
 };
 use crate::{
     HttpError,
-    pages::{self, filters},
+    pages::{
+        self,
+        endings::{self, Over},
+        filters,
+    },
 };
 
 /// How many sessions a page has.
 const SESSIONS: usize = 50;
+/// What is asked for to see those that ended.
+const ENDED: &str = "ended";
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Asked {
+    /// `ended`: those that ended lately.
+    #[serde(default)]
+    show: String,
     #[serde(default)]
     after: String,
     #[serde(default)]
@@ -45,8 +54,18 @@ pub(super) struct Asked {
 #[template(path = "console/sessions.html")]
 struct Page {
     shell: Shell,
-    sessions: Vec<(Account, Session)>,
+    shows_ended: bool,
+    sessions: Vec<Line>,
     next: Option<String>,
+}
+
+/// Where somebody is signed in, or was.
+struct Line {
+    account: Account,
+    session: Session,
+    through: String,
+    limit: String,
+    over: Option<Over>,
 }
 
 /// `GET /console/orgs/{org}/sessions`.
@@ -57,14 +76,27 @@ pub(super) async fn page(
 ) -> Result<Response, HttpError> {
     // A place that is none is the beginning.
     let after: Place = asked.after.parse().unwrap_or_default();
+    let which = if asked.show == ENDED { Which::Ended } else { Which::Live };
     let now = visit.acting().now();
     let read = visit.organization(&org, Section::Sessions, move |conn, at| {
-        Oversight::of(conn, at.caller, &at.organization)?.page(conn, after, SESSIONS, now)
+        let oversight = Oversight::of(conn, at.caller, &at.organization)?;
+        let Found { sessions, next } = oversight.page(conn, which, after, SESSIONS, now)?;
+        let origins = oversight.origins(conn, sessions.iter().map(|(_, session)| session))?;
+        let line = |(account, session): (Account, Session)| Line {
+            account,
+            through: endings::through(&session, &origins),
+            limit: endings::limit(&session, &origins),
+            over: oversight.ending(&session, now).map(|ending| Over::of(&session, ending, &origins)),
+            session,
+        };
+        Ok((sessions.into_iter().map(line).collect(), next))
     });
-    let (shell, Found { sessions, next }) = read.await?;
-    let next = next.map(|after| address(&shell.at("/sessions"), &[("after", &after.to_string())]));
+    let (shell, (sessions, next)) = read.await?;
+    let shows_ended = which == Which::Ended;
+    let show = if shows_ended { ENDED } else { "" };
+    let next = next.map(|after| address(&shell.at("/sessions"), &[("show", show), ("after", &after.to_string())]));
     let shell = shell.done(&asked.done);
-    shell::page(StatusCode::OK, &Page { shell, sessions, next })
+    shell::page(StatusCode::OK, &Page { shell, shows_ended, sessions, next })
 }
 
 /// `POST …/members/{username}/sessions/end`: ends one of a member's sessions, or all of them.

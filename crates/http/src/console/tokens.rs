@@ -134,6 +134,7 @@ struct Page {
     path: String,
     is_own: bool,
     lines: Vec<Line>,
+    ended: Vec<Ended>,
     scopes: Vec<Choice>,
     label: String,
     days: Vec<Days>,
@@ -148,8 +149,17 @@ struct Line {
     scopes: String,
     state: State,
     is_on: bool,
+    off_since: Option<Timestamp>,
     used: Option<Timestamp>,
     expires: Option<Timestamp>,
+}
+
+/// A token that is over, and why (SES-3).
+struct Ended {
+    label: String,
+    used: Option<Timestamp>,
+    at: Timestamp,
+    why: String,
 }
 
 /// A life to choose.
@@ -222,20 +232,26 @@ async fn show(
     refused: Option<HttpError>,
 ) -> Result<Response, HttpError> {
     let now = visit.acting().now();
-    let (shell, tokens) = whose.read(visit, access::list).await?;
+    let read = whose.read(visit, move |conn, holder| {
+        let mut tokens = access::list(conn, holder)?;
+        tokens.retain(|token| token.ending(now).is_none());
+        Ok((tokens, access::list_ended(conn, holder, now)?))
+    });
+    let (shell, (tokens, ended)) = read.await?;
     let (status, shell) = shell.done(done).refused(visit, refused)?;
     let line = |token: Token| Line {
-        state: match (token.disabled, token.is_live(now)) {
-            (Some(_), _) => State::Off,
-            (None, true) => State::On,
-            (None, false) => State::Expired,
-        },
+        state: if token.disabled.is_some() { State::Off } else { State::On },
+        off_since: token.disabled,
         is_on: token.disabled.is_none(),
         scopes: token.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(", "),
         id: token.id,
         label: token.label,
         used: token.last_used,
         expires: token.expires,
+    };
+    let over = |token: &Token| {
+        let (at, why) = token.ending(now)?;
+        Some(Ended { label: token.label.clone(), used: token.last_used, at, why: why.to_owned() })
     };
     let choice =
         |scope: Scope| Choice { name: scope.as_str(), about: about(scope), is_chosen: typed.scopes.contains(&scope) };
@@ -244,6 +260,7 @@ async fn show(
         path: whose.path(visit),
         is_own: matches!(whose, Whose::Own),
         lines: tokens.into_iter().map(line).collect(),
+        ended: ended.iter().filter_map(over).collect(),
         scopes: Scope::ALL.into_iter().map(choice).collect(),
         label: typed.label,
         days: DAYS.map(|count| Days { count, text: days_text(count), is_chosen: count == typed.days }).into(),

@@ -2,6 +2,7 @@
 //! compiled, and escape whatever they are given.
 
 mod assets;
+pub(crate) mod endings;
 pub(crate) mod filters;
 mod problem;
 pub(crate) mod texts;

@@ -64,7 +64,9 @@ async fn show(
     let read = app.read(Lane::Snapshot, move |conn| {
         let explanation = explain::of_account(conn, account)?;
         let invitations = invitations::own(conn, &explanation.account, now)?;
-        Ok((explanation, sessions::list(conn, account, now)?, invitations))
+        let (live, ended) = (sessions::list(conn, account, now)?, sessions::list_ended(conn, account, now)?);
+        let origins = sessions::origins(conn, live.iter().chain(&ended))?;
+        Ok((explanation, view::Sessions { live, ended, origins, now }, invitations))
     });
     let (explanation, sessions, invitations) = read.await?;
     view::page(app, status, &explanation, session, &sessions, invitations, problem)

@@ -261,7 +261,7 @@ fn other_rows(server: &Server, account: AccountId, user: &str, username: &str) {
         let id = |n: u128| Uuid::from_u128(0xADA0 + n);
         let any = muster_store::Expect::Any;
         tx.put("INSERT INTO sessions (id, hash, account, connection, kind, device, idp_session, created, last_used, \
-             authenticated, absolute_end, version) VALUES (?1, ?2, ?3, ?4, 'web', 'Ada Lovelace''s laptop', '{\"subject\":\"ada.lovelace@example.com\"}', 1, 1, 1, 9, 1)",
+             authenticated, absolute_end, bound, version) VALUES (?1, ?2, ?3, ?4, 'web', 'Ada Lovelace''s laptop', '{\"subject\":\"ada.lovelace@example.com\"}', 1, 1, 1, 9, 'kind', 1)",
             vals![id(1), vec![1_u8; 32], account, connection], any)?;
         tx.put(
             "INSERT INTO tokens (id, hash, kind, scope, label, scopes, account, created_by_kind, created, version) \

@@ -2,7 +2,7 @@
 
 use muster_engine::{
     EngineError,
-    sessions::{self, NoPlace, Place},
+    sessions::{self, NoPlace, Place, Which},
 };
 use muster_http::Logged;
 use muster_model::{AccountId, Session, SessionId, session::Ended};
@@ -127,7 +127,7 @@ fn list_in(installation: &Installation, name: &str, after: Option<&str>, limit: 
     let wrong = |error: NoPlace| AdminError::Wrong(format!("`--after` {error}"));
     let after = after.map(str::parse::<Place>).transpose().map_err(wrong)?.unwrap_or_default();
     let (sessions, next) = installation.store.snapshot_blocking(move |conn| {
-        let (live, next) = sessions::list_in(conn, organization, after, limit, now)?;
+        let (live, next) = sessions::list_in(conn, organization, Which::Live, after, limit, now)?;
         let lines = live.iter().map(|session| line(conn, session)).collect::<Result<Vec<_>, EngineError>>()?;
         Ok::<_, EngineError>((lines, next))
     })?;

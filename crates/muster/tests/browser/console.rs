@@ -53,6 +53,7 @@ const PAGES: &[(&str, &str)] = &[
     ("connection-log", "{connection}/log"),
     ("connection-log-none", "{connection}/log?user=nobody-of-this-name"),
     ("connection-trace", "{trace}"),
+    ("sessions-ended", "/console/orgs/moby/sessions?show=ended"),
 ];
 
 /// The owner sets a password, and stays signed in.
@@ -62,6 +63,26 @@ pub(crate) fn sign_in(browser: &Browser, demo: &Staying) {
     browser.type_in("#password", "correct horse battery");
     browser.click("form button");
     browser.wait_for_account();
+}
+
+/// The owner makes a token and ends it, and so a session, so that there is something that ended.
+fn end_some(owner: &Browser, demo: &Staying) {
+    let here = demo.says("base_url");
+    owner.go(&format!("{here}/account/tokens"));
+    owner.type_in("#label", "nightly report");
+    owner.click("fieldset input");
+    owner.click("form button[type=submit]:not(.quiet)");
+    owner.go(&owner.link("a.button.bad"));
+    owner.click("form button.bad");
+    owner.wait_for("done-token");
+    let elsewhere = Browser::open(Screen::Phone);
+    elsewhere.go(&format!("{here}/signin/password"));
+    elsewhere.type_in("#name", demo.said["owner"]["email"].as_str().unwrap());
+    elsewhere.type_in("#password", "correct horse battery");
+    elsewhere.click("form button");
+    elsewhere.wait_for_account();
+    elsewhere.click("form[action$='/signout'] button");
+    elsewhere.wait_for("/signin");
 }
 
 /// Where the pages of the first connection are, below the base URL: one for each mark in [`PAGES`].
@@ -88,6 +109,7 @@ fn every_page_is_light_and_can_be_used_by_everybody() {
     let host = here.split("//").nth(1).unwrap();
     let owner = Browser::open(Screen::Desktop);
     sign_in(&owner, &demo);
+    end_some(&owner, &demo);
     let cookies = owner.cookies();
     owner.go(&format!("{here}/console/orgs/moby/members?search=ada"));
     let ada = owner.link("tbody td a").rsplit_once('/').unwrap().1.to_owned();

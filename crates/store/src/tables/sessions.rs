@@ -3,7 +3,7 @@
 
 use muster_model::{
     AccountId, AccountState, ConnectionId, OrganizationId, RequestId, SessionId, Timestamp,
-    session::{ClientKind, IdpSession, Session},
+    session::{ClientKind, IdpSession, Limit, Session},
 };
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
 
 const TABLE: &str = "sessions";
 const COLUMNS: &str = "s.id, s.account, s.connection, s.kind, s.device, s.idp_session, s.trace, s.created, s.last_used, \
-                       s.absolute_end, s.idle_seconds, s.ended, s.reason, s.version, s.authenticated";
+                       s.absolute_end, s.idle_seconds, s.ended, s.reason, s.version, s.authenticated, s.bound";
 /// Members whose sessions are looked for with one statement.
 const SLICE: i64 = 256;
 
@@ -42,6 +42,7 @@ fn session(row: &Row<'_>) -> Result<Session, StoreError> {
         ended: ended.map(|at| (at, reason)),
         version: row.get(13)?,
         authenticated: Timestamp(row.get(14)?),
+        limit: word(row, 15, TABLE, Limit::parse)?,
     })
 }
 
@@ -54,7 +55,7 @@ impl Conn<'_> {
     pub fn session_by_hash(&mut self, hash: &[u8; 32]) -> Result<Option<(Session, AccountState)>, StoreError> {
         let sql =
             format!("SELECT {COLUMNS}, a.state FROM sessions s JOIN accounts a ON a.id = s.account WHERE s.hash = ?1");
-        self.opt(&sql, vals![hash.to_vec()], |row| Ok((session(row)?, word(row, 15, "accounts", AccountState::parse)?)))
+        self.opt(&sql, vals![hash.to_vec()], |row| Ok((session(row)?, word(row, 16, "accounts", AccountState::parse)?)))
     }
 
     /// A session.
@@ -77,8 +78,20 @@ impl Conn<'_> {
         self.query(&sql, vals![account], session)
     }
 
-    /// The sessions of an organization's active members that nobody has ended, by person, after one of them; the time of some
-    /// may be over.
+    /// An account's sessions that end at the latest after `since`, newest first: all that live or ended since then are among them.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn sessions_until(&mut self, account: AccountId, since: Timestamp) -> Result<Vec<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM sessions s WHERE s.account = ?1 AND s.absolute_end >= ?2 ORDER BY s.id DESC"
+        );
+        self.query(&sql, vals![account, since], session)
+    }
+
+    /// The sessions of an organization's active members that end at the latest after `since`, by person, after one of them:
+    /// all that live or ended since then are among them.
     ///
     /// # Errors
     ///
@@ -86,25 +99,26 @@ impl Conn<'_> {
     pub fn sessions_in(
         &mut self,
         organization: OrganizationId,
+        since: Timestamp,
         after: (AccountId, SessionId),
         limit: i64,
     ) -> Result<Vec<Session>, StoreError> {
         let mut found = Vec::new();
         let mut from = after.0;
         loop {
-            // Whoever is signed in nowhere is passed over at once, and whoever is no member.
-            let sql = "SELECT account FROM sessions WHERE ended IS NULL AND account >= ?1 ORDER BY account LIMIT 1";
+            // Whoever was signed in nowhere is passed over at once, and whoever is no member.
+            let sql = "SELECT account FROM sessions WHERE account >= ?1 ORDER BY account LIMIT 1";
             let Some(next) = self.opt(sql, vals![from], |row| Ok(AccountId(row.get(0)?)))? else { break };
             let sql = "SELECT account FROM memberships WHERE organization = ?1 AND state = 'active' AND account >= ?2 \
                        ORDER BY account LIMIT ?3";
             let members = self.query(sql, vals![organization, next, SLICE], |row| Ok(AccountId(row.get(0)?)))?;
             let Some(last) = members.last() else { break };
-            let mut vals = vals![after.0, after.1, limit.saturating_sub(len(&found))].to_vec();
+            let mut vals = vals![after.0, after.1, limit.saturating_sub(len(&found)), since].to_vec();
             pad(&mut vals, members.iter().map(|id| (*id).into()));
             let sql = format!(
-                "SELECT {COLUMNS} FROM sessions s WHERE s.account IN {} AND s.ended IS NULL \
+                "SELECT {COLUMNS} FROM sessions s WHERE s.account IN {} AND s.absolute_end >= ?4 \
                  AND (s.account, s.id) > (?1, ?2) ORDER BY s.account, s.id LIMIT ?3",
-                placeholders(4, members.len())
+                placeholders(5, members.len())
             );
             let more = self.query(&sql, vals, session)?;
             found.extend(more);
@@ -190,8 +204,8 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO sessions (id, hash, account, connection, kind, client, device, idp_subject, idp_session, trace, \
-             created, last_used, absolute_end, idle_seconds, ended, reason, version, authenticated, idp_index) \
-             VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, NULL, ?14, ?15, ?16)",
+             created, last_used, absolute_end, idle_seconds, ended, reason, version, authenticated, idp_index, bound) \
+             VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, NULL, ?14, ?15, ?16, ?17)",
             vals![
                 session.id,
                 hash.to_vec(),
@@ -212,6 +226,7 @@ impl Tx<'_> {
                 session.version,
                 session.authenticated,
                 index.map(|index| index.to_vec()),
+                session.limit.as_str(),
             ],
             Expect::Any,
         )
@@ -247,8 +262,8 @@ impl Tx<'_> {
         )
     }
 
-    /// Lets the live sessions that an account began through a connection end `micros` after they began at the latest; none
-    /// is made longer (SES-2).
+    /// Lets the live sessions that an account began through a connection end `micros` after they began at the latest, or now
+    /// if that is past; none is made longer (SES-2).
     ///
     /// # Errors
     ///
@@ -258,11 +273,15 @@ impl Tx<'_> {
         account: AccountId,
         connection: ConnectionId,
         micros: i64,
+        limit: Limit,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.put(
-            "UPDATE sessions SET absolute_end = created + ?3, version = version + 1 \
-             WHERE account = ?1 AND connection = ?2 AND ended IS NULL AND absolute_end > created + ?3",
-            vals![account, connection, micros],
+            "UPDATE sessions SET absolute_end = CASE WHEN created + ?3 < ?4 THEN ?4 ELSE created + ?3 END, bound = ?5, \
+             version = version + 1 \
+             WHERE account = ?1 AND connection = ?2 AND ended IS NULL AND absolute_end > created + ?3 \
+             AND absolute_end > ?4",
+            vals![account, connection, micros, now, limit.as_str()],
             Expect::Any,
         )
     }

@@ -71,6 +71,30 @@ impl Conn<'_> {
             format!("SELECT {COLUMNS} FROM tokens WHERE scope = ?1 AND kind = ?2 ORDER BY id{}", self.for_update());
         self.query(&sql, vals![scope, kind.as_str()], token)
     }
+
+    /// The tokens of a kind that open `scope` and were revoked or expired between `since` and `now`, newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn tokens_ended(
+        &mut self,
+        scope: Uuid,
+        kind: TokenKind,
+        since: Timestamp,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Token>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM tokens WHERE scope = ?1 AND kind = ?2 \
+             AND (revoked >= ?3 OR (revoked IS NULL AND expires >= ?3 AND expires <= ?4)) ORDER BY id DESC LIMIT ?5"
+        );
+        Ok(self
+            .query(&sql, vals![scope, kind.as_str(), since, now, limit], token)?
+            .into_iter()
+            .map(|it| it.0)
+            .collect())
+    }
 }
 
 impl Tx<'_> {

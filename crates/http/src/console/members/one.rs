@@ -7,12 +7,13 @@ use axum::{
 };
 use muster_administration::explanation::{self, Explanation, HistoryLine, MembershipLine, Said, ValueLine};
 use muster_engine::{
-    activity,
+    EngineError, activity,
     authority::Action,
     members::{self, Member},
     sessions::oversight::Oversight,
 };
-use muster_model::Session;
+use muster_model::{Account, Session, Timestamp};
+use muster_store::Conn;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -22,9 +23,12 @@ use crate::{
         members::list::source_word,
         shell::{self, Section, Shell},
         state::State,
-        visit::{Visit, called},
+        visit::{At, Visit, called},
     },
-    pages::filters,
+    pages::{
+        endings::{self, Over},
+        filters,
+    },
 };
 
 /// How many changes are shown; the activity log has the rest.
@@ -46,8 +50,32 @@ struct Page {
     states: Vec<State>,
     may_change: bool,
     why: Option<Why>,
-    sessions: Vec<Session>,
+    sessions: Sessions,
     may_end: bool,
+}
+
+/// Where the member is signed in, and was lately, as far as the owner sees.
+#[derive(Default)]
+struct Sessions {
+    /// With what sets when each ends.
+    live: Vec<(Session, String)>,
+    over: Vec<Over>,
+}
+
+impl Sessions {
+    fn of(conn: &mut Conn<'_>, at: &At<'_>, account: &Account, now: Timestamp) -> Result<Self, EngineError> {
+        let oversight = Oversight::of(conn, at.caller, &at.organization)?;
+        let live = oversight.of_member(conn, account, now)?;
+        let ended = oversight.of_member_ended(conn, account, now)?;
+        let origins = oversight.origins(conn, live.iter().chain(&ended))?;
+        let over = |session: &Session| Some(Over::of(session, oversight.ending(session, now)?, &origins));
+        let over = ended.iter().filter_map(over).collect();
+        let limited = |session: Session| {
+            let limit = endings::limit(&session, &origins);
+            (session, limit)
+        };
+        Ok(Self { live: live.into_iter().map(limited).collect(), over })
+    }
 }
 
 /// Why it is so; for owners.
@@ -131,14 +159,14 @@ async fn show(
     let read = visit.organization(org, Section::Members, move |conn, at| {
         let member = members::find(conn, &at.organization, &username)?;
         if !at.may(Action::ReadMembersInFull) {
-            return Ok((member, None, Vec::new(), false, false));
+            return Ok((member, None, Sessions::default(), false, false));
         }
         let connections = at.caller.connections(conn)?.into_iter().collect();
         let told = explanation::of_member(conn, &at.organization, &username, &connections)?;
         let sessions = if at.may(Action::ReadSessions) {
-            Oversight::of(conn, at.caller, &at.organization)?.of_member(conn, &member.account, now)?
+            Sessions::of(conn, at, &member.account, now)?
         } else {
-            Vec::new()
+            Sessions::default()
         };
         Ok((member, Some(told), sessions, at.may(Action::ChangeMembers), at.may(Action::EndSessions)))
     });

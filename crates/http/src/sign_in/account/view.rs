@@ -6,13 +6,18 @@ use http::StatusCode;
 use muster_engine::{
     explain::{Explanation, Names, Place},
     invitations::Own,
+    sessions::Origins,
 };
-use muster_model::{ConnectionId, Grant, MembershipState, Rule, Session, Source, Statement};
+use muster_model::{ConnectionId, Grant, MembershipState, Rule, Session, Source, Statement, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
     App, HttpError,
-    pages::{self, Frame, filters, minute},
+    pages::{
+        self, Frame,
+        endings::{self, Over},
+        filters, minute,
+    },
     sign_in::start::with_leave,
 };
 
@@ -39,6 +44,14 @@ pub(super) fn json(explanation: &Explanation, session: &Session) -> Value {
     })
 }
 
+/// Where somebody is signed in, and was lately.
+pub(super) struct Sessions {
+    pub(super) live: Vec<Session>,
+    pub(super) ended: Vec<Session>,
+    pub(super) origins: Origins,
+    pub(super) now: Timestamp,
+}
+
 #[derive(Template)]
 #[template(path = "account.html")]
 struct AccountPage {
@@ -48,6 +61,7 @@ struct AccountPage {
     session_why: String,
     places: Vec<PlaceView>,
     sessions: Vec<SessionView>,
+    ended: Vec<Over>,
     invitations: Vec<Own>,
     /// Why what was asked for was not done.
     problem: Option<String>,
@@ -78,9 +92,11 @@ struct SessionView {
     id: String,
     device: String,
     is_this: bool,
-    began: String,
+    began: Timestamp,
     through: String,
-    ends: String,
+    ends: Timestamp,
+    /// What sets that.
+    limit: String,
 }
 
 /// The account as a page.
@@ -89,7 +105,7 @@ pub(super) fn page(
     status: StatusCode,
     explanation: &Explanation,
     session: &Session,
-    sessions: &[Session],
+    sessions: &Sessions,
     invitations: Vec<Own>,
     problem: Option<String>,
 ) -> Result<Response, HttpError> {
@@ -108,7 +124,8 @@ pub(super) fn page(
         session_ends: minute(session.expires()),
         session_why: session_why(session, names),
         places: places(explanation).map(|place| place_view(place, names)).collect(),
-        sessions: sessions.iter().map(|one| session_view(one, session, names)).collect(),
+        sessions: sessions.live.iter().map(|one| session_view(one, session, &sessions.origins)).collect(),
+        ended: sessions.ended.iter().filter_map(|one| over(one, sessions)).collect(),
         invitations,
         problem,
     };
@@ -205,16 +222,18 @@ fn session_why(session: &Session, names: &Names) -> String {
     }
 }
 
-fn session_view(session: &Session, this: &Session, names: &Names) -> SessionView {
+fn over(session: &Session, sessions: &Sessions) -> Option<Over> {
+    Some(Over::of(session, session.ending(sessions.now)?, &sessions.origins))
+}
+
+fn session_view(session: &Session, this: &Session, origins: &Origins) -> SessionView {
     SessionView {
         id: session.id.to_string(),
         device: session.device.clone(),
         is_this: session.id == this.id,
-        began: minute(session.created),
-        through: session
-            .connection
-            .and_then(|id| names.connections.get(&id))
-            .map_or_else(String::new, |name| format!("through {name}")),
-        ends: minute(session.expires()),
+        began: session.created,
+        through: endings::through(session, origins),
+        ends: session.expires(),
+        limit: endings::limit(session, origins),
     }
 }

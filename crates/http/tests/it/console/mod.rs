@@ -7,6 +7,7 @@ mod domains;
 mod invitations;
 mod members;
 mod organization;
+mod signed_in;
 mod teams;
 mod tokens;
 

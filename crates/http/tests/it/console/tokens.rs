@@ -79,3 +79,37 @@ async fn whoever_finds_a_browser_signed_in_makes_no_token() {
     assert_eq!(owner.submit(&page, &tokens).await.url.path(), "/account/confirm");
     assert_eq!(owner.submit(&page, &page.form("/scim/rotate")).await.url.path(), "/account/confirm");
 }
+
+#[tokio::test]
+async fn ses_3_tokens_that_ended_say_when_and_why() {
+    let site = Site::new();
+    let mut owner = site.owner();
+    for (address, why) in
+        [(at("/tokens"), "ended by an owner"), (format!("{HERE}/account/tokens"), "ended by the person")]
+    {
+        let page = owner.get(&address).await;
+        assert!(page.words().contains("No token ended in the last 30 days."), "{}", page.words());
+        for label in ["nightly", "monthly"] {
+            let form = page.form("label").with("label", label).with("members:read", "yes").with("days", "30");
+            owner.submit(&page, &form).await;
+        }
+        let page = owner.get(&address).await;
+        let page = owner.submit(&page, &page.form("/switch")).await;
+        assert!(page.words().contains("Switched off 20"), "{}", page.words());
+        let page = owner.follow(&page, &page.link("End")).await;
+        let form = page.forms().into_iter().find(|form| !form.action.contains("signout")).unwrap();
+        owner.submit(&page, &form).await;
+        let page = owner.get(&address).await;
+        let (_, ended) = page.text.split_once("Ended in the last 30 days").unwrap();
+        assert!(ended.contains(why) && ended.contains("nightly") && !ended.contains("monthly"), "{}", page.words());
+    }
+    site.server.world.advance(std::time::Duration::from_hours(24 * 30));
+    let mut owner = site.signed_in(&site.server.world.account_of("olga@example.com").unwrap());
+    let page = owner.get(&at("/tokens")).await;
+    let (_, ended) = page.text.split_once("Ended in the last 30 days").unwrap();
+    assert!(ended.contains("monthly") && ended.contains("its time was over"), "{}", page.words());
+    site.server.world.advance(std::time::Duration::from_hours(24 * 31));
+    let mut owner = site.signed_in(&site.server.world.account_of("olga@example.com").unwrap());
+    let page = owner.get(&at("/tokens")).await;
+    assert!(page.words().contains("No token ended in the last 30 days."), "{}", page.words());
+}

@@ -16,7 +16,9 @@ async fn ses_3_a_person_ends_another_session_of_their_own() {
     let account = site.sign_in(&mut laptop).await;
     assert!(account.words().contains("Safari on iPhone"), "{}", account.words());
     let after = laptop.submit(&account, &account.form("/account/sessions/end")).await;
-    assert!(!after.words().contains("Safari on iPhone"), "{}", after.words());
+    let (live, ended) = after.text.split_once("Ended in the last 30 days").unwrap();
+    assert!(!live.contains("Safari on iPhone"), "{}", after.words());
+    assert!(ended.contains("Safari on iPhone") && ended.contains("ended by the person from another session"));
     let page = phone.get(&format!("{HERE}/account")).await;
     assert!(page.words().contains("ended by the person from another session"), "{}", page.words());
     assert!(laptop.get(&format!("{HERE}/account")).await.words().contains(ADA));
