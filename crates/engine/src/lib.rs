@@ -90,6 +90,7 @@ pub mod sign_in;
 pub mod standing;
 pub mod teams;
 pub mod tokens;
+pub mod traffic;
 pub mod watch;
 
 pub use env::{Env, Origin, Surroundings};

@@ -19,6 +19,63 @@ answer-no = No
 done-role = The role is changed.
 done-removed = The member is removed.
 
+## When sessions and tokens end
+session-through = through { $name }
+session-provider = the identity provider
+session-limit-web = 24 hours after signing in
+session-limit-desktop = 90 days after signing in
+session-limit-idle = { $count ->
+    [one] after one day without use
+   *[other] after { $count } days without use
+}
+session-limit-sign-in = session minutes that { $name } stated at sign-in
+session-limit-directory = session minutes that the directory of { $name } states
+session-limit-provider = the session at { $name } ends then
+session-over = { $reason } ({ $limit })
+session-ended = Ended
+session-why = Why
+sessions-show = Which sessions
+sessions-live = Signed in
+sessions-ended = Ended in the last 30 days
+sessions-ended-empty = No session ended in the last 30 days.
+tokens-ended-empty = No token ended in the last 30 days.
+tokens-off-since = Switched off
+account-sessions = Sessions
+account-device = Device
+account-signed-in = Signed in
+account-ends = Ends
+account-end-it = End it
+account-end = End
+account-end-of = End the session on { $name }
+account-this-one = this one
+
+## Charts
+chart-name = { $name }: { $other }
+chart-sign-ins = Sign-ins
+chart-sign-ins-none = Nobody signed in through a connection in the last 14 days.
+chart-sign-ins-told = In the last 14 days people signed in { $succeeded ->
+    [one] once
+   *[other] { $succeeded } times
+}; { $refused ->
+    [0] none was refused
+    [one] 1 sign-in was refused
+   *[other] { $refused } sign-ins were refused
+}.
+chart-requests = Requests of directories
+chart-requests-none = No directory sent anything in the last 14 days.
+chart-requests-told = In the last 14 days directories sent { $succeeded ->
+    [one] 1 request that succeeded
+   *[other] { $succeeded } requests that succeeded
+}; { $refused ->
+    [0] none was refused
+    [one] 1 was refused
+   *[other] { $refused } were refused
+}.
+chart-succeeded = Succeeded
+chart-refused = Refused
+chart-table = By day, in UTC
+chart-day = Day
+
 ## Where to go
 index-title = Organizations
 index-empty = You are in no organization yet. Accept an invitation, or ask an owner for one.
@@ -859,34 +916,3 @@ plan-activated = What will be in use
 plan-activated-what = Look at it whole, whoever has set it up: from then on people come in by what is stated here.
 plan-untested = No test sign-in by these settings has passed yet.
 plan-no-domain = It has no verified domain: nobody can sign in through it.
-
-
-## When sessions and tokens end
-session-through = through { $name }
-session-provider = the identity provider
-session-limit-web = 24 hours after signing in
-session-limit-desktop = 90 days after signing in
-session-limit-idle = { $count ->
-    [one] after one day without use
-   *[other] after { $count } days without use
-}
-session-limit-sign-in = session minutes that { $name } stated at sign-in
-session-limit-directory = session minutes that the directory of { $name } states
-session-limit-provider = the session at { $name } ends then
-session-over = { $reason } ({ $limit })
-session-ended = Ended
-session-why = Why
-sessions-show = Which sessions
-sessions-live = Signed in
-sessions-ended = Ended in the last 30 days
-sessions-ended-empty = No session ended in the last 30 days.
-tokens-ended-empty = No token ended in the last 30 days.
-tokens-off-since = Switched off
-account-sessions = Sessions
-account-device = Device
-account-signed-in = Signed in
-account-ends = Ends
-account-end-it = End it
-account-end = End
-account-end-of = End the session on { $name }
-account-this-one = this one

@@ -11,3 +11,15 @@ CREATE TABLE erasures (
     done            {int}
 ){strict};
 CREATE INDEX erasures_open ON erasures (id) WHERE done IS NULL;
+
+-- How much came through each connection, by day in UTC (days since 1970) and kind: sign-in, scim. Nodes add to it every few
+-- seconds.
+CREATE TABLE traffic (
+    connection      {uuid} NOT NULL,
+    day             {int} NOT NULL,
+    kind            {text} NOT NULL,
+    refused         {bool} NOT NULL,
+    count           {int} NOT NULL,
+    CONSTRAINT traffic_pkey PRIMARY KEY (connection, day, kind, refused)
+){norowid};
+CREATE INDEX traffic_day ON traffic (day);

@@ -19,7 +19,7 @@ use muster_store::{Conn, Counter, Duty, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{EngineError, Env, activity::stream, search};
+use crate::{EngineError, Env, activity::stream, search, traffic};
 
 /// How long a node has the duty after its last slice.
 const LEASE: Duration = Duration::from_secs(60);
@@ -180,6 +180,7 @@ pub fn slice(
         || search::walk::end_expired(tx, now)?
         || tx.forget_expired_sign_ins(now, AT_ONCE)? > 0
         || tx.forget_idempotent_answers(now, AT_ONCE)? > 0
+        || traffic::forget(tx, now)?
         || fold::fold(tx, activity_end, &mut removed)?
         || sweep(tx, activity_end, &mut state)?;
     tx.note_duty(Duty::Retention, &serde_json::to_string(&state).map_err(StoreError::other)?)?;

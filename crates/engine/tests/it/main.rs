@@ -45,3 +45,4 @@ mod setup;
 mod streams;
 mod successor;
 mod ten;
+mod traffic;

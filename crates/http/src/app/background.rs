@@ -11,7 +11,7 @@ use std::{
 use muster_engine::{
     EngineError, Env, Origin, Surroundings, directory, erasure, invitations,
     retention::{self, Policy, Progress},
-    tokens, transact,
+    tokens, traffic, transact,
 };
 use muster_store::Store;
 use uuid::Uuid;
@@ -28,6 +28,8 @@ use crate::{
 const POLL: Duration = Duration::from_millis(250);
 /// How long a logged read waits at most.
 const FLUSH: Duration = Duration::from_secs(1);
+/// How long it takes until charts count a request.
+const COUNT: Duration = Duration::from_secs(5);
 
 /// How often it is seen whether invitations have expired.
 const EXPIRE: Duration = Duration::from_secs(30);
@@ -41,6 +43,7 @@ const REST: Duration = Duration::from_millis(5);
 pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(watch(Arc::downgrade(inner)));
     tokio::spawn(log_reads(Arc::downgrade(inner)));
+    tokio::spawn(count(Arc::downgrade(inner)));
     tokio::spawn(repeat(Arc::downgrade(inner), MOVE_MEMBERS, move_slice));
     tokio::spawn(repeat(Arc::downgrade(inner), EXPIRE_INVITATIONS, expire_some));
     tokio::spawn(repeat(Arc::downgrade(inner), MAIL_GUESTS, mail_guests));
@@ -83,6 +86,14 @@ async fn log_reads(weak: Weak<Inner>) {
         drop(tokio::time::timeout(FLUSH, full.notified()).await);
         let Some(inner) = open(&weak) else { return };
         flush(&inner).await;
+    }
+}
+
+async fn count(weak: Weak<Inner>) {
+    while let Some(inner) = open(&weak) {
+        add_counted(&inner).await;
+        drop(inner);
+        tokio::time::sleep(COUNT).await;
     }
 }
 
@@ -277,6 +288,20 @@ pub(super) async fn flush(inner: &Inner) {
             tracing::warn!(%error, lines, "the log of reads could not be written");
             inner.metrics.reads_dropped(lines);
         }
+    }
+}
+
+/// Adds what was counted of sign-ins and requests.
+pub(super) async fn add_counted(inner: &Inner) {
+    let tally = inner.counted.take();
+    if tally.is_empty() {
+        return;
+    }
+    let added = tally.clone();
+    let written: Result<(), EngineError> = inner.store.write(move |tx| traffic::add(tx, &added)).await;
+    if let Err(error) = written {
+        tracing::warn!(%error, "requests could not be counted; this is tried again");
+        inner.counted.take_back(tally);
     }
 }
 

@@ -31,7 +31,7 @@ use crate::{
     HttpError, Limits,
     api::Rates,
     auth::Callers,
-    journal::{Bodies, ReadLog, Record, Trace},
+    journal::{Bodies, Counted, ReadLog, Record, Trace},
     metrics::Metrics,
     sign_in::{Discoveries, LogBound, Providers, RelyingParty},
     streaming::{Destination, Streaming},
@@ -80,6 +80,7 @@ pub(crate) struct Inner {
     sealer: Arc<Sealer>,
     bodies: Arc<Bodies>,
     reads: ReadLog,
+    counted: Counted,
     metrics: Metrics,
     places: Arc<Semaphore>,
     /// Turns for what takes long over the management API.
@@ -157,6 +158,7 @@ impl App {
             bodies: Arc::new(Bodies::new(Arc::clone(&sealer))),
             sealer,
             reads: ReadLog::new(limits.read_log_bytes),
+            counted: Counted::default(),
             places: Arc::new(Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS))),
             undertakings: Arc::new(Semaphore::new(limits.undertakings.min(Semaphore::MAX_PERMITS))),
             room: Arc::new(Semaphore::new((limits.bodies / ROOM).min(Semaphore::MAX_PERMITS))),
@@ -215,6 +217,7 @@ impl App {
     /// Writes what waits of the log of reads, so that whoever reads the log next finds everything that was answered.
     pub async fn write_reads(&self) {
         background::flush(&self.inner).await;
+        background::add_counted(&self.inner).await;
     }
 
     /// Ends the background work and writes what is left of the log of reads. The store stays open.
@@ -222,6 +225,7 @@ impl App {
         self.inner.closing.store(true, Ordering::Relaxed);
         self.inner.reads.wake();
         background::flush(&self.inner).await;
+        background::add_counted(&self.inner).await;
     }
 
     /// Reads in one of the store's lanes.
@@ -403,6 +407,10 @@ impl App {
 
     pub(crate) fn reads(&self) -> &ReadLog {
         &self.inner.reads
+    }
+
+    pub(crate) fn counted(&self) -> &Counted {
+        &self.inner.counted
     }
 
     pub(crate) fn providers(&self) -> &Providers {

@@ -8,6 +8,7 @@
 //! Pages know no rules: what may be done, and what would come of it, they ask the engine.
 
 mod activity;
+mod chart;
 mod company;
 mod components;
 mod connections;

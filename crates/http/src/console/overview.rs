@@ -4,11 +4,12 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 use http::StatusCode;
 use muster_administration::attention::{self, Attention, Matter};
-use muster_engine::authority::Action;
-use muster_model::Timestamp;
+use muster_engine::{authority::Action, traffic};
+use muster_model::{Timestamp, domain::Holder};
 use muster_store::Counter;
 
 use super::{
+    chart::Chart,
     shell::{self, Section, Shell},
     visit::Visit,
 };
@@ -24,6 +25,8 @@ struct Page {
     figures: Vec<Figure>,
     /// For owners.
     attention: Option<Vec<Line>>,
+    /// For owners, where there is a connection.
+    charts: Vec<Chart>,
 }
 
 /// How much there is of something.
@@ -54,9 +57,16 @@ pub(super) async fn page(visit: Visit, Path(org): Path<String>) -> Result<Respon
         let invitations = conn.count(id.0, Counter::Invitations)?;
         let attention =
             if at.may(Action::ReadSettings) { Some(attention::of(conn, &at.organization, now)?) } else { None };
-        Ok((members, teams, invitations, at.organization.seats, attention))
+        // What came through others' connections is theirs to know (TEN-3).
+        let connections = conn.connections_held_by(Holder::Organization(id))?;
+        let days = if at.may(Action::ReadConnections) && !connections.is_empty() {
+            traffic::of(conn, &connections, now)?
+        } else {
+            Vec::new()
+        };
+        Ok((members, teams, invitations, at.organization.seats, attention, days))
     });
-    let (shell, (members, teams, invitations, seats, attention)) = read.await?;
+    let (shell, (members, teams, invitations, seats, attention, days)) = read.await?;
     let figure = |label: &str, value: i64, under: String, section: Section| Figure {
         label: texts::text(label),
         value: value.to_string(),
@@ -72,7 +82,8 @@ pub(super) async fn page(visit: Visit, Path(org): Path<String>) -> Result<Respon
         figures.push(figure("overview-invited", invitations, String::new(), Section::Invitations));
     }
     let attention = attention.map(|all| all.into_iter().map(|one| line(&shell, one)).collect());
-    shell::page(StatusCode::OK, &Page { shell, figures, attention })
+    let charts = if days.is_empty() { Vec::new() } else { Chart::both(&days).into() };
+    shell::page(StatusCode::OK, &Page { shell, figures, attention, charts })
 }
 
 fn line(shell: &Shell, Attention { is_urgent, matter, connection }: Attention) -> Line {

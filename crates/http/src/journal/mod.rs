@@ -12,6 +12,7 @@ mod pages;
 mod reads;
 mod record;
 mod redact;
+mod tally;
 
 pub(crate) use bodies::Bodies;
 pub use bodies::logged_body;
@@ -22,6 +23,7 @@ pub(crate) use reads::{Chunk, Line, ReadLog};
 pub use reads::{LoggedRead, logged_reads};
 pub(crate) use record::{Outcome, Record, Trace};
 pub(crate) use redact::redacted;
+pub(crate) use tally::Counted;
 
 use muster_crypto::SealError;
 use muster_store::{StoreError, TxError};

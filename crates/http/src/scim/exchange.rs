@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, header, request::Parts};
 use muster_engine::{EngineError, Env, Origin};
 use muster_model::{Actor, Connection, RequestId, Source};
 use muster_scim::{Dialect, Notes, RequestError, ResourceType, json, projection::Projection};
-use muster_store::{Conn, RequestRow, StoreError, Tx};
+use muster_store::{Conn, RequestRow, StoreError, TrafficKind, Tx};
 use serde_json::Value;
 
 use super::{
@@ -282,6 +282,7 @@ impl Exchange {
 
     /// Logs a request that was not logged with what it did.
     pub(super) async fn log(&self, status: u16, error: Option<&HttpError>) {
+        self.count(status);
         if self.logged.swap(true, Ordering::Relaxed) {
             return;
         }
@@ -302,6 +303,15 @@ impl Exchange {
             return;
         }
         self.log_line(status, outcome, error);
+    }
+
+    /// Counts the request; what is run again, and an operation of a Bulk, is none.
+    fn count(&self, status: u16) {
+        if matches!(self.authority, Authority::Token(_)) && self.part_of.is_none() {
+            // Looking for what is not there is an ordinary read.
+            let is_refused = status >= 400 && !(status == 404 && self.is_read);
+            self.app.counted().count(self.connection.id, self.arrival.at, TrafficKind::Scim, is_refused);
+        }
     }
 
     /// Writes the row of a request that never came to the engine; whether it could be written.

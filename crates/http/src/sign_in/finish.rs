@@ -75,7 +75,7 @@ pub(crate) async fn finish(
     let (known, under) = (provider.connection.clone(), provider.version);
     let origin =
         Origin { source: Source::Sso, actor: Actor::System, connection: Some(known.id), request: Some(attempt.id()) };
-    app.write(origin, attempt.record(app)?, move |tx, env| {
+    let signed_in = app.write(origin, attempt.record(app)?, move |tx, env| {
         for (rule, what) in &arrived.checks {
             env.note(*rule, Note::Checked(what.clone()));
         }
@@ -94,8 +94,10 @@ pub(crate) async fn finish(
             resource: signed_in.account.0,
             version: None,
         })
-    })
-    .await?;
+    });
+    let signed_in = signed_in.await;
+    attempt.count(app, signed_in.is_err());
+    signed_in?;
     local::signed_in(app, &secret, "/account")
 }
 

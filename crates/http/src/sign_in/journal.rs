@@ -3,7 +3,7 @@
 
 use muster_engine::{EngineError, Refusal};
 use muster_model::{ConnectionId, RequestId};
-use muster_store::{RequestRow, StoreError, TestSignIn};
+use muster_store::{RequestRow, StoreError, TestSignIn, TrafficKind};
 use serde_json::Value;
 
 use super::{SignInFailure, carried::Trial};
@@ -21,6 +21,7 @@ pub(crate) struct Attempt {
     received: Option<Value>,
     /// Who tries the connection, if somebody does: then nothing is to be kept of it (SSO-12).
     trial: Option<Trial>,
+    is_logout: bool,
 }
 
 impl Attempt {
@@ -32,7 +33,7 @@ impl Attempt {
         method: &'static str,
         target: String,
     ) -> Self {
-        Self { arrival, connection, protocol, method, target, received: None, trial: None }
+        Self { arrival, connection, protocol, method, target, received: None, trial: None, is_logout: false }
     }
 
     /// The same, with what arrived: without signatures, codes or tokens (SEC-4).
@@ -59,6 +60,18 @@ impl Attempt {
             passed,
             groups,
         })
+    }
+
+    /// The same, of a logout that the IdP asks for.
+    pub(crate) fn logout(self) -> Self {
+        Self { is_logout: true, ..self }
+    }
+
+    /// Counts it, if it is of somebody who signs in.
+    pub(super) fn count(&self, app: &App, is_refused: bool) {
+        if self.trial.is_none() && !self.is_logout {
+            app.counted().count(self.connection, self.arrival.at, TrafficKind::SignIn, is_refused);
+        }
     }
 
     /// What arrived, without secrets.
@@ -109,6 +122,7 @@ impl Attempt {
 
     async fn log(&self, app: &App, error: HttpError) -> HttpError {
         let error = if self.trial.is_some() { HttpError::TestSignIn(Box::new(error)) } else { error };
+        self.count(app, true);
         if !app.sign_in_log().admits(self.connection) {
             return error;
         }

@@ -45,6 +45,7 @@ mod subjects;
 mod teams;
 mod test_sign_ins;
 mod tokens;
+mod traffic;
 mod walks;
 
 pub use ceremonies::Ceremony;
@@ -71,6 +72,7 @@ pub use retention::{Expired, LogEntry};
 pub use search::{Candidates, Key, Listed};
 pub use server::DatabaseServer;
 pub use test_sign_ins::TestSignIn;
+pub use traffic::{DayCount, TrafficKind};
 
 use muster_model::{
     AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, ErasureId, FactorId, GrantId,

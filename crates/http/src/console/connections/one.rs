@@ -10,7 +10,7 @@ use muster_administration::{
     applying::connection_answer,
     connections::{self, ConnectionView, MANY},
 };
-use muster_engine::{authority::Action, setup, sign_in};
+use muster_engine::{authority::Action, setup, sign_in, traffic};
 use muster_model::{ConnectionId, ConnectionState, connection::SingleSignOn, sign_in::AttributeNames};
 use serde::Deserialize;
 
@@ -28,6 +28,7 @@ use crate::{
         step,
     },
     console::{
+        chart::Chart,
         shell::{self, Shell},
         visit::{Posted, Visit},
     },
@@ -60,6 +61,8 @@ struct Page {
     now: String,
     settings: Vec<Setting>,
     waiting: i64,
+    /// What came, unless it is a draft.
+    charts: Vec<Chart>,
     /// What is only of one that is not in use.
     draft: Option<Draft>,
 }
@@ -99,13 +102,14 @@ async fn show(
             _ => None,
         };
         let seen = connections::view(conn, connection, now)?;
-        Ok((seen, connections::stated(conn, connection)?, waiting, draft))
+        Ok((seen, connections::stated(conn, connection)?, waiting, draft, traffic::of(conn, &[connection.id], now)?))
     });
-    let (shell, connection, (view, stated, waiting, draft)) = read.await?;
+    let (shell, connection, (view, stated, waiting, draft, days)) = read.await?;
     let (status, shell) = shell.done(&asked.done).refused(visit, refused)?;
     let guide = Guide::named(&asked.guide);
     let answer = connection_answer(visit.app().base_url(), id, &stated, None);
     let here = shell.at(&format!("/connections/{id}"));
+    let charts = if draft.is_some() { Vec::new() } else { Chart::both(&days).into() };
     let draft = draft.map(|(progress, links)| Draft {
         steps: step::lines(&progress, &here, true),
         is_ready: progress.has_domain() && progress.is_tested(),
@@ -125,6 +129,7 @@ async fn show(
         now: now.to_string(),
         settings: told(&stated),
         waiting,
+        charts,
         connection: view,
     };
     shell::page(status, &page)

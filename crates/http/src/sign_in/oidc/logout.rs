@@ -116,7 +116,7 @@ async fn receive(
     body: Body,
 ) -> Result<(), HttpError> {
     let (provider, _) = provider::load(app, id, None).await?;
-    let attempt = Attempt::new(arrival, id, "oidc", "POST", format!("/sso/oidc/{id}/backchannel-logout"));
+    let attempt = Attempt::new(arrival, id, "oidc", "POST", format!("/sso/oidc/{id}/backchannel-logout")).logout();
     let client = match client(app, &provider) {
         Ok(client) => client,
         Err(failure) => return Err(attempt.refuse(app, failure).await),

@@ -94,7 +94,7 @@ async fn refused(
     method: &'static str,
     failure: SignInFailure,
 ) -> HttpError {
-    Attempt::new(arrival, id, "saml", method, format!("/sso/saml/{id}/slo")).refuse(app, failure).await
+    Attempt::new(arrival, id, "saml", method, format!("/sso/saml/{id}/slo")).logout().refuse(app, failure).await
 }
 
 /// Does what a message says.

@@ -1,6 +1,7 @@
 //! The console, in a browser without scripts, in memory.
 
 mod account;
+mod charts;
 mod company;
 mod connections;
 mod domains;

@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Request;
+use muster_engine::{Surroundings, traffic};
 use muster_model::connection::Binding;
 use muster_simulator::sso::{Due, Fault, Flavour, Protocol, SamlApplication, Signs};
 use muster_testkit::browser::Transport;
@@ -244,4 +245,17 @@ async fn sso_3_whom_we_expect_is_named_in_the_request_only_where_the_idp_reads_i
         let people = browser.submit(&leaving, &leaving.only_form()).await;
         assert!(people.url.to_string().starts_with(IDP), "{}", people.words());
     }
+}
+
+#[tokio::test]
+async fn sign_ins_are_counted_by_day() {
+    let site = Site::new();
+    site.sign_in(&mut site.browser()).await;
+    site.server.world.settings(site.connection, |settings| settings.jit = false);
+    let refused = site.sign_in_with(&mut site.browser(), &[("email", "bo@example.com"), ("given_name", "Bo")]).await;
+    assert_eq!(refused.status, 403);
+    site.server.app.write_reads().await;
+    let (connection, now) = (site.connection, site.server.world.clock.now());
+    let days = site.server.world.read(move |conn| traffic::of(conn, &[connection], now));
+    assert_eq!(days[days.len() - 1].sign_ins, traffic::Outcomes { succeeded: 1, refused: 1 });
 }
