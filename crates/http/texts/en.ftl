@@ -528,7 +528,9 @@ setting-follows-does = Who is in no group of an organization any more leaves it.
 precedence-sso = Single sign-on
 precedence-scim = Directory
 precedence-last = Whoever changed it last
-precedence-each = As now: each value has its own
+precedence-name = For the full name
+precedence-role = For the role
+precedence-minutes = For the session's length
 
 ## Trying a connection
 test-title = Try { $name }
@@ -916,3 +918,9 @@ plan-activated = What will be in use
 plan-activated-what = Look at it whole, whoever has set it up: from then on people come in by what is stated here.
 plan-untested = No test sign-in by these settings has passed yet.
 plan-no-domain = It has no verified domain: nobody can sign in through it.
+pilots-title = Try it with some people first
+pilots-what = Only these, who must be members already, can sign in through it; its directory is still answered with 403.
+pilots-who = Their addresses
+pilots-hint = One a line.
+pilots-button = Let them try it …
+state-pilots = These try it, nobody else:

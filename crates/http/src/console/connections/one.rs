@@ -61,6 +61,8 @@ struct Page {
     now: String,
     settings: Vec<Setting>,
     waiting: i64,
+    /// Who tries it, while nobody else does (SSO-12).
+    pilots: Vec<String>,
     /// What came, unless it is a draft.
     charts: Vec<Chart>,
     /// What is only of one that is not in use.
@@ -128,6 +130,7 @@ async fn show(
         attributes: attributes(connection.settings.sso.as_ref()),
         now: now.to_string(),
         settings: told(&stated),
+        pilots: if connection.state == ConnectionState::Pilot { stated.pilots } else { Vec::new() },
         waiting,
         charts,
         connection: view,

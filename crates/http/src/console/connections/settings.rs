@@ -74,14 +74,32 @@ fn precedence_word(word: &str) -> String {
     })
 }
 
+/// The values for which can be said who wins (PRE-1), with the names of their texts.
+const VALUES: [(&str, &str); 3] =
+    [("full_name", "precedence-name"), ("role", "precedence-role"), ("session_minutes", "precedence-minutes")];
+
+/// Who wins for one value, as a word.
+fn policy(stated: &declaration::Connection, name: &str) -> String {
+    let stated = serde_json::to_value(stated.precedence).unwrap_or_default();
+    let word = stated.get(name).unwrap_or(&stated);
+    word.as_str().unwrap_or("sso").to_owned()
+}
+
+/// A value, and who wins for it.
+struct Choice<'t> {
+    name: &'static str,
+    what: &'static str,
+    word: &'t str,
+}
+
 /// What is in the form.
 #[derive(Debug, Clone)]
 struct Typed {
     jit: bool,
     organization: String,
     team: String,
-    /// Empty while each value has its own.
-    precedence: String,
+    /// Of name, role and session minutes, in the order of [`VALUES`].
+    precedence: [String; 3],
     role: String,
 }
 
@@ -91,12 +109,15 @@ impl Typed {
             jit: stated.jit,
             organization: stated.default_organization.clone().unwrap_or_default(),
             team: stated.default_team.clone(),
-            precedence: match serde_json::to_value(stated.precedence) {
-                Ok(Value::String(word)) => word,
-                _ => String::new(),
-            },
+            precedence: VALUES.map(|(name, _)| policy(stated, name)),
             role: stated.highest_role.as_str().to_owned(),
         }
+    }
+
+    /// Each value with who wins for it.
+    fn choices(&self) -> Vec<Choice<'_>> {
+        let each = VALUES.iter().zip(&self.precedence);
+        each.map(|((name, what), word)| Choice { name, what, word }).collect()
     }
 
     fn read(form: &Form) -> Self {
@@ -105,8 +126,8 @@ impl Typed {
             jit: form.text("jit").is_some(),
             organization: text("organization"),
             team: text("team"),
-            precedence: text("precedence"),
-            role: text("role"),
+            precedence: VALUES.map(|(name, _)| form.text(name).unwrap_or_default().to_owned()),
+            role: text("highest_role"),
         }
     }
 
@@ -118,8 +139,10 @@ impl Typed {
         patch.insert("default_organization".to_owned(), or_default(&self.organization));
         patch.insert("default_team".to_owned(), or_default(&self.team));
         patch.insert("highest_role".to_owned(), or_default(&self.role));
-        if !self.precedence.is_empty() {
-            patch.insert("precedence".to_owned(), json!(self.precedence));
+        let each = VALUES.iter().zip(&self.precedence).filter(|(_, word)| !word.is_empty());
+        let each: Map<_, _> = each.map(|((name, _), word)| ((*name).to_owned(), json!(word))).collect();
+        if !each.is_empty() {
+            patch.insert("precedence".to_owned(), Value::Object(each));
         }
         patch
     }
