@@ -281,3 +281,61 @@ async fn what_is_typed_wrongly_is_told_and_kept() {
     let words = page.words();
     assert!(words.contains("moby · dev") && words.contains("whale is no organization"), "{words}");
 }
+
+#[tokio::test]
+async fn sec_2_what_an_owner_has_seen_is_what_is_activated_or_nothing() {
+    let site = Site::new();
+    let mut owner = site.owner();
+    let draft = site.draft(&mut owner).await;
+    let link = site.link(&mut owner, &draft).await;
+    let (mut it, steps) = site.begun(&link).await;
+    let here = path_of(&steps);
+    site.provide(&mut it, &here).await;
+    site.add_domain(&mut it, &here, "example.com").await;
+    let page = owner.get(&draft.url.to_string()).await;
+    let plan = owner.submit(&page, &page.form("/state")).await;
+    assert!(plan.words().contains("No test sign-in by these settings has passed yet"), "{}", plan.words());
+    // Meanwhile, by the link.
+    let page = it.get(&format!("{HERE}{here}/groups")).await;
+    let form = page.forms().into_iter().find(|form| form.has("pattern") && form.has("team")).unwrap();
+    let page = it.submit(&page, &form.with("pattern", "*").with("organization", "moby").with("role", "owner")).await;
+    assert!(page.words().contains("The row is added"), "{}", page.words());
+    let refused = owner.submit(&plan, &plan.form("/apply")).await;
+    assert!(refused.status.as_u16() >= 400, "{}", refused.words());
+    assert_eq!(site.fresh().state, ConnectionState::Draft);
+    // Looked at anew, the row is told of.
+    let page = owner.get(&draft.url.to_string()).await;
+    let plan = owner.submit(&page, &page.form("/state")).await;
+    assert!(plan.words().contains("* → moby · owner"), "{}", plan.words());
+}
+
+#[tokio::test]
+async fn sec_2_a_client_secret_is_not_shown_to_another_issuer() {
+    let site = Site::new();
+    let mut owner = site.owner();
+    let draft = site.draft(&mut owner).await;
+    let path = draft.url.path().to_owned();
+    let page = owner.get(&format!("{HERE}{path}/provider?protocol=oidc")).await;
+    let form = |page: &Page| page.forms().into_iter().find(|form| form.has("issuer")).unwrap();
+    let stated = form(&page)
+        .with("issuer", "https://login.example.com")
+        .with("client-id", "muster")
+        .with("client-secret", "of the owner");
+    let page = owner.submit(&page, &stated).await;
+    assert!(page.words().contains("One is kept") && !page.text.contains("of the owner"), "{}", page.words());
+    let id = site.fresh().id;
+    let secret = |site: &Site| site.server.world.read(move |conn| Ok(conn.connection_secret(id)?));
+    let before = secret(&site);
+    assert!(before.is_some());
+    let link = site.link(&mut owner, &draft).await;
+    let (mut it, steps) = site.begun(&link).await;
+    let here = path_of(&steps);
+    // The same issuer keeps it, also with another client.
+    let page = it.get(&format!("{HERE}{here}/provider")).await;
+    let page = it.submit(&page, &form(&page).with("client-id", "another")).await;
+    assert!(page.words().contains("It is saved"), "{}", page.words());
+    assert_eq!(secret(&site), before);
+    let page = it.submit(&page, &form(&page).with("issuer", "https://evil.example")).await;
+    assert!(page.words().contains("It is saved"), "{}", page.words());
+    assert_eq!(secret(&site), None);
+}
