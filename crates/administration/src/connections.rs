@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use muster_engine::{
     EngineError,
-    authority::{Action, Caller},
+    authority::{Action, Caller, holder},
     certificates::{self, Relied, Whose},
     declare,
 };
@@ -168,13 +168,13 @@ pub fn view(conn: &mut Conn<'_>, connection: &Connection, now: Timestamp) -> Res
     })
 }
 
-/// A connection in an organization's list.
+/// A connection in an organization's or company's list.
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// As whoever looks may see it.
     pub view: ConnectionView,
-    /// Whether the organization itself holds it, and whoever looks may see all of it.
-    pub is_held_here: bool,
+    /// What holds it, if whoever looks may see all of it.
+    pub holder: Option<holder::Whose>,
     /// How many held requests wait for a decision, counted no further than [`MANY`]; none of another's.
     pub waiting: i64,
 }
@@ -194,7 +194,7 @@ pub fn covering(
     now: Timestamp,
 ) -> Result<Vec<ConnectionView>, EngineError> {
     let ids = conn.connections_covering(organization.id)?;
-    Ok(listed(conn, caller, organization, ids, now)?.into_iter().map(|one| one.view).collect())
+    Ok(listed(conn, caller, &organization.name, ids, now)?.into_iter().map(|one| one.view).collect())
 }
 
 /// The connections that cover an organization or that it holds, as whoever calls may see them, by name (TEN-3).
@@ -214,13 +214,45 @@ pub fn of_organization(
             ids.push(id);
         }
     }
-    listed(conn, caller, organization, ids, now)
+    listed(conn, caller, &organization.name, ids, now)
+}
+
+/// What [`of_organization`] tells of an organization; of a company, the connections that it holds.
+///
+/// # Errors
+///
+/// The store's.
+pub fn of_holder(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    holder: Holder,
+    now: Timestamp,
+) -> Result<Vec<Listed>, EngineError> {
+    if let Holder::Organization(id) = holder {
+        let organization = conn.organization(id)?.ok_or_else(|| EngineError::not_found("organization", id))?;
+        return of_organization(conn, caller, &organization, now);
+    }
+    let mut kept = Vec::new();
+    for id in conn.connections_held_by(holder)? {
+        if conn.connection(id)?.is_some_and(|one| !declare::is_pruned(&one)) {
+            kept.push(id);
+        }
+    }
+    listed(conn, caller, "", kept, now)
+}
+
+/// What holds a connection, by name.
+fn whose(conn: &mut Conn<'_>, holder: Holder) -> Result<Option<holder::Whose>, EngineError> {
+    Ok(match holder {
+        Holder::Organization(id) => conn.organization(id)?.map(|one| holder::Whose::Organization(one.name)),
+        Holder::Company(id) => conn.company(id)?.map(|one| holder::Whose::Company(one.name)),
+    })
 }
 
 fn listed(
     conn: &mut Conn<'_>,
     caller: &Caller,
-    organization: &Organization,
+    organization: &str,
     ids: Vec<ConnectionId>,
     now: Timestamp,
 ) -> Result<Vec<Listed>, EngineError> {
@@ -229,10 +261,10 @@ fn listed(
         let Some(connection) = conn.connection(id)? else { continue };
         let seen = view(conn, &connection, now)?;
         let is_own = caller.connection(conn, id, Action::ReadConnections).is_ok();
-        let is_held_here = is_own && connection.holder == Holder::Organization(organization.id);
+        let holder = if is_own { whose(conn, connection.holder)? } else { None };
         let waiting = if is_own { conn.count_pending_held_changes(id, None, now, MANY)?.0 } else { 0 };
-        let view = if is_own { seen } else { cut(seen, &organization.name) };
-        all.push(Listed { view, is_held_here, waiting });
+        let view = if is_own { seen } else { cut(seen, organization) };
+        all.push(Listed { view, holder, waiting });
     }
     all.sort_by(|one, other| one.view.name.cmp(&other.view.name));
     Ok(all)

@@ -3,6 +3,8 @@
 //! Whoever calls the management API may do what their role in the organization allows, and of that only what the scopes of
 //! the token allow that they call with. Both are looked up in the transaction that does it, so they are what they are by then.
 
+pub mod holder;
+
 use std::cell::RefCell;
 
 use muster_model::{
@@ -296,7 +298,7 @@ impl Caller {
         Ok(connection)
     }
 
-    /// A connection that an organization holds, if whoever calls may do this with it; another's is none.
+    /// A connection of this holder, if whoever calls may do this with it; another's is none.
     ///
     /// # Errors
     ///
@@ -304,15 +306,12 @@ impl Caller {
     pub fn connection_of(
         &self,
         conn: &mut Conn<'_>,
-        organization: &Organization,
+        holder: Holder,
         id: ConnectionId,
         action: Action,
     ) -> Result<Connection, EngineError> {
         let connection = self.connection(conn, id, action)?;
-        match connection.holder {
-            Holder::Organization(holder) if holder == organization.id => Ok(connection),
-            _ => Err(EngineError::not_found("connection", id)),
-        }
+        if connection.holder == holder { Ok(connection) } else { Err(EngineError::not_found("connection", id)) }
     }
 }
 

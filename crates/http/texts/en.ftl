@@ -76,6 +76,12 @@ chart-refused = Refused
 chart-table = By day, in UTC
 chart-day = Day
 
+## Companies' domains and connections
+company-domains-go = Domains of the company
+company-connections-go = Connections of the company
+new-organizations = It covers { $name }.
+new-no-organizations = Make an organization of the company first: a connection leads into one.
+
 ## Where to go
 index-title = Organizations
 index-empty = You are in no organization yet. Accept an invitation, or ask an owner for one.
@@ -406,6 +412,9 @@ domain-audit-about = Accounts with a confirmed address of the domain that are no
 domain-audit-show = Show them
 domain-audit-empty = Everybody with an account of this domain is a member.
 domain-audit-invite = Invite these
+domain-audit-invite-into = Invite these into { $name }
+domain-auto-into = Existing accounts of this domain join
+domain-auto-none = No organization
 domain-username = Username
 domain-email = Email
 domain-remove = Remove domain
@@ -432,6 +441,7 @@ connections-sso = Single sign-on
 connections-scim = SCIM
 connections-attention = Needs attention
 connections-nothing = Nothing
+connections-of-company = Held by the company { $name }
 connections-elsewhere = Held elsewhere; its holder looks after it
 connections-held = { $count ->
     [one] 1 change waits for a decision

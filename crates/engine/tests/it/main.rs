@@ -42,6 +42,7 @@ mod search;
 mod seats;
 mod ses;
 mod setup;
+mod sifting;
 mod streams;
 mod successor;
 mod ten;

@@ -7,15 +7,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use muster_engine::{EngineError, Env, companies, organizations};
-use muster_model::{Account, Company, Organization, domain::Holder};
+use muster_engine::{EngineError, Env, companies, declare, organizations};
+use muster_model::{Account, Company, ConnectionId, Organization, domain::Holder};
 use muster_store::{Conn, Counter, Tx};
 use serde::Deserialize;
 
 use super::{
     list::address,
     settings::read_seats,
-    shell::{self, Shell},
+    shell::{self, Section, Shell},
     visit::{Posted, Visit, called},
 };
 use crate::{
@@ -46,7 +46,7 @@ struct Page {
     organizations: Vec<Line>,
     owners: Vec<Account>,
     domains: Vec<String>,
-    connections: Vec<String>,
+    connections: Vec<(ConnectionId, String)>,
     typed: Typed,
 }
 
@@ -63,7 +63,7 @@ struct Read {
     organizations: Vec<(Organization, i64)>,
     owners: Vec<Account>,
     domains: Vec<String>,
-    connections: Vec<String>,
+    connections: Vec<(ConnectionId, String)>,
 }
 
 /// The most organizations of which the page tells how much is in them.
@@ -79,7 +79,8 @@ impl Read {
         }
         let mut connections = Vec::new();
         for id in conn.connections_held_by(holder)? {
-            connections.extend(conn.connection(id)?.map(|connection| connection.name));
+            let connection = conn.connection(id)?.filter(|connection| !declare::is_pruned(connection));
+            connections.extend(connection.map(|connection| (id, connection.name)));
         }
         let owners = conn.accounts(&company.owners)?;
         let domains = conn.domain_names(holder)?.into_iter().collect();
@@ -110,7 +111,7 @@ async fn show(
     });
     let (shell, read) = read.await?;
     let Read { company, organizations, owners, domains, connections } = read;
-    let (status, shell) = shell.company(&company.name).done(done).refused(visit, refused)?;
+    let (status, shell) = shell.company(&company.name, Section::Overview).done(done).refused(visit, refused)?;
     let line = |(organization, members): (Organization, i64)| Line {
         members: texts::say("teams-members", [("count", members.into())]),
         seats: organization.seats.map(|seats| seats.to_string()).unwrap_or_default(),

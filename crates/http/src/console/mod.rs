@@ -47,17 +47,6 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/console/orgs/{org}/invitations/review", post(invitations::review::review))
         .route("/console/orgs/{org}/invitations/{id}/resend", post(invitations::list::resend))
         .route("/console/orgs/{org}/invitations/{id}/cancel", post(invitations::list::cancel))
-        .route("/console/orgs/{org}/domains", get(domains::list::page).post(domains::list::add))
-        .route("/console/orgs/{org}/domains/{domain}", get(domains::one::page))
-        .route("/console/orgs/{org}/domains/{domain}/check", post(domains::change::check))
-        .route("/console/orgs/{org}/domains/{domain}/renew", post(domains::change::renew))
-        .route("/console/orgs/{org}/domains/{domain}/auto-provision", post(domains::change::auto_provision))
-        .route(
-            "/console/orgs/{org}/domains/{domain}/remove",
-            get(domains::change::remove_page).post(domains::change::remove),
-        )
-        .route("/console/orgs/{org}/domains/{domain}/audit", get(domains::audit::page))
-        .route("/console/orgs/{org}/domains/{domain}/audit/export", get(domains::audit::export))
         .route("/console/orgs/{org}/sessions", get(sessions::page))
         .route("/console/orgs/{org}/activity", get(activity::page))
         .route("/console/orgs/{org}/activity/export", get(activity::export))
@@ -78,6 +67,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/console/orgs/{org}/teams/{team}/members", post(teams::change::add_member))
         .route("/console/orgs/{org}/teams/{team}/members/{username}/remove", post(teams::change::remove_member))
         .route("/console/orgs/{org}/teams/{team}/delete", get(teams::change::delete_page).post(teams::change::delete))
+        .merge(domains::routes())
         .merge(connections::routes())
         .route("/console/orgs/{org}/tokens", get(tokens::organization::page).post(tokens::organization::create))
         .route("/console/orgs/{org}/tokens/{id}/switch", post(tokens::organization::switch))

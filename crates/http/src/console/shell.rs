@@ -70,6 +70,13 @@ sections! {
     Settings: "/settings", "settings", "section-settings", ReadSettings;
 }
 
+impl Section {
+    /// Whether companies have it, too.
+    fn is_of_companies(self) -> bool {
+        matches!(self, Self::Overview | Self::Domains | Self::Connections)
+    }
+}
+
 /// A line of the menu.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
@@ -84,7 +91,7 @@ pub(crate) struct Shell {
     pub(crate) frame: Frame,
     /// Who visits.
     pub(crate) viewer: String,
-    /// Of what the page is: an organization's name.
+    /// Of what the page is: an organization's or company's name.
     pub(crate) place: String,
     /// Whether there are other places to go to.
     pub(crate) has_others: bool,
@@ -94,6 +101,8 @@ pub(crate) struct Shell {
     pub(crate) problem: Option<String>,
     here: Option<Section>,
     role: Option<Role>,
+    /// Whether it is of a company, and of no organization.
+    pub(crate) is_company: bool,
     /// The menu of a page that is no part of the console.
     menu: Option<Vec<Entry>>,
 }
@@ -110,6 +119,7 @@ impl Shell {
             problem: None,
             here: None,
             role: None,
+            is_company: false,
             menu: None,
         }
     }
@@ -119,9 +129,10 @@ impl Shell {
         Self { place: name.to_owned(), has_others, here: Some(here), role: Some(role), ..self }
     }
 
-    /// Around a page of a company.
-    pub(crate) fn company(self, name: &str) -> Self {
-        Self { place: name.to_owned(), has_others: true, ..self }
+    /// Around a page of a company, for an owner.
+    pub(crate) fn company(self, name: &str, here: Section) -> Self {
+        let place = name.to_owned();
+        Self { place, has_others: true, here: Some(here), role: Some(Role::Owner), is_company: true, ..self }
     }
 
     /// Around a page of something that no account is needed for, with a menu of its own (SEC-2).
@@ -134,9 +145,10 @@ impl Shell {
         self.menu.is_none()
     }
 
-    /// The path of something of the organization.
+    /// The path of something of the organization or company.
     pub(crate) fn at(&self, rest: &str) -> String {
-        format!("{}/console/orgs/{}{rest}", self.frame.base, self.place)
+        let of = if self.is_company { "companies" } else { "orgs" };
+        format!("{}/console/{of}/{}{rest}", self.frame.base, self.place)
     }
 
     /// The path of a part of the console.
@@ -154,7 +166,8 @@ impl Shell {
         if let Some(menu) = &self.menu {
             return menu.clone();
         }
-        let shown = Section::ALL.iter().filter(|section| self.may(section.action()));
+        let has = |section: &&Section| !self.is_company || section.is_of_companies();
+        let shown = Section::ALL.iter().filter(has).filter(|section| self.may(section.action()));
         let entry = |section: &Section| Entry {
             href: self.section(*section),
             icon: section.icon(),

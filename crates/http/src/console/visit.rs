@@ -1,17 +1,20 @@
 //! Who visits the console: somebody signed in, or nobody, who is led to the sign-in and back.
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, MatchedPath},
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
 use muster_engine::{
     EngineError, Env, Refusal,
-    authority::{Action, Caller, Who},
+    authority::{
+        Action, Caller, Who,
+        holder::{Held, Whose},
+    },
     credentials::{exchange::Evidence, recent},
     transact,
 };
-use muster_model::{Account, Organization, Role, Session};
+use muster_model::{Account, AccountId, Organization, Role, Session, domain::Holder};
 use muster_store::{Conn, Tx};
 
 use super::shell::{Section, Shell};
@@ -29,6 +32,8 @@ use crate::{
 /// Somebody signed in who visits the console.
 #[derive(Clone)]
 pub(crate) struct Visit {
+    /// Whether the page's address names a company, and no organization.
+    of_company: bool,
     acting: Acting,
     pub(crate) session: Session,
 }
@@ -39,6 +44,29 @@ pub(crate) struct At<'v> {
     pub(crate) organization: Organization,
     pub(crate) role: Role,
 }
+
+/// What holds the domains or connections that a page is of, and who looks at it.
+pub(super) struct Place<'v> {
+    pub(super) caller: &'v Caller,
+    whose: &'v Whose,
+    pub(super) holder: Holder,
+    role: Role,
+}
+
+impl Place<'_> {
+    /// Whether whoever visits may do this.
+    pub(super) fn may(&self, action: Action) -> bool {
+        self.role >= action.role()
+    }
+
+    /// Demands that whoever visits may do this.
+    pub(super) fn require(&self, conn: &mut Conn<'_>, action: Action) -> Result<(), EngineError> {
+        self.caller.holder(conn, self.whose, action).map(drop)
+    }
+}
+
+/// Where the pages of companies are.
+const COMPANY: &str = "/console/companies/";
 
 impl At<'_> {
     /// Whether whoever visits may do this.
@@ -61,7 +89,9 @@ impl FromRequestParts<App> for Visit {
                     who: Who::Account(session.account),
                     evidence: Evidence::Session(session.id),
                 };
-                Ok(Self { acting, session: *session })
+                let matched = parts.extensions.get::<MatchedPath>();
+                let of_company = matched.is_some_and(|path| path.as_str().starts_with(COMPANY));
+                Ok(Self { of_company, acting, session: *session })
             }
             Visitor::SignedOut(_) | Visitor::Stranger => Err(lead_to_sign_in(app, parts).into_response()),
         }
@@ -109,14 +139,61 @@ impl Visit {
         let (name, account) = (name.to_owned(), self.session.account);
         let read = self.read(move |conn, caller| {
             let (organization, role) = caller.organization(conn, &name, here.action())?;
-            let places = conn.memberships_of(account)?.iter().filter(|membership| membership.is_active()).count();
-            let has_others = places > 1 || !conn.companies_owned_by(account)?.is_empty();
+            let has_others = has_others(conn, account)?;
             let name = organization.name.clone();
             let at = At { caller, organization, role };
             Ok((name, role, has_others, work(conn, &at)?))
         });
         let (shell, (name, role, has_others, value)) = read.await?;
         Ok((shell.organization(&name, role, here, has_others), value))
+    }
+
+    /// Whose a page is, by the name in its address.
+    pub(super) fn whose(&self, name: &str) -> Whose {
+        if self.of_company { Whose::Company(name.to_owned()) } else { Whose::Organization(name.to_owned()) }
+    }
+
+    /// Where its pages are, below the base URL.
+    pub(super) fn home(&self, name: &str) -> String {
+        if self.of_company { format!("{COMPANY}{name}") } else { format!("/console/orgs/{name}") }
+    }
+
+    /// Reads what a page of an organization's or company's domains or connections shows, with its shell, if whoever visits may
+    /// see that.
+    pub(super) async fn holder<T: Send + 'static>(
+        &self,
+        name: &str,
+        here: Section,
+        mut work: impl FnMut(&mut Conn<'_>, &Place<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<(Shell, T), HttpError> {
+        let (whose, account) = (self.whose(name), self.session.account);
+        let read = self.read(move |conn, caller| {
+            let Held { holder, name, role } = caller.holder(conn, &whose, here.action())?;
+            let has_others = has_others(conn, account)?;
+            let place = Place { caller, whose: &whose, holder, role };
+            Ok((name, role, has_others, work(conn, &place)?))
+        });
+        let (shell, (name, role, has_others, value)) = read.await?;
+        let shell = match self.of_company {
+            true => shell.company(&name, here),
+            false => shell.organization(&name, role, here, has_others),
+        };
+        Ok((shell, value))
+    }
+
+    /// Changes something of an organization's or company's domains or connections, if whoever visits may do that.
+    pub(super) async fn change_of<T: Send + 'static>(
+        &self,
+        name: &str,
+        action: Action,
+        mut work: impl FnMut(&mut Tx<'_>, &mut Env, &Place<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, HttpError> {
+        let whose = self.whose(name);
+        self.write(move |tx, env, caller| {
+            let Held { holder, role, .. } = caller.holder(tx, &whose, action)?;
+            work(tx, env, &Place { caller, whose: &whose, holder, role })
+        })
+        .await
     }
 
     /// Changes something; `work` decides whether whoever visits may.
@@ -157,6 +234,12 @@ impl Visit {
         })
         .await
     }
+}
+
+/// Whether there are other places for somebody to go to.
+fn has_others(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, EngineError> {
+    let places = conn.memberships_of(account)?.iter().filter(|membership| membership.is_active()).count();
+    Ok(places > 1 || !conn.companies_owned_by(account)?.is_empty())
 }
 
 /// Whether something was refused because whoever visits has not shown recently who they are.

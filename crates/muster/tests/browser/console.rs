@@ -54,6 +54,11 @@ const PAGES: &[(&str, &str)] = &[
     ("connection-log-none", "{connection}/log?user=nobody-of-this-name"),
     ("connection-trace", "{trace}"),
     ("sessions-ended", "/console/orgs/moby/sessions?show=ended"),
+    ("company", "/console/companies/harbor"),
+    ("company-domains", "/console/companies/harbor/domains"),
+    ("company-domain", "/console/companies/harbor/domains/harbor.example"),
+    ("company-connections", "/console/companies/harbor/connections"),
+    ("company-connection-new", "/console/companies/harbor/connections/new"),
 ];
 
 /// The owner sets a password, and stays signed in.
@@ -63,6 +68,18 @@ pub(crate) fn sign_in(browser: &Browser, demo: &Staying) {
     browser.type_in("#password", "correct horse battery");
     browser.click("form button");
     browser.wait_for_account();
+}
+
+/// The owner of a company claims a domain for it and makes an organization.
+fn fill_company(owner: &Browser, here: &str) {
+    owner.go(&format!("{here}/console/companies/harbor"));
+    owner.type_in("#name", "pilots");
+    owner.click("form[action$='/organizations'] button");
+    owner.wait_for("done-organization-made");
+    owner.go(&format!("{here}/console/companies/harbor/domains"));
+    owner.type_in("#domain", "harbor.example");
+    owner.click("form[action$='/domains'] button");
+    owner.wait_for("done-domain-added");
 }
 
 /// The owner makes a token and ends it, and so a session, so that there is something that ended.
@@ -110,6 +127,7 @@ fn every_page_is_light_and_can_be_used_by_everybody() {
     let owner = Browser::open(Screen::Desktop);
     sign_in(&owner, &demo);
     end_some(&owner, &demo);
+    fill_company(&owner, here);
     let cookies = owner.cookies();
     owner.go(&format!("{here}/console/orgs/moby/members?search=ada"));
     let ada = owner.link("tbody td a").rsplit_once('/').unwrap().1.to_owned();

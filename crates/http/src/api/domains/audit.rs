@@ -6,7 +6,10 @@ use axum::response::Response;
 use http::StatusCode;
 use muster_engine::{
     EngineError, Refusal,
-    authority::{Action, Caller},
+    authority::{
+        Action, Caller,
+        holder::{Held, Whose},
+    },
     domains,
     invitations::{AT_ONCE, Person},
 };
@@ -16,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{Found, Of};
+use super::path;
 use crate::{
     HttpError,
     api::{
@@ -95,12 +98,13 @@ pub(in crate::api) struct InvitedOutsiders {
     next: Option<String>,
 }
 
-pub(super) async fn list(call: Call, of: Of, domain: String, asked: AuditQuery) -> Result<Reply, HttpError> {
+pub(super) async fn list(call: Call, of: Whose, domain: String, asked: AuditQuery) -> Result<Reply, HttpError> {
     let page = PageQuery { page: None, page_size: asked.page_size, after: None }.checked()?;
     let base_url = call.app.base_url().to_owned();
     let size = usize::try_from(page.size).unwrap_or(usize::MAX);
     let audited = call.read(Lane::Scan, move |conn, caller| {
-        let Found { holder, path } = of.find(conn, caller, Action::ReadDomains)?;
+        let Held { holder, name, .. } = caller.holder(conn, &of, Action::ReadDomains)?;
+        let path = path(&of, &name);
         let after = AccountId(asked.after.unwrap_or(Uuid::nil()));
         let found = domains::audit(conn, holder, &domain, after, size)?;
         let path = format!("{path}/{}/audit", domain.trim().to_lowercase());
@@ -116,13 +120,13 @@ pub(super) async fn list(call: Call, of: Of, domain: String, asked: AuditQuery) 
     Reply::json(StatusCode::OK, &audited.await?)
 }
 
-pub(super) async fn export(call: Call, of: Of, domain: String) -> Result<Response, HttpError> {
+pub(super) async fn export(call: Call, of: Whose, domain: String) -> Result<Response, HttpError> {
     let holder =
-        Arc::new(move |conn: &mut Conn<'_>, caller: &Caller| Ok(of.find(conn, caller, Action::ReadDomains)?.holder));
+        Arc::new(move |conn: &mut Conn<'_>, caller: &Caller| Ok(caller.holder(conn, &of, Action::ReadDomains)?.holder));
     export::audit(call.acting(), holder, domain).await
 }
 
-pub(super) async fn invite(call: Call, of: Of, domain: String, sent: InviteOutsiders) -> Result<Reply, HttpError> {
+pub(super) async fn invite(call: Call, of: Whose, domain: String, sent: InviteOutsiders) -> Result<Reply, HttpError> {
     let limit = sent.limit.unwrap_or(AT_ONCE);
     if limit == 0 || limit > AT_ONCE {
         return Err(HttpError::field("limit", format!("use 1 to {AT_ONCE}")));
@@ -130,7 +134,7 @@ pub(super) async fn invite(call: Call, of: Of, domain: String, sent: InviteOutsi
     let links = links(if sent.dry_run { 0 } else { limit })?;
     let app = call.app.clone();
     call.change(move |tx, env, caller| {
-        let Found { holder, .. } = of.find(tx, caller, Action::ReadDomains)?;
+        let Held { holder, .. } = caller.holder(tx, &of, Action::ReadDomains)?;
         let organization = into(tx, caller, holder, sent.organization.as_deref())?;
         let after = AccountId(sent.after.unwrap_or(Uuid::nil()));
         let page = domains::audit(tx, holder, &domain, after, limit)?;

@@ -3,7 +3,7 @@
 use axum::{Extension, response::Response};
 
 use super::{
-    Of,
+    Whose,
     audit::{self, AuditQuery, AuditView, InviteOutsiders, InvitedOutsiders},
     view::{DomainChange, DomainView, NewDomain},
 };
@@ -27,7 +27,7 @@ pub(in crate::api) async fn list(
     Named(holder): Named<String>,
     Asked(page): Asked<PageQuery>,
 ) -> Result<Reply, HttpError> {
-    super::list(call, Of::Company(holder), page).await
+    super::list(call, Whose::Company(holder), page).await
 }
 
 /// Claim a domain for a company, or ask for a new proof
@@ -45,7 +45,7 @@ pub(in crate::api) async fn add(
     Named(holder): Named<String>,
     Sent(new): Sent<NewDomain>,
 ) -> Result<Reply, HttpError> {
-    super::add(call, Of::Company(holder), new).await
+    super::add(call, Whose::Company(holder), new).await
 }
 
 /// See a domain of a company
@@ -61,7 +61,7 @@ pub(in crate::api) async fn get(
     Extension(call): Extension<Call>,
     Named((holder, domain)): Named<(String, String)>,
 ) -> Result<Reply, HttpError> {
-    super::get(call, Of::Company(holder), domain).await
+    super::get(call, Whose::Company(holder), domain).await
 }
 
 /// Change the settings of a company's domain
@@ -79,7 +79,7 @@ pub(in crate::api) async fn change(
     Named((holder, domain)): Named<(String, String)>,
     Sent(change): Sent<DomainChange>,
 ) -> Result<Reply, HttpError> {
-    super::change(call, Of::Company(holder), domain, change).await
+    super::change(call, Whose::Company(holder), domain, change).await
 }
 
 /// Remove a domain of a company
@@ -97,7 +97,7 @@ pub(in crate::api) async fn delete(
     Extension(call): Extension<Call>,
     Named((holder, domain)): Named<(String, String)>,
 ) -> Result<Reply, HttpError> {
-    super::delete(call, Of::Company(holder), domain).await
+    super::delete(call, Whose::Company(holder), domain).await
 }
 
 /// Look for the record of a company's domain now
@@ -113,7 +113,7 @@ pub(in crate::api) async fn verify(
     Extension(call): Extension<Call>,
     Named((holder, domain)): Named<(String, String)>,
 ) -> Result<Reply, HttpError> {
-    super::verify(call, Of::Company(holder), domain).await
+    super::verify(call, Whose::Company(holder), domain).await
 }
 
 /// See who has an address of a verified domain and is a member of none of the company's organizations
@@ -133,7 +133,7 @@ pub(in crate::api) async fn audit(
     Named((holder, domain)): Named<(String, String)>,
     Asked(asked): Asked<AuditQuery>,
 ) -> Result<Reply, HttpError> {
-    audit::list(call, Of::Company(holder), domain, asked).await
+    audit::list(call, Whose::Company(holder), domain, asked).await
 }
 
 /// Export who has an address of a verified domain and is a member of none of the company's organizations
@@ -151,7 +151,7 @@ pub(in crate::api) async fn export(
     Extension(call): Extension<Call>,
     Named((holder, domain)): Named<(String, String)>,
 ) -> Result<Response, HttpError> {
-    audit::export(call, Of::Company(holder), domain).await
+    audit::export(call, Whose::Company(holder), domain).await
 }
 
 /// Invite who has an address of a verified domain and is a member of none of the company's organizations
@@ -171,5 +171,5 @@ pub(in crate::api) async fn invite(
     Named((holder, domain)): Named<(String, String)>,
     Sent(sent): Sent<InviteOutsiders>,
 ) -> Result<Reply, HttpError> {
-    audit::invite(call, Of::Company(holder), domain, sent).await
+    audit::invite(call, Whose::Company(holder), domain, sent).await
 }

@@ -3,7 +3,7 @@
 use axum::{Extension, response::Response};
 
 use super::{
-    Of,
+    Whose,
     audit::{self, AuditQuery, AuditView, InviteOutsiders, InvitedOutsiders},
     view::{DomainChange, DomainView, NewDomain},
 };
@@ -27,7 +27,7 @@ pub(in crate::api) async fn list(
     Named(holder): Named<String>,
     Asked(page): Asked<PageQuery>,
 ) -> Result<Reply, HttpError> {
-    super::list(call, Of::Organization(holder), page).await
+    super::list(call, Whose::Organization(holder), page).await
 }
 
 /// Claim a domain, or ask for a new proof
@@ -45,7 +45,7 @@ pub(in crate::api) async fn add(
     Named(holder): Named<String>,
     Sent(new): Sent<NewDomain>,
 ) -> Result<Reply, HttpError> {
-    super::add(call, Of::Organization(holder), new).await
+    super::add(call, Whose::Organization(holder), new).await
 }
 
 /// See a domain
@@ -61,7 +61,7 @@ pub(in crate::api) async fn get(
     Extension(call): Extension<Call>,
     Named((holder, domain)): Named<(String, String)>,
 ) -> Result<Reply, HttpError> {
-    super::get(call, Of::Organization(holder), domain).await
+    super::get(call, Whose::Organization(holder), domain).await
 }
 
 /// Change a domain's settings
@@ -79,7 +79,7 @@ pub(in crate::api) async fn change(
     Named((holder, domain)): Named<(String, String)>,
     Sent(change): Sent<DomainChange>,
 ) -> Result<Reply, HttpError> {
-    super::change(call, Of::Organization(holder), domain, change).await
+    super::change(call, Whose::Organization(holder), domain, change).await
 }
 
 /// Remove a domain
@@ -97,7 +97,7 @@ pub(in crate::api) async fn delete(
     Extension(call): Extension<Call>,
     Named((holder, domain)): Named<(String, String)>,
 ) -> Result<Reply, HttpError> {
-    super::delete(call, Of::Organization(holder), domain).await
+    super::delete(call, Whose::Organization(holder), domain).await
 }
 
 /// Look for a domain's record now
@@ -113,7 +113,7 @@ pub(in crate::api) async fn verify(
     Extension(call): Extension<Call>,
     Named((holder, domain)): Named<(String, String)>,
 ) -> Result<Reply, HttpError> {
-    super::verify(call, Of::Organization(holder), domain).await
+    super::verify(call, Whose::Organization(holder), domain).await
 }
 
 /// See who has an address of a verified domain and is no member
@@ -133,7 +133,7 @@ pub(in crate::api) async fn audit(
     Named((holder, domain)): Named<(String, String)>,
     Asked(asked): Asked<AuditQuery>,
 ) -> Result<Reply, HttpError> {
-    audit::list(call, Of::Organization(holder), domain, asked).await
+    audit::list(call, Whose::Organization(holder), domain, asked).await
 }
 
 /// Export who has an address of a verified domain and is no member
@@ -151,7 +151,7 @@ pub(in crate::api) async fn export(
     Extension(call): Extension<Call>,
     Named((holder, domain)): Named<(String, String)>,
 ) -> Result<Response, HttpError> {
-    audit::export(call, Of::Organization(holder), domain).await
+    audit::export(call, Whose::Organization(holder), domain).await
 }
 
 /// Invite who has an address of a verified domain and is no member
@@ -171,5 +171,5 @@ pub(in crate::api) async fn invite(
     Named((holder, domain)): Named<(String, String)>,
     Sent(sent): Sent<InviteOutsiders>,
 ) -> Result<Reply, HttpError> {
-    audit::invite(call, Of::Organization(holder), domain, sent).await
+    audit::invite(call, Whose::Organization(holder), domain, sent).await
 }

@@ -36,7 +36,8 @@ impl FromRequestParts<App> for Owner {
         let named = Path::<Vec<(String, String)>>::from_request_parts(parts, app).await;
         let named = named.map(|Path(named)| named).unwrap_or_default();
         let part = |name: &str| named.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        let (org, id) = (part("org").unwrap_or_default(), part("id").unwrap_or_default());
+        let org = part("org").or_else(|| part("company")).unwrap_or_default();
+        let id = part("id").unwrap_or_default();
         let id = super::id("connection", &id).map_err(IntoResponse::into_response)?;
         Ok(Self { visit, org, id })
     }
@@ -48,11 +49,11 @@ impl Owner {
         &self,
         mut work: impl FnMut(&mut Tx<'_>, &mut Env, Connection) -> Result<T, HttpError> + Send + 'static,
     ) -> Result<T, HttpError> {
-        let (org, id) = (self.org.clone(), self.id);
+        let (whose, id) = (self.visit.whose(&self.org), self.id);
         let write = move |tx: &mut Tx<'_>, env: &mut Env, caller: &muster_engine::authority::Caller| {
             transact(tx, env, |tx, env| {
-                let (organization, _) = caller.organization(tx, &org, Action::ChangeConnections)?;
-                let connection = caller.connection_of(tx, &organization, id, Action::ChangeConnections)?;
+                let holder = caller.holder(tx, &whose, Action::ChangeConnections)?.holder;
+                let connection = caller.connection_of(tx, holder, id, Action::ChangeConnections)?;
                 work(tx, env, connection)
             })
         };
@@ -74,7 +75,7 @@ impl Desk for Owner {
     }
 
     fn path(&self) -> String {
-        format!("/console/orgs/{}/connections/{}", self.org, self.id)
+        format!("{}/connections/{}", self.visit.home(&self.org), self.id)
     }
 
     fn link(&self) -> Option<TokenId> {

@@ -59,9 +59,9 @@ pub(in crate::console) async fn make(
     let label = form.text("label").unwrap_or_default().to_owned();
     let text = TokenText::generate(TokenPrefix::SetUp).map_err(HttpError::no_randomness)?;
     let (hash, visiting, named) = (text.hash(), visit.clone(), label.clone());
-    let made = visit.change(&org, Action::ChangeConnections, move |tx, env, at| {
+    let made = visit.change_of(&org, Action::ChangeConnections, move |tx, env, at| {
         visiting.require_recent(env)?;
-        let connection = at.caller.connection_of(tx, &at.organization, id, Action::ChangeConnections)?;
+        let connection = at.caller.connection_of(tx, at.holder, id, Action::ChangeConnections)?;
         setup::make(tx, env, &Draft::of(connection)?, &hash, &named)
     });
     match made.await {
@@ -71,7 +71,7 @@ pub(in crate::console) async fn make(
             let link = format!("{}/setup/{}", visit.app().base_url(), text.expose());
             shell::page(StatusCode::OK, &Page { shell, here, name: connection.name, label, link })
         }
-        Err(error) if is_not_recent(&error) => visit.confirm_first(&format!("/console/orgs/{org}/connections/{id}")),
+        Err(error) if is_not_recent(&error) => visit.confirm_first(&format!("{}/connections/{id}", visit.home(&org))),
         Err(error) if error.status() == StatusCode::NOT_FOUND => Ok(error.into_response()),
         Err(error) => one::again(&visit, &org, id, error).await,
     }
@@ -84,8 +84,8 @@ pub(in crate::console) async fn revoke(
     Posted(_): Posted,
 ) -> Result<Response, HttpError> {
     let (id, link): (ConnectionId, TokenId) = (super::id("connection", &id)?, super::id("set-up link", &link)?);
-    let revoked = visit.change(&org, Action::ChangeConnections, move |tx, env, at| {
-        at.caller.connection_of(tx, &at.organization, id, Action::ChangeConnections)?;
+    let revoked = visit.change_of(&org, Action::ChangeConnections, move |tx, env, at| {
+        at.caller.connection_of(tx, at.holder, id, Action::ChangeConnections)?;
         setup::revoke(tx, env, id, link)
     });
     revoked.await?;

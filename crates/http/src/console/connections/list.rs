@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::{extract::Path, response::Response};
 use http::StatusCode;
-use muster_administration::connections::{Listed, of_organization};
+use muster_administration::connections::{Listed, of_holder};
+use muster_engine::authority::holder::Whose;
 
 use super::mark::Mark;
 use crate::{
@@ -26,6 +27,8 @@ struct Page {
 struct Line {
     name: String,
     href: Option<String>,
+    /// The company that holds it, where that is not the page's.
+    company: Option<String>,
     kind: String,
     state: Mark,
     sso: Mark,
@@ -38,12 +41,9 @@ struct Line {
 /// `GET /console/orgs/{org}/connections`.
 pub(in crate::console) async fn page(visit: Visit, Path(org): Path<String>) -> Result<Response, HttpError> {
     let now = visit.acting().now();
-    let read = visit.organization(&org, Section::Connections, move |conn, at| {
-        of_organization(conn, at.caller, &at.organization, now)
-    });
+    let read = visit.holder(&org, Section::Connections, move |conn, at| of_holder(conn, at.caller, at.holder, now));
     let (shell, all) = read.await?;
-    let path = shell.at("/connections");
-    let lines = all.into_iter().map(|one| line(&path, one)).collect();
+    let lines = all.into_iter().map(|one| line(&shell, one)).collect();
     shell::page(StatusCode::OK, &Page { shell, lines })
 }
 
@@ -65,9 +65,20 @@ pub(super) fn sso(protocol: Option<&str>, is_enforced: bool) -> Mark {
     }
 }
 
-fn line(path: &str, Listed { view, is_held_here, waiting }: Listed) -> Line {
+fn line(shell: &Shell, Listed { view, holder, waiting }: Listed) -> Line {
+    let id = &view.id;
+    // Those of another organization are looked after there, also by whoever owns both.
+    let (href, company) = match holder {
+        Some(Whose::Organization(name)) if name == shell.place => (Some(shell.at(&format!("/connections/{id}"))), None),
+        Some(Whose::Company(name)) => {
+            let href = format!("{}/console/companies/{name}/connections/{id}", shell.frame.base);
+            (Some(href), (!shell.is_company).then_some(name))
+        }
+        _ => (None, None),
+    };
     Line {
-        href: is_held_here.then(|| format!("{path}/{}", view.id)),
+        href,
+        company,
         kind: kind(view.protocol.as_deref()),
         state: Mark::of_state(&view.state),
         sso: sso(view.protocol.as_deref(), view.enforced),

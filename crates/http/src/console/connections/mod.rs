@@ -24,7 +24,7 @@ use muster_store::Conn;
 use self::desk::Owner;
 use super::{
     shell::{Section, Shell},
-    visit::{At, Visit},
+    visit::{Place, Visit},
 };
 use crate::{
     App, HttpError,
@@ -33,12 +33,16 @@ use crate::{
 
 /// The pages of connections.
 pub(super) fn routes() -> Router<App> {
-    const ONE: &str = "/console/orgs/{org}/connections/{id}";
-    let at = |rest: &str| format!("{ONE}{rest}");
+    routes_below("/console/orgs/{org}/connections").merge(routes_below("/console/companies/{company}/connections"))
+}
+
+/// The pages of an organization's or company's connections, below this path.
+fn routes_below(all: &str) -> Router<App> {
+    let at = |rest: &str| format!("{all}/{{id}}{rest}");
     Router::new()
-        .route("/console/orgs/{org}/connections", get(list::page))
-        .route("/console/orgs/{org}/connections/new", get(new::page).post(new::create))
-        .route(ONE, get(one::page))
+        .route(all, get(list::page))
+        .route(&format!("{all}/new"), get(new::page).post(new::create))
+        .route(&at(""), get(one::page))
         .route(&at("/domains"), get(domains::page::<Owner>).post(domains::add::<Owner>))
         .route(&at("/domains/{domain}/leave"), post(domains::leave::<Owner>))
         .route(&at("/domains/{domain}/check"), post(domains::check::<Owner>))
@@ -74,7 +78,7 @@ fn id<I: std::str::FromStr>(kind: &'static str, text: &str) -> Result<I, HttpErr
 
 /// The path of something of a connection.
 fn path(visit: &Visit, org: &str, id: ConnectionId, rest: &str) -> String {
-    format!("{}/console/orgs/{org}/connections/{id}{rest}", visit.app().base_url())
+    format!("{}{}/connections/{id}{rest}", visit.app().base_url(), visit.home(org))
 }
 
 /// Reads what a page of one connection shows, with its shell.
@@ -82,10 +86,10 @@ async fn read<T: Send + 'static>(
     visit: &Visit,
     org: &str,
     id: ConnectionId,
-    mut work: impl FnMut(&mut Conn<'_>, &At<'_>, &Connection) -> Result<T, EngineError> + Send + 'static,
+    mut work: impl FnMut(&mut Conn<'_>, &Place<'_>, &Connection) -> Result<T, EngineError> + Send + 'static,
 ) -> Result<(Shell, Connection, T), HttpError> {
-    let read = visit.organization(org, Section::Connections, move |conn, at| {
-        let connection = at.caller.connection_of(conn, &at.organization, id, Action::ReadConnections)?;
+    let read = visit.holder(org, Section::Connections, move |conn, at| {
+        let connection = at.caller.connection_of(conn, at.holder, id, Action::ReadConnections)?;
         let value = work(conn, at, &connection)?;
         Ok((connection, value))
     });

@@ -9,7 +9,10 @@ use http::StatusCode;
 use muster_administration::declaration::{self, connection_to_engine};
 use muster_engine::{
     EngineError, Refusal,
-    authority::Action,
+    authority::{
+        Action,
+        holder::{Whose, organizations_under},
+    },
     declare::{self, Declaration, Secrets},
 };
 use muster_model::{ConnectionId, ConnectionState, Role};
@@ -32,6 +35,17 @@ struct Page {
     shell: Shell,
     name: String,
     role: String,
+    /// What it is to cover.
+    organizations: String,
+}
+
+/// The organizations that a new connection covers: all of its holder's.
+async fn covered(visit: &Visit, org: &str) -> Result<(Shell, Vec<String>), HttpError> {
+    let read = visit.holder(org, Section::Connections, |conn, at| {
+        at.require(conn, Action::ChangeConnections)?;
+        Ok(organizations_under(conn, at.holder)?.into_iter().map(|one| one.name).collect())
+    });
+    read.await
 }
 
 /// `GET /console/orgs/{org}/connections/new`.
@@ -46,12 +60,9 @@ async fn show(
     role: String,
     refused: Option<HttpError>,
 ) -> Result<Response, HttpError> {
-    let read = visit.organization(org, Section::Connections, |conn, at| {
-        at.caller.require(conn, &at.organization, Action::ChangeConnections)
-    });
-    let (shell, _) = read.await?;
+    let (shell, organizations) = covered(visit, org).await?;
     let (status, shell) = shell.refused(visit, refused)?;
-    shell::page(status, &Page { shell, name, role })
+    shell::page(status, &Page { shell, name, role, organizations: organizations.join(", ") })
 }
 
 /// `POST /console/orgs/{org}/connections/new`.
@@ -74,18 +85,21 @@ async fn made(visit: &Visit, org: &str, name: &str, role: &str) -> Result<Connec
         return Err(HttpError::field("name", "say what it is called"));
     }
     let role: Role = role.parse().map_err(|_| HttpError::field("role", "choose one of the list"))?;
-    let org = org.to_owned();
-    let stated = json!({
+    let (whose, (_, organizations)) = (visit.whose(org), covered(visit, org).await?);
+    let mut stated = json!({
         "name": name,
-        "organization": org,
-        "organizations": [org],
+        "organizations": organizations,
         "state": ConnectionState::Draft,
         "highest_role": role,
     });
+    match &whose {
+        Whose::Organization(name) => stated["organization"] = json!(name),
+        Whose::Company(name) => stated["company"] = json!(name),
+    }
     let stated: declaration::Connection = serde_json::from_value(stated)
         .map_err(|error| HttpError::Internal("a connection cannot be stated", std::sync::Arc::new(error)))?;
     let made = visit.acting().write(move |tx, env, caller| {
-        caller.organization(tx, &org, Action::ChangeConnections)?;
+        caller.holder(tx, &whose, Action::ChangeConnections)?;
         let connection = connection_to_engine(&stated, env.now().seconds())?;
         if tx.connection_by_name(&connection.name)?.is_some() {
             let why = format!("`{}` is, or was, a connection's name: choose another", connection.name);

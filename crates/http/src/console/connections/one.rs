@@ -177,7 +177,7 @@ pub(in crate::console) async fn test(
 ) -> Result<Response, HttpError> {
     let id = super::id("connection", &id)?;
     let tried = read(&visit, &org, id, move |conn, at, connection| {
-        at.caller.require(conn, &at.organization, Action::ChangeConnections)?;
+        at.require(conn, Action::ChangeConnections)?;
         if connection.settings.sso.is_none() { Err(sign_in::nothing_to_try(connection).into()) } else { Ok(()) }
     });
     match tried.await {

@@ -120,7 +120,7 @@ async fn again(
     error: HttpError,
 ) -> Result<Response, HttpError> {
     if is_not_recent(&error) {
-        return visit.confirm_first(&format!("/console/orgs/{org}/connections/{id}/scim"));
+        return visit.confirm_first(&format!("{}/connections/{id}/scim", visit.home(org)));
     }
     match error.status() {
         StatusCode::NOT_FOUND => Ok(error.into_response()),
@@ -148,9 +148,9 @@ pub(in crate::console) async fn make(
     let made = async {
         let new = NewToken::read(&typed.label, number("days", &typed.days)?)?;
         let (secret, visiting) = (new.text.expose().to_owned(), visit.clone());
-        let made = visit.change(&org, Action::ChangeConnections, move |tx, env, at| {
+        let made = visit.change_of(&org, Action::ChangeConnections, move |tx, env, at| {
             visiting.require_recent(env)?;
-            let connection = at.caller.connection_of(tx, &at.organization, id, Action::ChangeConnections)?;
+            let connection = at.caller.connection_of(tx, at.holder, id, Action::ChangeConnections)?;
             new.make(tx, env, &connection)
         });
         made.await.map(|_| secret)
@@ -174,9 +174,9 @@ pub(in crate::console) async fn rotate(
         let hours = hours.ok_or_else(|| HttpError::field("hours", "use 0 to end the others at once"))?;
         let rotating = Rotating::read(hours)?;
         let (secret, visiting) = (rotating.text.expose().to_owned(), visit.clone());
-        let made = visit.change(&org, Action::ChangeConnections, move |tx, env, at| {
+        let made = visit.change_of(&org, Action::ChangeConnections, move |tx, env, at| {
             visiting.require_recent(env)?;
-            let connection = at.caller.connection_of(tx, &at.organization, id, Action::ChangeConnections)?;
+            let connection = at.caller.connection_of(tx, at.holder, id, Action::ChangeConnections)?;
             rotating.make(tx, env, &connection)
         });
         made.await.map(|_| secret)
@@ -228,8 +228,8 @@ pub(in crate::console) async fn revoke(
     Posted(_): Posted,
 ) -> Result<Response, HttpError> {
     let (id, token): (ConnectionId, TokenId) = (super::id("connection", &id)?, super::id("token", &token)?);
-    let revoked = visit.change(&org, Action::ChangeConnections, move |tx, env, at| {
-        let connection = at.caller.connection_of(tx, &at.organization, id, Action::ChangeConnections)?;
+    let revoked = visit.change_of(&org, Action::ChangeConnections, move |tx, env, at| {
+        let connection = at.caller.connection_of(tx, at.holder, id, Action::ChangeConnections)?;
         tokens::revoke(tx, env, &connection, token).map(drop)
     });
     match revoked.await {

@@ -9,10 +9,10 @@ use axum::{
 };
 use http::StatusCode;
 use muster_engine::{
-    authority::Caller,
+    authority::{Caller, holder::organizations_under},
     domains::{self, Audited, Page as Found},
 };
-use muster_model::{AccountId, domain::Holder};
+use muster_model::AccountId;
 use muster_store::Conn;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -30,6 +30,8 @@ use crate::{
 
 /// How many people a page has: as many as may be invited by one form without making it heavy.
 const PEOPLE: usize = 200;
+/// Into how many of a company's organizations the page offers to invite.
+const PLACES: usize = 50;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -44,6 +46,8 @@ struct Page {
     shell: Shell,
     domain: String,
     people: Vec<Audited>,
+    /// The organizations into which they can be invited.
+    into: Vec<String>,
     next: Option<String>,
 }
 
@@ -63,13 +67,15 @@ pub(in crate::console) async fn page(
 ) -> Result<Response, HttpError> {
     let after = AccountId(asked.after.parse::<Uuid>().unwrap_or_default());
     let wanted = domain.clone();
-    let read = visit.organization(&org, Section::Domains, move |conn, at| {
-        domains::audit(conn, Holder::Organization(at.organization.id), &wanted, after, PEOPLE)
+    let read = visit.holder(&org, Section::Domains, move |conn, at| {
+        let found = domains::audit(conn, at.holder, &wanted, after, PEOPLE)?;
+        let into = organizations_under(conn, at.holder)?.into_iter().take(PLACES).map(|one| one.name);
+        Ok((found, into.collect()))
     });
-    let (shell, Found { people, next }) = read.await?;
+    let (shell, (Found { people, next }, into)) = read.await?;
     let path = shell.at(&format!("/domains/{domain}/audit"));
     let next = next.map(|after| address(&path, &[("after", &after.to_string())]));
-    shell::page(StatusCode::OK, &Page { shell, domain, people, next })
+    shell::page(StatusCode::OK, &Page { shell, domain, people, into, next })
 }
 
 /// `GET …/domains/{domain}/audit/export`: all of them, as CSV.
@@ -77,9 +83,9 @@ pub(in crate::console) async fn export(
     visit: Visit,
     Path((org, domain)): Path<(String, String)>,
 ) -> Result<Response, HttpError> {
+    let whose = visit.whose(&org);
     let holder = Arc::new(move |conn: &mut Conn<'_>, caller: &Caller| {
-        let (organization, _) = caller.organization(conn, &org, Section::Domains.action())?;
-        Ok(Holder::Organization(organization.id))
+        Ok(caller.holder(conn, &whose, Section::Domains.action())?.holder)
     });
     export::audit(visit.acting().clone(), holder, domain).await
 }

@@ -6,8 +6,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use muster_engine::{authority::Action, domains};
-use muster_model::{Domain, domain::Holder};
+use muster_engine::{
+    authority::{Action, holder::joined},
+    domains,
+};
+use muster_model::Domain;
 
 use super::one;
 use crate::{
@@ -22,7 +25,7 @@ use crate::{
 
 /// To a domain's page, which says what was done.
 fn back(visit: &Visit, org: &str, domain: &str, done: &str) -> Result<Response, HttpError> {
-    let path = format!("{}/console/orgs/{org}/domains/{domain}", visit.app().base_url());
+    let path = format!("{}{}/domains/{domain}", visit.app().base_url(), visit.home(org));
     pages::see_other(&address(&path, &[("done", done)]))
 }
 
@@ -33,9 +36,9 @@ pub(in crate::console) async fn check(
     Posted(_): Posted,
 ) -> Result<Response, HttpError> {
     let wanted = domain.clone();
-    let read = visit.organization(&org, Section::Domains, move |conn, at| {
-        at.caller.require(conn, &at.organization, Action::ChangeDomains)?;
-        Ok(domains::find(conn, Holder::Organization(at.organization.id), &wanted)?.domain.id)
+    let read = visit.holder(&org, Section::Domains, move |conn, at| {
+        at.require(conn, Action::ChangeDomains)?;
+        Ok(domains::find(conn, at.holder, &wanted)?.domain.id)
     });
     let (_, id) = read.await?;
     // Should somebody else look just now, what is known by then is the answer.
@@ -50,8 +53,8 @@ pub(in crate::console) async fn renew(
     Posted(_): Posted,
 ) -> Result<Response, HttpError> {
     let wanted = domain.clone();
-    let added = visit.change(&org, Action::ChangeDomains, move |tx, env, at| {
-        let holder = Holder::Organization(at.organization.id);
+    let added = visit.change_of(&org, Action::ChangeDomains, move |tx, env, at| {
+        let holder = at.holder;
         let known = domains::find(tx, holder, &wanted)?.domain.name;
         domains::add(tx, env, holder, &known)
     });
@@ -67,11 +70,12 @@ pub(in crate::console) async fn auto_provision(
     Path((org, domain)): Path<(String, String)>,
     Posted(form): Posted,
 ) -> Result<Response, HttpError> {
-    let is_on = form.text("auto-provision").is_some();
+    let (is_on, named) = (form.text("auto-provision").is_some(), form.text("into").map(str::to_owned));
     let wanted = domain.clone();
-    let changed = visit.change(&org, Action::ChangeDomains, move |tx, env, at| {
-        let into = is_on.then_some(at.organization.id);
-        domains::set_auto_provision(tx, env, Holder::Organization(at.organization.id), &wanted, into)
+    let changed = visit.change_of(&org, Action::ChangeDomains, move |tx, env, at| {
+        let into = (is_on || named.is_some()).then(|| joined(tx, at.caller, at.holder, named.as_deref()));
+        let into = into.transpose()?;
+        domains::set_auto_provision(tx, env, at.holder, &wanted, into)
     });
     match changed.await {
         Ok(_) => back(&visit, &org, &domain, "done-domain-changed"),
@@ -103,9 +107,9 @@ async fn show_remove(
     refused: Option<HttpError>,
 ) -> Result<Response, HttpError> {
     let domain = domain.to_owned();
-    let read = visit.organization(org, Section::Domains, move |conn, at| {
-        at.caller.require(conn, &at.organization, Action::ChangeDomains)?;
-        let holder = Holder::Organization(at.organization.id);
+    let read = visit.holder(org, Section::Domains, move |conn, at| {
+        at.require(conn, Action::ChangeDomains)?;
+        let holder = at.holder;
         let domain = domains::find(conn, holder, &domain)?.domain;
         let mut connections = Vec::new();
         for id in conn.connections_held_by(holder)? {
@@ -126,12 +130,11 @@ pub(in crate::console) async fn remove(
     Posted(_): Posted,
 ) -> Result<Response, HttpError> {
     let wanted = domain.clone();
-    let removed = visit.change(&org, Action::ChangeDomains, move |tx, env, at| {
-        domains::remove(tx, env, Holder::Organization(at.organization.id), &wanted)
-    });
+    let removed =
+        visit.change_of(&org, Action::ChangeDomains, move |tx, env, at| domains::remove(tx, env, at.holder, &wanted));
     match removed.await {
         Ok(_) => {
-            let path = format!("{}/console/orgs/{org}/domains", visit.app().base_url());
+            let path = format!("{}{}/domains", visit.app().base_url(), visit.home(&org));
             pages::see_other(&address(&path, &[("done", "done-domain-removed")]))
         }
         Err(error) if error.status() == StatusCode::NOT_FOUND => Ok(error.into_response()),

@@ -9,7 +9,7 @@ use muster_engine::{
     authority::Action,
     domains::{self, Listed},
 };
-use muster_model::{Timestamp, domain::Holder};
+use muster_model::Timestamp;
 use serde::Deserialize;
 
 use crate::{
@@ -67,8 +67,8 @@ async fn show(
     refused: Option<HttpError>,
 ) -> Result<Response, HttpError> {
     let after = asked.after.clone();
-    let read = visit.organization(org, Section::Domains, move |conn, at| {
-        let holder = Holder::Organization(at.organization.id);
+    let read = visit.holder(org, Section::Domains, move |conn, at| {
+        let holder = at.holder;
         let listed = domains::list(conn, holder, &after, LINES)?;
         Ok((listed, domains::count(conn, holder)?, at.may(Action::ChangeDomains)))
     });
@@ -96,12 +96,11 @@ pub(in crate::console) async fn add(
 ) -> Result<Response, HttpError> {
     let typed = form.text("domain").unwrap_or_default().to_owned();
     let wanted = typed.clone();
-    let added = visit.change(&org, Action::ChangeDomains, move |tx, env, at| {
-        domains::add(tx, env, Holder::Organization(at.organization.id), &wanted)
-    });
+    let added =
+        visit.change_of(&org, Action::ChangeDomains, move |tx, env, at| domains::add(tx, env, at.holder, &wanted));
     match added.await {
         Ok(domain) => {
-            let path = format!("{}/console/orgs/{org}/domains/{}", visit.app().base_url(), domain.name);
+            let path = format!("{}{}/domains/{}", visit.app().base_url(), visit.home(&org), domain.name);
             pages::see_other(&address(&path, &[("done", "done-domain-added")]))
         }
         Err(error) => show(&visit, &org, Asked::default(), typed, Some(error)).await,

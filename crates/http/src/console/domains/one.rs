@@ -6,13 +6,10 @@ use axum::{
     response::Response,
 };
 use muster_engine::{
-    authority::Action,
+    authority::{Action, holder::organizations_under},
     domains::{self, Listed},
 };
-use muster_model::{
-    Domain, DomainState, Timestamp,
-    domain::{Holder, Proof},
-};
+use muster_model::{Domain, DomainState, Timestamp, domain::Proof};
 use serde::Deserialize;
 
 use crate::{
@@ -39,6 +36,8 @@ struct Page {
     domain: Domain,
     state: State,
     may_change: bool,
+    /// Of a company: the organizations that people can join, and whether it is that one.
+    organizations: Vec<(String, bool)>,
     is_verified: bool,
     by_operator: bool,
     /// Where the record is to be.
@@ -68,17 +67,21 @@ pub(super) async fn show(
     refused: Option<HttpError>,
 ) -> Result<Response, HttpError> {
     let domain = domain.to_owned();
-    let read = visit.organization(org, Section::Domains, move |conn, at| {
-        let found = domains::find(conn, Holder::Organization(at.organization.id), &domain)?;
-        Ok((found, at.may(Action::ChangeDomains)))
+    let read = visit.holder(org, Section::Domains, move |conn, at| {
+        let found = domains::find(conn, at.holder, &domain)?;
+        let into = found.domain.auto_provision;
+        let organizations = organizations_under(conn, at.holder)?.into_iter();
+        let organizations = organizations.map(|one| (one.name, into == Some(one.id))).collect();
+        Ok((found, organizations, at.may(Action::ChangeDomains)))
     });
-    let (shell, (Listed { domain, check }, may_change)) = read.await?;
+    let (shell, (Listed { domain, check }, organizations, may_change)) = read.await?;
     let (status, shell) = shell.done(done).refused(visit, refused)?;
     let is_verified = domain.state == DomainState::Verified;
     let page = Page {
         shell,
         state: State::of_domain(&domain),
         may_change,
+        organizations,
         is_verified,
         by_operator: domain.proof == Some(Proof::Operator),
         record: domains::record_name(&domain.name),
