@@ -114,5 +114,41 @@ fn from_an_owners_first_connection_to_somebody_refused_and_why() {
     owner.click("form[action$='/state'] button");
     owner.wait_for_text("single sign-on");
     look(&owner, "enforce-refused");
+    // So the owner does, in a browser of their own, and is shown whom enforcing affects.
+    let id = steps.rsplit('/').next().unwrap();
+    let own = Browser::open(Screen::Desktop);
+    own.go(&format!("{here}/sso/saml/{id}/login"));
+    own.wait_for_text("Who are you?");
+    edit(&own, "owner@example.com");
+    own.wait_for_account();
+    owner.go(&draft);
+    owner.click("form[action$='/state'] button");
+    owner.wait_for_text("Who can sign in no other way then");
+    look(&owner, "enforce");
+    owner.click("form[action$='/apply'] button");
+    owner.wait_for_text("enforced");
+    // Somebody of another domain is refused, with a TraceID; the administrator finds out why, from the overview on.
+    let stranger = Browser::open(Screen::Phone);
+    stranger.go(&format!("{here}/sso/saml/{id}/login"));
+    stranger.wait_for_text("Who are you?");
+    edit(&stranger, "eve@elsewhere.example");
+    stranger.wait_for_text("is not verified for your SSO connection");
+    look(&stranger, "refused");
+    own.go(&format!("{here}/console/orgs/moby"));
+    own.click("a[href$='/connections']");
+    own.wait_for_text("Fresh");
+    own.go(&format!("{}/log?which=errors", draft));
+    look(&own, "errors");
+    own.click("tbody td a");
+    own.wait_for_text("elsewhere.example");
+    own.wait_for_text("SSO-6");
+    look(&own, "why");
     demo.stop();
+}
+
+/// Signs in at the simulated identity provider as its first person, with another address.
+fn edit(browser: &Browser, email: &str) {
+    browser.click("a.edit");
+    browser.type_in("input[name=email]", email);
+    browser.click("form button");
 }
