@@ -278,6 +278,26 @@ trial-rule = Rule
 trial-result = Result
 trial-what-arrived = What arrived
 
+# Why somebody is where they are, on their own page
+place-since = A member since { $at }.
+place-since-why = A member since { $at }: { $why }.
+place-role-default = the default, because nothing says otherwise
+why-sso-through = signed in through { $name }
+why-scim-of = the directory of { $name }
+why-sso = single sign-on
+why-scim = a directory
+why-manual = an owner, by hand
+why-invitation = an invitation
+why-company-says = what your company says of you
+why-invited = you were invited
+why-group = a group of yours
+why-default = the default for everyone
+why-attribute = an attribute of yours
+why-assigned = assigned by your company
+why-decided = decided
+session-since-through = signed in through { $name }, { $at }
+session-since = signed in { $at }
+
 ## Where to go
 index-title = Organizations
 index-empty = You are in no organization yet. Accept an invitation, or ask an owner for one.
