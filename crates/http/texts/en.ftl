@@ -82,6 +82,222 @@ company-connections-go = Connections of the company
 new-organizations = It covers { $name }.
 new-no-organizations = Make an organization of the company first: a connection leads into one.
 
+## Signing in, invitations, and one's own account
+
+# Sign in
+sign-in-sign-in = Sign in
+sign-in-email-address = Email address
+sign-in-continue-with-sso = Continue with SSO
+sign-in-sign-in-with-a = Sign in with a password
+
+# Choose
+choose-sign-in-as = Sign in as { $name } through your company.
+choose-use-another-address = Use another address
+
+# Password
+password-email-address-or-username = Email address or username
+password-password = Password
+password-forgotten = Forgotten?
+
+# Passkey
+passkey-to-use-a-passkey = To use a passkey, open this page in a browser that knows them, and let it run scripts.
+
+# Link
+link-your-link-works-once = Your link works once.
+
+# New password
+new-password-set-your-password = Set your password
+new-password-present-password = Present password
+new-password-new-password-of-at = New password, of at least { $name } characters
+new-password-set-it = Set it
+new-password-other-sessions-that-began = Other sessions that began with the present password end.
+
+# Reset
+reset-a-new-password = A new password
+reset-if-there-is-an = If there is an account with this address that signs in with a password, a mail with a link is on its way. The link works once, within 30 minutes.
+reset-back-to-signing-in = Back to signing in
+reset-send-a-link = Send a link
+
+# Second factor
+second-factor-second-factor = Second factor
+second-factor-one-more-step = One more step
+second-factor-the-code-that-your = The code that your authenticator app shows
+second-factor-the-app-is-not = The app is not at hand?
+second-factor-one-of-your-recovery = One of your recovery codes
+second-factor-use-the-recovery-code = Use the recovery code
+second-factor-without-those-too-whoever = Without those, too, whoever runs Muster for you can reset your second factor.
+second-factor-begin-anew = Begin anew
+
+# Confirm
+confirm-switch-account = Switch account
+confirm-switch-account-asked = Switch account?
+confirm-you-are-signed-in = You are signed in as { $name }. Your company has signed in { $other }.
+confirm-continue-as = Continue as { $name }
+confirm-stay-signed-in-as = Stay signed in as { $name }
+
+# Leave
+leave-continue = Continue
+leave-continue-to-your-company = Continue to your company
+leave-you-sign-in-at = You sign in at { $name }, and come back here.
+
+# Break glass
+break-glass-break-glass = Break-glass
+break-glass-for-an-owner-while = For an owner, while the identity provider is down. The code works once, for a session of an hour, and all owners are told.
+break-glass-code = Code
+
+# Break glass codes
+break-glass-codes-break-glass-codes = Break-glass codes
+break-glass-codes-the-new-code-it = The new code. It is shown only now: print it, and seal it.
+break-glass-codes-it-is-used-at = It is used at
+break-glass-codes-with-an-owners-address = , with an owner's address.
+break-glass-codes-you-own-no-organization = You own no organization.
+break-glass-codes-there-is-a-code = There is a code. A new one replaces it.
+break-glass-codes-there-is-no-code = There is no code: nobody comes in while the identity provider is down, except with a password that still counts.
+break-glass-codes-make-a-new-code = Make a new code
+break-glass-codes-for = for { $name }
+break-glass-codes-back-to-your-account = Back to your account
+
+# Account
+account-invitations = Invitations
+account-team = , team { $name }
+account-from = From { $name }.
+account-until = Until
+account-accept-the-invitation-to = Accept the invitation to { $name }
+account-accept = Accept
+account-decline-the-invitation-to = Decline the invitation to { $name }
+account-decline = Decline
+account-email = Email
+account-username = Username
+account-name = Name
+account-this-session = This session
+account-ends-at = ends
+account-console = Console
+account-how-you-sign-in = How you sign in
+account-access-tokens = Access tokens
+account-sign-out = Sign out
+account-organizations = Organizations
+account-you-are-in-no = You are in no organization.
+account-guest = guest
+account-role = Role { $name }: { $other }
+account-no-teams = No teams.
+account-teams-team = Team
+account-why = Why
+account-open-in-the-console = Open in the console
+account-leave = Leave { $name }
+
+# Leave organization
+leave-organization-you-lose-access-to = You lose access to { $name } and its teams at once. An owner can invite you again.
+leave-organization-this-alone-does-not = This alone does not keep you out:
+leave-organization-leave = Leave
+leave-organization-stay = Stay
+
+# Invitation
+invitation-join = Join { $name }
+invitation-invites-you = { $name } invites you to the organization { $other }.
+invitation-you-are-invited = You are invited to the organization { $name }.
+invitation-role = Role
+invitation-valid-until = Valid until
+invitation-for-another-account = You are signed in as { $name }, and this invitation is for another account: sign in with the one that has the address which it was sent to.
+invitation-use-another-account = Use another account
+invitation-your-company-signs-you = Your company signs you in.
+invitation-sign-in-with-the = Sign in with the account that has the address which this invitation was sent to, then answer it.
+invitation-no-account-with-that = No account with that address, and no way to sign in? Ask whoever invited you.
+invitation-make-your-account-it = Make your account: it gets the address that this invitation was sent to.
+invitation-your-name = Your name
+invitation-password-of-at-least = Password, of at least { $name } characters
+invitation-make-the-account-and = Make the account and join
+
+# Invitation over
+invitation-over-traceid = TraceID:
+invitation-over-go-to-your-account = Go to your account
+
+# Security
+security-signing-in = Signing in
+security-your-company-wants-you = Your company wants you to sign in through it ({ $name }). Your password, second factor and passkeys count no more, and are not changed here.
+security-it-is-a-while = It is a while since you showed who you are. Confirm that it is you, to change something here.
+security-confirm-that-it-is = Confirm that it is you
+security-set = set { $name }
+security-none = none
+security-change-it = Change it
+security-set-one = Set one
+security-authenticator-app = Authenticator app
+security-after-your-password-you = After your password, you are asked for a code from your app.
+security-set-up = Set up
+security-last-used = Last used
+security-never = never
+security-recovery-codes-left = Recovery codes left
+security-few-recovery-codes-are = Few recovery codes are left: make new ones.
+security-make-new-recovery-codes = Make new recovery codes
+security-turn-it-off = Turn it off
+security-your-password-or-a = Your password, or a code from the app
+security-an-app-on-your = An app on your phone shows a new code every half minute. With it, your password alone lets nobody in.
+security-set-up-an-authenticator = Set up an authenticator app
+security-passkeys = Passkeys
+security-a-passkey-on-your = A passkey on your phone, computer or security key signs you in without a password and without a code.
+security-added-last-used = added { $name }, last used
+security-remove-the-passkey = Remove the passkey { $name }
+security-remove = Remove
+security-browsers-have-passkeys-only = Browsers have passkeys only where Muster is reached under a name and https, or as localhost: here it is not, so none can be added or used.
+security-to-add-a-passkey = To add a passkey, open this page in a browser that knows them, and let it run scripts.
+security-what-you-call-it = What you call it, such as "My phone"
+security-add-a-passkey = Add a passkey
+
+# Authenticator
+authenticator-scan-this-with-the = Scan this with the app on your phone, or type the key into it.
+authenticator-qr-code-for-the = QR code for the authenticator app; the key below says the same
+authenticator-key = Key:
+authenticator-the-code-that-the = The code that the app shows now
+authenticator-turn-it-on = Turn it on
+authenticator-leave-it-as-it = Leave it as it was
+
+# Recovery codes
+recovery-codes-recovery-codes = Recovery codes
+recovery-codes-your-recovery-codes = Your recovery codes
+recovery-codes-write-these-down-or = Write these down, or print them, and keep them apart from your phone. They are shown once; each stands once for a code of the app. Former ones work no longer.
+recovery-codes-i-have-them = I have them
+
+# Confirm self
+confirm-self-is-it-you = Is it you?
+confirm-self-before-you-change-how = You are signed in as { $name }. Before you change how you sign in, or make what opens something for longer than this session, show that it is you.
+confirm-self-confirm = Confirm
+confirm-self-you-have-neither-a = You have neither a password nor an authenticator app here: sign in once more, and come back within ten minutes.
+confirm-self-sign-in-again = Sign in again
+
+# Trial
+trial-test-sign-in-through = Test sign-in through { $name }
+trial-would-be-refused = { $name } would be refused:
+trial-would-be-signed-in = { $name } would be signed in.
+trial-this-was-a-test = This was a test: nothing has changed, and nobody is signed in.
+trial-back-to-the-set = Back to the set-up
+trial-what-would-change = What would change
+trial-nothing = Nothing.
+trial-event = Event
+trial-what = What
+trial-what-was-checked-and = What was checked and decided
+trial-rule = Rule
+trial-result = Result
+trial-what-arrived = What arrived
+
+# Why somebody is where they are, on their own page
+place-since = A member since { $at }.
+place-since-why = A member since { $at }: { $why }.
+place-role-default = the default, because nothing says otherwise
+why-sso-through = signed in through { $name }
+why-scim-of = the directory of { $name }
+why-sso = single sign-on
+why-scim = a directory
+why-manual = an owner, by hand
+why-invitation = an invitation
+why-company-says = what your company says of you
+why-invited = you were invited
+why-group = a group of yours
+why-default = the default for everyone
+why-attribute = an attribute of yours
+why-assigned = assigned by your company
+why-decided = decided
+session-since-through = signed in through { $name }, { $at }
+session-since = signed in { $at }
+
 ## Where to go
 index-title = Organizations
 index-empty = You are in no organization yet. Accept an invitation, or ask an owner for one.

@@ -7,6 +7,7 @@ use muster_engine::{EngineError, Refusal};
 use muster_model::texts;
 
 use super::Frame;
+use super::filters;
 use crate::{HttpError, sign_in::trial};
 
 #[derive(Template)]

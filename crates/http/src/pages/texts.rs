@@ -94,7 +94,7 @@ mod tests {
         let mut words = BTreeSet::new();
         for file in files(&here.join("templates"), &["html"]) {
             let content = fs::read_to_string(file).unwrap();
-            for filter in ["\"|t}", "\"|t ", "\"|t)", "\"|t,", "\"|ta(", "\"|tab("] {
+            for filter in ["\"|t}", "\"|t ", "\"|t)", "\"|t,", "\"|ta(", "\"|tab(", "\"|tb(", "\"|tbb("] {
                 for (at, _) in content.match_indices(filter) {
                     let start = content[..at].rfind('"').map_or(0, |start| start + 1);
                     words.insert(content[start..at].to_owned());

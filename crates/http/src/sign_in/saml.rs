@@ -36,7 +36,7 @@ use crate::{
     App, HttpError,
     arrival::Arrival,
     browser::{Leave, visitor},
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
 };
 
 /// Our addresses towards one connection's IdP. The metadata's is our entity ID.

@@ -17,7 +17,7 @@ use crate::{
     app::Lane,
     arrival::Arrival,
     browser::{Form, Leave, Visitor, visitor},
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
 };
 
 #[derive(Template)]

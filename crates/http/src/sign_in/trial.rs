@@ -39,7 +39,7 @@ use crate::{
     App, HttpError,
     arrival::Arrival,
     journal::Outcome,
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
     setup,
 };
 

@@ -22,7 +22,7 @@ use crate::{
     app::Lane,
     arrival::Arrival,
     browser::{Form, visitor},
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
     sign_in::local::commit,
 };
 

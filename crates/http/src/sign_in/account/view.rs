@@ -16,7 +16,7 @@ use crate::{
     pages::{
         self, Frame,
         endings::{self, Over},
-        filters, minute,
+        filters, minute, texts,
     },
     sign_in::start::with_leave,
 };
@@ -164,12 +164,12 @@ fn place_view(place: &Place, names: &Names) -> PlaceView {
         role: membership.role.as_str().to_owned(),
         is_guest: membership.guest,
         why: if reasons.is_empty() {
-            format!("A member since {}.", minute(membership.joined))
+            texts::say("place-since", [("at", minute(membership.joined).into())])
         } else {
-            format!("A member since {}: {}.", minute(membership.joined), reasons.join("; "))
+            let why = reasons.join("; ").into();
+            texts::say("place-since-why", [("at", minute(membership.joined).into()), ("why", why)])
         },
-        role_why: role
-            .map_or_else(|| "the default, because nothing says otherwise".to_owned(), |said| because(said, names)),
+        role_why: role.map_or_else(|| texts::text("place-role-default"), |said| because(said, names)),
         teams: teams(place, names)
             .map(|(name, grant)| TeamView { name: name.to_owned(), why: reason(grant, names) })
             .collect(),
@@ -190,12 +190,12 @@ fn because<V>(said: &Statement<V>, names: &Names) -> String {
 fn source(source: Source, connection: Option<ConnectionId>, names: &Names) -> String {
     let through = connection.and_then(|id| names.connections.get(&id));
     match (source, through) {
-        (Source::Sso, Some(name)) => format!("signed in through {name}"),
-        (Source::Scim, Some(name)) => format!("the directory of {name}"),
-        (Source::Sso, None) => "single sign-on".to_owned(),
-        (Source::Scim, None) => "a directory".to_owned(),
-        (Source::Manual, _) => "an owner, by hand".to_owned(),
-        (Source::Invitation, _) => "an invitation".to_owned(),
+        (Source::Sso, Some(name)) => texts::say("why-sso-through", [("name", name.as_str().into())]),
+        (Source::Scim, Some(name)) => texts::say("why-scim-of", [("name", name.as_str().into())]),
+        (Source::Sso, None) => texts::text("why-sso"),
+        (Source::Scim, None) => texts::text("why-scim"),
+        (Source::Manual, _) => texts::text("why-manual"),
+        (Source::Invitation, _) => texts::text("why-invitation"),
         (other, _) => other.as_str().to_owned(),
     }
 }
@@ -203,22 +203,25 @@ fn source(source: Source, connection: Option<ConnectionId>, names: &Names) -> St
 /// The rule in a few words, and its ID.
 fn rule(rule: Rule) -> String {
     let words = match rule {
-        Rule::Jit1 => "what your company says of you",
-        Rule::Jit2 => "you were invited",
-        Rule::Jit3 => "a group of yours",
-        Rule::Jit4 => "the default for everyone",
-        Rule::Jit5 => "an attribute of yours",
-        Rule::Grp1 | Rule::Grp2 | Rule::Grp8 => "a group of yours",
-        Rule::Scim4 | Rule::Scim5 | Rule::Scim6 => "assigned by your company",
-        _ => "decided",
+        Rule::Jit1 => "why-company-says",
+        Rule::Jit2 => "why-invited",
+        Rule::Jit3 => "why-group",
+        Rule::Jit4 => "why-default",
+        Rule::Jit5 => "why-attribute",
+        Rule::Grp1 | Rule::Grp2 | Rule::Grp8 => "why-group",
+        Rule::Scim4 | Rule::Scim5 | Rule::Scim6 => "why-assigned",
+        _ => "why-decided",
     };
-    format!("{words} ({})", rule.id())
+    format!("{} ({})", texts::text(words), rule.id())
 }
 
 fn session_why(session: &Session, names: &Names) -> String {
     match session.connection.and_then(|id| names.connections.get(&id)) {
-        Some(name) => format!("signed in through {name}, {}", minute(session.created)),
-        None => format!("signed in {}", minute(session.created)),
+        Some(name) => {
+            let (name, at) = (name.as_str().into(), minute(session.created).into());
+            texts::say("session-since-through", [("name", name), ("at", at)])
+        }
+        None => texts::say("session-since", [("at", minute(session.created).into())]),
     }
 }
 

@@ -12,7 +12,7 @@ use super::Visit;
 use crate::{
     App, HttpError,
     arrival::Arrival,
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
     sign_in::{Segment, start},
 };
 

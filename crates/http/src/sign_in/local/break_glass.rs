@@ -26,7 +26,7 @@ use crate::{
     app::Lane,
     arrival::Arrival,
     browser::{Form, visitor},
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
 };
 
 const WRONG: &str = "The address or the code is wrong, or the code was used.";

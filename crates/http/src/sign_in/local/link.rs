@@ -24,7 +24,7 @@ use crate::{
     App, HttpError,
     arrival::Arrival,
     browser::Form,
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
 };
 
 #[derive(Template)]

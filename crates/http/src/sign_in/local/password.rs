@@ -18,7 +18,7 @@ use crate::{
     app::Lane,
     arrival::Arrival,
     browser::Form,
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
     sign_in::passkeys::{self, PasskeyButton},
 };
 

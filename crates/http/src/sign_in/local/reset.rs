@@ -21,7 +21,7 @@ use crate::{
     App, HttpError,
     app::Lane,
     browser::Form,
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
 };
 
 #[derive(Template)]

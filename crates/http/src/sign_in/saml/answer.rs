@@ -32,7 +32,7 @@ use crate::{
     app::Lane,
     arrival::Arrival,
     browser::{Form, Secret, visitor},
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
     sign_in::{
         Segment, SignInFailure,
         carried::{self, Carried, Trial},

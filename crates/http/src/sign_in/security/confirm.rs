@@ -13,7 +13,7 @@ use crate::{
     app::Lane,
     arrival::Arrival,
     browser::Form,
-    pages::{self, Frame},
+    pages::{self, Frame, filters},
     sign_in::{
         local::{commit, with_passwords},
         passkeys::{self, PasskeyButton},

@@ -27,7 +27,7 @@ use crate::{
     app::Lane,
     arrival::Arrival,
     browser::visitor,
-    pages::{self, Frame, minute},
+    pages::{self, Frame, filters, minute},
 };
 
 /// The pages.
