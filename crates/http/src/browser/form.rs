@@ -50,6 +50,11 @@ impl Form {
         Ok(Self { fields })
     }
 
+    /// The values of the fields whose names begin so.
+    pub(crate) fn values(&self, beginning: &str) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(move |(name, _)| name.starts_with(beginning)).map(|(_, value)| value.as_str())
+    }
+
     /// The value of a field, as it came.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

@@ -37,6 +37,8 @@ impl Mark {
             "refused" => Self { tone: "wait", icon: "warning", label: "mark-refused" },
             "failed" => Self { tone: "bad", icon: "cross", label: "mark-failed" },
             "read" => Self { tone: "", icon: "search", label: "mark-read" },
+            "skipped" => Self { tone: "wait", icon: "pause", label: "mark-skipped" },
+            "impossible" => Self { tone: "bad", icon: "cross", label: "mark-impossible" },
             "tested" => Self { tone: "", icon: "info", label: "mark-tested" },
             _ => Self { tone: "", icon: "check", label: "mark-unchanged" },
         }

@@ -1,5 +1,6 @@
 //! Connections: what the identity provider must be told, what it has told us, how it goes, and what each setting does.
 
+mod adopt;
 mod conflicts;
 mod desk;
 mod held;
@@ -10,6 +11,7 @@ mod mark;
 mod new;
 mod one;
 mod plan;
+mod replay;
 mod scim;
 mod settings;
 
@@ -66,6 +68,9 @@ fn routes_below(all: &str) -> Router<App> {
         .route(&at("/held"), get(held::page))
         .route(&at("/held/approve"), post(held::approve))
         .route(&at("/held/reject"), post(held::reject))
+        .route(&at("/unmanaged"), get(adopt::page).post(adopt::submit))
+        .route(&at("/replay"), post(replay::attempt))
+        .route(&at("/replay/apply"), post(replay::apply))
         .route(&at("/conflicts"), get(conflicts::page))
         .route(&at("/log"), get(log::page))
         .route(&at("/log/{trace}"), get(log::one))

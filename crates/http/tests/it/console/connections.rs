@@ -248,3 +248,77 @@ async fn mig_3_held_changes_are_approved_or_rejected_as_they_are_shown() {
     let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
     assert_eq!(see(&mut member, &one(&server, "/held")).await.status.as_u16(), 403);
 }
+
+#[tokio::test]
+async fn mig_1_members_are_adopted_by_a_plan_that_is_looked_at_first() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let none = see(&mut owner, &one(&server, "/unmanaged")).await;
+    assert!(none.words().contains("There is nobody"), "{}", none.words());
+    // Members by hand, whom the directory pushes afterwards: one of them an owner.
+    for (email, role) in [("bo@example.com", Role::Member), ("cy@example.com", Role::Owner)] {
+        server.member(&server.organizations[0], email, role);
+        server.user(email).await;
+    }
+    let page = see(&mut owner, &one(&server, "/scim")).await;
+    let page = owner.follow(&page, &page.link("Look at them")).await;
+    let words = page.words();
+    assert!(words.contains("bo@example.com") && words.contains("an owner: name it singly"), "{words}");
+    let form = page.form("/unmanaged");
+    let nobody = owner.submit(&page, &form.clone().by("who", "chosen")).await;
+    assert_eq!(nobody.status.as_u16(), 400, "{}", nobody.words());
+    let bo = [("who", "chosen"), ("pick-1", "bo@example.com")];
+    let both = [("who", "chosen"), ("pick-1", "bo@example.com"), ("pick-2", "cy@example.com")];
+    let address = url(&format!("/console/orgs/moby{}", one(&server, "/unmanaged")));
+    let refused = owner.post_from(&url(""), &address, &both).await;
+    assert_eq!(refused.status.as_u16(), 400, "{}", refused.words());
+    assert!(refused.words().contains("an owner: name it singly"), "{}", refused.words());
+    let plan = owner.post_from(&url(""), &address, &bo).await;
+    assert!(plan.url.path().contains("/plans/") && plan.words().contains("bo@example.com"), "{}", plan.words());
+    let done = owner.submit(&plan, &plan.form("/apply")).await;
+    assert_eq!(done.status.as_u16(), 200, "{}", done.words());
+    let left = see(&mut owner, &one(&server, "/unmanaged")).await.words();
+    assert!(!left.contains("bo@example.com") && left.contains("cy@example.com"), "{left}");
+    let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
+    assert_eq!(see(&mut member, &one(&server, "/unmanaged")).await.status.as_u16(), 403);
+    assert_ne!(member.post_from(&url(""), &address, &bo).await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn scim_11_requests_are_run_again_once_it_was_shown_what_comes_of_it() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let id = server.user("bo@example.com").await;
+    let path = format!("/Users/{id}");
+    let off = json!([{"op": "replace", "path": "displayName", "value": "First"}]);
+    let first = server.patch(&path, off).await.header("x-request-id").to_owned();
+    let on = json!([{"op": "replace", "path": "displayName", "value": "Second"}]);
+    let second = server.patch(&path, on).await.header("x-request-id").to_owned();
+    let name = async || server.get(&path).await.value()["displayName"].as_str().unwrap().to_owned();
+    // The resource was written since the first: it is left out, unless that is confirmed.
+    let trace = see(&mut owner, &one(&server, &format!("/log/{first}"))).await;
+    let tried = owner.submit(&trace, &trace.form("/replay")).await;
+    assert!(tried.words().contains("The resource was written since"), "{}", tried.words());
+    assert_eq!(name().await, "Second");
+    let forms = tried.forms();
+    let although = forms.into_iter().find(|form| form.has("although_written")).unwrap();
+    let confirmed = owner.submit(&tried, &although).await;
+    assert!(confirmed.words().contains("Changed something"), "{}", confirmed.words());
+    assert_eq!(name().await, "Second", "it was only tried");
+    let done = owner.submit(&confirmed, &confirmed.form("/replay/apply")).await;
+    assert!(done.words().contains("This came of it"), "{}", done.words());
+    assert_eq!(name().await, "First");
+    server.world.advance(std::time::Duration::from_mins(1));
+    // A range; a time that is none; a request of nobody's.
+    let log = see(&mut owner, &one(&server, "/log")).await;
+    let range = log.form("/replay").with("from", "2000-01-01T00:00");
+    let tried = owner.submit(&log, &range).await;
+    assert!(tried.words().contains("POST /scim/v2/Users"), "{}", tried.words());
+    let wrong = owner.submit(&log, &log.form("/replay").with("from", "yesterday")).await;
+    assert_eq!(wrong.status.as_u16(), 400, "{}", wrong.words());
+    let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
+    let address = url(&format!("/console/orgs/moby{}", one(&server, "/replay/apply")));
+    let refused = member.post_from(&url(""), &address, &[("trace", second.as_str())]).await;
+    assert_eq!(refused.status.as_u16(), 403, "{}", refused.words());
+    assert_eq!(name().await, "First");
+}
