@@ -1182,3 +1182,24 @@ replay-from = From (UTC)
 replay-to = To (UTC)
 mark-skipped = Left out
 mark-impossible = Cannot be run again
+
+# Who is kept out, and connections of others.
+blocks-link = Kept out
+blocks-title = Kept out
+blocks-what = Removed with a block: neither a directory nor signing in brings these people back.
+blocks-none = Nobody is kept out. Whoever removes a member can choose to keep them out.
+blocks-who = Who
+blocks-removed = Removed
+blocks-lift = Let back in
+done-block-lifted = The block is lifted. They come back with their directory's next word, their next sign-in, or an invitation.
+consent-link = Consent to another's
+consent-title = Let another's connection cover this organization
+consent-what = Its holder's owners can then let it bring people in here. They may until you take that back.
+consent-id = The connection's id
+consent-id-hint = Its owners read it in the address of its page.
+consent-give = Consent
+consent-withdraw = Withdraw consent
+consent-withdraw-title = Withdraw consent to { $name }
+consent-withdraw-what = It covers this organization no more. Members, teams and roles stay, by hand; sessions begun through it and its access here end.
+done-consent = It may cover this organization.
+done-consent-withdrawn = It covers this organization no more.

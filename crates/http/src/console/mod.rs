@@ -62,6 +62,8 @@ pub(crate) fn router(app: &App) -> Router {
             "/console/orgs/{org}/members/{username}/remove",
             get(members::remove::page).post(members::remove::submit),
         )
+        .route("/console/orgs/{org}/blocks", get(members::blocks::page))
+        .route("/console/orgs/{org}/blocks/{username}/lift", post(members::blocks::lift))
         .route("/console/orgs/{org}/teams", get(teams::list::page).post(teams::list::create))
         .route("/console/orgs/{org}/teams/{team}", get(teams::one::page).post(teams::change::update))
         .route("/console/orgs/{org}/teams/{team}/members", post(teams::change::add_member))

@@ -51,6 +51,8 @@ const PAGES: &[(&str, &str)] = &[
     ("connection-held-none", "{connection}/held"),
     ("connection-conflicts-none", "{connection}/conflicts"),
     ("connection-unmanaged-none", "{connection}/unmanaged"),
+    ("blocks-none", "/console/orgs/moby/blocks"),
+    ("consents", "/console/orgs/moby/consents"),
     ("connection-new", "/console/orgs/moby/connections/new"),
     ("connection-provider", "{connection}/provider?guide=entra"),
     ("connection-provider-oidc", "{connection}/provider?protocol=oidc"),

@@ -1,10 +1,15 @@
 //! The list of connections.
 
 use askama::Template;
-use axum::{extract::Path, response::Response};
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
 use http::StatusCode;
 use muster_administration::connections::{Listed, of_holder};
 use muster_engine::authority::holder::Whose;
+use muster_model::{ConnectionId, domain::Holder};
+use serde::Deserialize;
 
 use super::mark::Mark;
 use crate::{
@@ -15,6 +20,13 @@ use crate::{
     },
     pages::{filters, texts},
 };
+
+/// What a page that was led to says.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(in crate::console) struct Asked {
+    #[serde(default)]
+    done: String,
+}
 
 #[derive(Template)]
 #[template(path = "console/connections/list.html")]
@@ -29,6 +41,8 @@ struct Line {
     href: Option<String>,
     /// The company that holds it, where that is not the page's.
     company: Option<String>,
+    /// Where the consent to another's can be taken back.
+    withdraw: Option<String>,
     kind: String,
     state: Mark,
     sso: Mark,
@@ -39,11 +53,22 @@ struct Line {
 }
 
 /// `GET /console/orgs/{org}/connections`.
-pub(in crate::console) async fn page(visit: Visit, Path(org): Path<String>) -> Result<Response, HttpError> {
+pub(in crate::console) async fn page(
+    visit: Visit,
+    Path(org): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
     let now = visit.acting().now();
-    let read = visit.holder(&org, Section::Connections, move |conn, at| of_holder(conn, at.caller, at.holder, now));
-    let (shell, all) = read.await?;
-    let lines = all.into_iter().map(|one| line(&shell, one)).collect();
+    let read = visit.holder(&org, Section::Connections, move |conn, at| {
+        let consents = match at.holder {
+            Holder::Organization(id) => conn.organization(id)?.map(|organization| organization.consents),
+            Holder::Company(_) => None,
+        };
+        Ok((of_holder(conn, at.caller, at.holder, now)?, consents.unwrap_or_default()))
+    });
+    let (shell, (all, consents)) = read.await?;
+    let shell = shell.done(&asked.done);
+    let lines = all.into_iter().map(|one| line(&shell, &consents, one)).collect();
     shell::page(StatusCode::OK, &Page { shell, lines })
 }
 
@@ -65,8 +90,9 @@ pub(super) fn sso(protocol: Option<&str>, is_enforced: bool) -> Mark {
     }
 }
 
-fn line(shell: &Shell, Listed { view, holder, waiting }: Listed) -> Line {
+fn line(shell: &Shell, consents: &[ConnectionId], Listed { view, holder, waiting }: Listed) -> Line {
     let id = &view.id;
+    let is_consented = consents.iter().any(|consented| consented.to_string() == *id);
     // Those of another organization are looked after there, also by whoever owns both.
     let (href, company) = match holder {
         Some(Whose::Organization(name)) if name == shell.place => (Some(shell.at(&format!("/connections/{id}"))), None),
@@ -77,6 +103,7 @@ fn line(shell: &Shell, Listed { view, holder, waiting }: Listed) -> Line {
         _ => (None, None),
     };
     Line {
+        withdraw: is_consented.then(|| shell.at(&format!("/consents/{id}/withdraw"))),
         href,
         company,
         kind: kind(view.protocol.as_deref()),

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod conflicts;
+mod consents;
 mod desk;
 mod held;
 mod links;
@@ -35,7 +36,11 @@ use crate::{
 
 /// The pages of connections.
 pub(super) fn routes() -> Router<App> {
-    routes_below("/console/orgs/{org}/connections").merge(routes_below("/console/companies/{company}/connections"))
+    Router::new()
+        .route("/console/orgs/{org}/consents", get(consents::page).post(consents::give))
+        .route("/console/orgs/{org}/consents/{id}/withdraw", get(consents::withdrawing).post(consents::withdraw))
+        .merge(routes_below("/console/orgs/{org}/connections"))
+        .merge(routes_below("/console/companies/{company}/connections"))
 }
 
 /// The pages of an organization's or company's connections, below this path.

@@ -8,6 +8,7 @@ mod domains;
 mod invitations;
 mod members;
 mod organization;
+mod others;
 mod signed_in;
 mod teams;
 mod tokens;
