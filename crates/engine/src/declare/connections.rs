@@ -11,7 +11,7 @@ use muster_model::{
 };
 use muster_store::Conn;
 
-use super::{Declaration, Work, quoted, reevaluate, refuse};
+use super::{Declaration, Work, draft::Row, quoted, reevaluate, refuse};
 use crate::{EngineError, connections, credentials::enforcement, domains, ledger::Subject, metadata, setup, tokens};
 
 /// What the token that `apply` makes is called.
@@ -266,7 +266,8 @@ impl Work<'_, '_> {
         settings.scim.enabled = stated.scim.unwrap_or(settings.scim.enabled);
         let mappings = match stated.mappings {
             Some(mappings) => {
-                let kept = |(pattern, organization, team, role): (String, _, _, _)| {
+                let kept = |row: Row| {
+                    let Row { pattern, organization, team, role } = row;
                     let same = |entry: &&Entry| {
                         entry.pattern == pattern
                             && entry.organization == organization

@@ -9,6 +9,19 @@ use muster_store::Tx;
 use super::{Applied, Declaration, Secrets, Work, check, connections::Known};
 use crate::{EngineError, Env, Refusal, directory::Documents};
 
+/// A row of the mapping table (GRP-8), by id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// A group's name, exact or with `*`.
+    pub(crate) pattern: String,
+    /// Where its members go.
+    pub(crate) organization: OrganizationId,
+    /// The team there.
+    pub(crate) team: Option<String>,
+    /// The role there.
+    pub(crate) role: Option<Role>,
+}
+
 /// What is stated of a draft; `None` leaves it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DraftStatement {
@@ -16,8 +29,8 @@ pub(crate) struct DraftStatement {
     pub(crate) sso: Option<Option<SingleSignOn>>,
     /// Whether a directory is to be connected.
     pub(crate) scim: Option<bool>,
-    /// The mapping table: pattern, organization, team, role.
-    pub(crate) mappings: Option<Vec<(String, OrganizationId, Option<String>, Option<Role>)>>,
+    /// The mapping table.
+    pub(crate) mappings: Option<Vec<Row>>,
     /// All of its domains.
     pub(crate) domains: Option<BTreeSet<DomainId>>,
 }

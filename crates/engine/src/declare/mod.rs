@@ -34,7 +34,7 @@ use muster_store::Tx;
 use serde::{Deserialize, Serialize};
 
 pub use consent::{consent, withdraw_consent};
-pub(crate) use draft::{DraftStatement, state_draft};
+pub(crate) use draft::{DraftStatement, Row, state_draft};
 pub use export::{export, export_of, statement};
 pub use prune::is_pruned;
 pub(crate) use reevaluate::{guests as tell_guests_apart, release};

@@ -156,7 +156,7 @@ pub fn look(conn: &mut Conn<'_>, now: Timestamp, link: &TokenHash) -> Result<Loo
 ///
 /// # Errors
 ///
-/// As [`look`]; refused beyond [`OPENED`] times a day.
+/// As [`look`]; refused beyond twenty times a day.
 pub fn begin(tx: &mut Tx<'_>, env: &mut Env, sealer: &Sealer, link: &TokenHash) -> Result<SettingUp, EngineError> {
     let token = tx.token_by_hash(TokenKind::SetUp, link.as_bytes())?.ok_or_else(gone)?;
     let setting = opened(tx, env.now(), token)?;

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     EngineError, Env, Refusal,
-    declare::{DraftStatement, state_draft},
+    declare::{DraftStatement, Row, state_draft},
     directory::Documents,
     domains, tokens,
 };
@@ -159,7 +159,8 @@ pub fn set_mappings(
             let most = connection.settings.highest_role.as_str();
             return Err(wrong(format!("`{}` is more than this connection may give: {most}", role.as_str())).into());
         }
-        mappings.push((row.pattern.trim().to_owned(), covered.id, team, row.role));
+        let pattern = row.pattern.trim().to_owned();
+        mappings.push(Row { pattern, organization: covered.id, team, role: row.role });
     }
     state_draft(
         tx,

@@ -344,7 +344,7 @@ pub(crate) async fn submit<D: Desk>(desk: D, Uploaded(form): Uploaded) -> Result
 }
 
 async fn save<D: Desk>(desk: &D, typed: &Typed) -> Result<Response, HttpError> {
-    let (_, connection, before) = desk.look(|conn, connection| connections::stated(conn, connection)).await?;
+    let (_, connection, before) = desk.look(connections::stated).await?;
     let wanted = typed.stated(&before)?;
     if !is_draft(&connection) {
         return desk.plan(wanted).await;

@@ -38,7 +38,7 @@ impl Site {
         let form = draft.forms().into_iter().find(|form| form.has("label")).unwrap();
         let page = owner.submit(draft, &form.with("label", "Whale's IT")).await;
         let codes = page.elements("code").into_iter().map(|code| code.text);
-        codes.into_iter().find(|text| text.contains("/setup/mst_setup_")).expect("a link is shown")
+        codes.into_iter().find(|text| text.contains("/setup/mst_setup_")).unwrap()
     }
 
     /// A browser that has begun with a link: it, and the steps.
@@ -238,7 +238,7 @@ async fn scim_1_a_token_is_shown_once_and_answered_403_until_the_connection_is_i
     let page = it.submit(&page, &page.form("/switch")).await;
     let page = it.submit(&page, &page.form("/token")).await;
     let token = page.elements("code").into_iter().map(|code| code.text).find(|text| text.starts_with("mst_scim_"));
-    let token = token.expect("it is shown");
+    let token = token.unwrap();
     assert!(!it.get(&format!("{HERE}{here}/directory")).await.text.contains(&token));
     let mut client = site.browser();
     client.header("authorization", &format!("Bearer {token}"));
