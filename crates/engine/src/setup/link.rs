@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster_crypto::{Sealer, TokenHash, sha256};
 use muster_model::{
-    Connection, ConnectionId, ConnectionState, Rule, Timestamp, Token, TokenId, ledger::Event, token::TokenKind,
+    Actor, Connection, ConnectionId, ConnectionState, Rule, Timestamp, Token, TokenId, ledger::Event, token::TokenKind,
 };
 use muster_store::{Conn, Tx};
 
@@ -105,7 +105,7 @@ pub fn list(conn: &mut Conn<'_>, connection: ConnectionId) -> Result<Vec<Token>,
     Ok(tokens.into_iter().rev().map(|(token, _)| token).collect())
 }
 
-/// Revokes a link: whoever works by it is out at once.
+/// Revokes a link: whoever works by it is out at once, and so are the SCIM tokens that were made by it.
 ///
 /// # Errors
 ///
@@ -113,7 +113,15 @@ pub fn list(conn: &mut Conn<'_>, connection: ConnectionId) -> Result<Vec<Token>,
 pub fn revoke(tx: &mut Tx<'_>, env: &mut Env, connection: ConnectionId, id: TokenId) -> Result<(), EngineError> {
     let found = tx.tokens(connection.0, TokenKind::SetUp)?.into_iter().find(|(token, _)| token.id == id);
     let (before, version) = found.ok_or_else(|| EngineError::not_found("set-up link", id))?;
-    end(tx, env, &before, version, "revoked by an owner")
+    end(tx, env, &before, version, "revoked by an owner")?;
+    if let Some(connection) = tx.connection(connection)? {
+        for token in tokens::list(tx, &connection)? {
+            if token.created_by == Actor::Token(id.0) {
+                tokens::revoke(tx, env, &connection, token.id)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Ends every link to a connection.

@@ -282,6 +282,13 @@ fn scim_1_a_token_made_by_a_link_replaces_its_own_and_no_other() {
     });
     assert!(!live.contains(&first.id) && live.contains(&second.id));
     assert_eq!(live.len(), 2, "the owner's works on");
+    // Whoever takes the link back takes back what was made by it.
+    world.by_hand(move |tx, env| setup::revoke(tx, env, fresh, token)).unwrap();
+    let left = world.read(move |conn| {
+        let connection = conn.connection(fresh)?.unwrap();
+        Ok(tokens::list(conn, &connection)?.into_iter().filter(|token| token.revoked.is_none()).count())
+    });
+    assert_eq!(left, 1);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use muster_administration::{
     declaration::Mapping,
     plans::{MemberLine, PlanView},
 };
-use muster_engine::{authority::Action, credentials::enforcement, plans, setup, sign_in};
-use muster_model::{Account, ConnectionId, PlanId};
+use muster_engine::{authority::Action, credentials::enforcement, plans, setup, sign_in, tokens};
+use muster_model::{Account, ConnectionId, PlanId, Token};
 use serde_json::Value;
 
 use super::{
@@ -57,6 +57,8 @@ struct Activated {
     rows: Vec<Mapping>,
     settings: Vec<Setting>,
     is_tested: bool,
+    /// The SCIM tokens that work.
+    tokens: Vec<Token>,
 }
 
 /// Whom enforcing a connection would affect: how many, in words, and the first of them.
@@ -176,6 +178,7 @@ async fn show(
             settings: told(&stated),
             rows: stated.mappings,
             is_tested: setup::progress(conn, connection, None)?.is_tested(),
+            tokens: tokens::list(conn, connection)?.into_iter().filter(|token| token.is_live(now)).collect(),
         };
         Ok((plans::plan_of(conn, id, plan)?, activated))
     });
