@@ -1203,3 +1203,4 @@ consent-withdraw-title = Withdraw consent to { $name }
 consent-withdraw-what = It covers this organization no more. Members, teams and roles stay, by hand; sessions begun through it and its access here end.
 done-consent = It may cover this organization.
 done-consent-withdrawn = It covers this organization no more.
+guide-yours = your identity provider

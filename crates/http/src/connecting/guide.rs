@@ -2,6 +2,8 @@
 
 use muster_administration::applying::ConnectionAnswer;
 
+use crate::pages::texts;
+
 /// An identity provider whose names we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guide {
@@ -48,6 +50,11 @@ impl Guide {
             Self::Keycloak => "Keycloak",
             Self::Generic => "SAML / OpenID Connect",
         }
+    }
+
+    /// What it is called within a sentence.
+    pub(crate) fn called(self) -> String {
+        if self == Self::Generic { texts::text("guide-yours") } else { self.title().to_owned() }
     }
 
     /// Of five names, the one that it uses.

@@ -137,7 +137,7 @@ fn from_an_owners_first_connection_to_somebody_refused_and_why() {
     own.go(&format!("{here}/console/orgs/moby"));
     own.click("a[href$='/connections']");
     own.wait_for_text("Fresh");
-    own.go(&format!("{}/log?which=errors", draft));
+    own.go(&format!("{draft}/log?which=errors"));
     look(&own, "errors");
     own.click("tbody td a");
     own.wait_for_text("elsewhere.example");
