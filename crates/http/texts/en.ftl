@@ -1204,3 +1204,24 @@ consent-withdraw-what = It covers this organization no more. Members, teams and 
 done-consent = It may cover this organization.
 done-consent-withdrawn = It covers this organization no more.
 guide-yours = your identity provider
+
+# The drift check.
+drift-title = Does { $name } still say what its directory said?
+drift-what = Members, teams and roles are compared with what the directory last sent. Nothing should differ; after a restored backup or a long outage it may.
+drift-check = Compare now
+drift-none = Nothing differs.
+drift-found = This differs; nothing is changed yet.
+drift-repaired = This was repaired, but for what is refused.
+drift-looked = { $count ->
+    [one] One user was looked at.
+   *[other] { $count } users were looked at.
+}
+drift-more = { $count ->
+    [0] There are more, which are found when these are repaired.
+   *[other] { $count } more are not shown.
+}
+drift-is = As it is, and as it should be
+drift-reasons = Reasons for memberships that are missing or too many:
+drift-repair = Repair it
+drift-repair-what = What the directory last said holds again, for all that differs by then. Each person is repaired by themselves.
+drift-link = Compare with the directory

@@ -50,6 +50,7 @@ const PAGES: &[(&str, &str)] = &[
     ("connection-plan", "{plan}"),
     ("connection-held-none", "{connection}/held"),
     ("connection-conflicts-none", "{connection}/conflicts"),
+    ("connection-drift", "{connection}/drift"),
     ("connection-unmanaged-none", "{connection}/unmanaged"),
     ("blocks-none", "/console/orgs/moby/blocks"),
     ("consents", "/console/orgs/moby/consents"),

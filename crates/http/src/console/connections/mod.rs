@@ -4,6 +4,7 @@ mod adopt;
 mod conflicts;
 mod consents;
 mod desk;
+mod drift;
 mod held;
 mod links;
 mod list;
@@ -73,6 +74,7 @@ fn routes_below(all: &str) -> Router<App> {
         .route(&at("/held"), get(held::page))
         .route(&at("/held/approve"), post(held::approve))
         .route(&at("/held/reject"), post(held::reject))
+        .route(&at("/drift"), get(drift::page).post(drift::submit))
         .route(&at("/unmanaged"), get(adopt::page).post(adopt::submit))
         .route(&at("/replay"), post(replay::attempt))
         .route(&at("/replay/apply"), post(replay::apply))

@@ -133,7 +133,7 @@ async fn losing(visit: &Visit, id: ConnectionId) -> Result<Vec<String>, HttpErro
 }
 
 /// A place in a line: role and teams.
-fn place(place: Option<&plans::Place>) -> String {
+pub(super) fn place(place: Option<&plans::Place>) -> String {
     let Some(place) = place else { return "–".to_owned() };
     let teams = place.teams.iter().cloned().collect::<Vec<_>>().join(", ");
     let known = [place.state.as_str(), place.role.as_str(), teams.as_str()];

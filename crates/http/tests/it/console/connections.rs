@@ -322,3 +322,29 @@ async fn scim_11_requests_are_run_again_once_it_was_shown_what_comes_of_it() {
     assert_eq!(refused.status.as_u16(), 403, "{}", refused.words());
     assert_eq!(name().await, "First");
 }
+
+#[tokio::test]
+async fn what_differs_from_the_directory_is_shown_and_then_repaired() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    server.user("bo@example.com").await;
+    let page = see(&mut owner, &one(&server, "/drift")).await;
+    let same = owner.submit(&page, &page.form("/drift")).await;
+    assert!(same.words().contains("Nothing differs"), "{}", same.words());
+    // Removed by hand, while the directory has the person active.
+    let account = server.world.account_of("bo@example.com").unwrap();
+    server.world.remove_member(&server.organizations[0], &account, false).unwrap();
+    let found = owner.submit(&page, &page.form("/drift")).await;
+    assert!(
+        found.words().contains("nothing is changed yet") && found.words().contains("bo@example.com"),
+        "{}",
+        found.words()
+    );
+    let repair = found.forms().into_iter().find(|form| form.value("do") == Some("repair")).unwrap();
+    let repaired = owner.submit(&found, &repair).await;
+    assert!(repaired.words().contains("This was repaired"), "{}", repaired.words());
+    let same = owner.submit(&page, &page.form("/drift")).await;
+    assert!(same.words().contains("Nothing differs"), "{}", same.words());
+    let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
+    assert_eq!(see(&mut member, &one(&server, "/drift")).await.status.as_u16(), 403);
+}
