@@ -1153,6 +1153,7 @@ state-pilots = These try it, nobody else:
 
 # Adoption and replays.
 adopt-short = Members that the directory does not manage
+adopt-short-what = Whoever was a member before the directory pushed them is synced, but deactivating them there does not end their membership. Adopting them lets it.
 adopt-title = Members of { $name } that the directory does not manage
 adopt-what = The directory has pushed these people, and they were members before, so that deactivating them there does not end their membership. Adopting them lets it.
 adopt-none = There is nobody: whoever the directory names and who is a member is managed by it.
