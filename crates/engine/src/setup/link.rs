@@ -168,7 +168,7 @@ pub fn look(conn: &mut Conn<'_>, now: Timestamp, link: &TokenHash) -> Result<Loo
 pub fn begin(tx: &mut Tx<'_>, env: &mut Env, sealer: &Sealer, link: &TokenHash) -> Result<SettingUp, EngineError> {
     let token = tx.token_by_hash(TokenKind::SetUp, link.as_bytes())?.ok_or_else(gone)?;
     let setting = opened(tx, env.now(), token)?;
-    if !is_within(tx, env, &setting, "opened", OPENED)? {
+    if !is_within(tx, env, setting.token.id, "opened", OPENED)? {
         let text = format!("this link was opened {OPENED} times within a day: wait, or ask for another one");
         return Err(Refusal::Invalid(text).into());
     }
@@ -220,14 +220,8 @@ fn gone() -> EngineError {
 }
 
 /// Whether something was done by a link fewer than `most` times within a day; counts it.
-pub(super) fn is_within(
-    tx: &mut Tx<'_>,
-    env: &Env,
-    setting: &SettingUp,
-    what: &str,
-    most: i64,
-) -> Result<bool, EngineError> {
-    let key = sha256(format!("setup {what}\n{}", setting.token.id).as_bytes());
+pub(super) fn is_within(tx: &mut Tx<'_>, env: &Env, link: TokenId, what: &str, most: i64) -> Result<bool, EngineError> {
+    let key = sha256(format!("setup {what}\n{link}").as_bytes());
     let now = env.now();
     tx.hold_rate(&key, now.after(DAY))?;
     if tx.rate(&key, now.before(DAY))? >= most {

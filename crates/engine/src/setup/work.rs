@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use muster_crypto::{Sealer, TokenHash};
 use muster_model::{
-    Actor, Connection, Domain, DomainId, Role, Rule, Token, connection::SingleSignOn, ledger::Event, name, trace::Note,
+    Actor, Connection, Domain, DomainId, Role, Rule, Token, TokenId, connection::SingleSignOn, ledger::Event, name,
+    trace::Note,
 };
 use muster_store::{Conn, Tx};
 
@@ -26,6 +27,9 @@ use crate::{
 pub const DOMAINS: usize = 20;
 /// The most rows of a mapping table that is stated through a link.
 pub const MAPPINGS: usize = 200;
+/// How many domains are named by a link within a day at most: each claim stays with the holder, who has room for so many, and is looked
+/// for.
+const NAMED: i64 = 30;
 /// How often within a day the owners are told that a draft is ready.
 const READY: i64 = 5;
 /// What the SCIM token is called that is made by a link.
@@ -62,6 +66,13 @@ pub fn add_domain(
     let mut own = own_domains(tx, draft)?;
     if own.len() >= DOMAINS {
         let text = format!("{DOMAINS} domains are the most here: ask an owner to add others");
+        return Err(Refusal::Invalid(text).into());
+    }
+    // Owners have the limits that domains have.
+    if let Actor::Token(link) = env.origin().actor
+        && !is_within(tx, env, TokenId(link), "named", NAMED)?
+    {
+        let text = format!("{NAMED} domains were named by this link within a day: ask an owner to add others");
         return Err(Refusal::Invalid(text).into());
     }
     let domain = domains::had_or_claimed(tx, env, draft.connection().holder, name)?;
@@ -222,7 +233,7 @@ pub fn create_token(
 ///
 /// Refused when they were told too often; the store's.
 pub fn ready(tx: &mut Tx<'_>, env: &mut Env, sealer: &Sealer, setting: &SettingUp) -> Result<(), EngineError> {
-    if !is_within(tx, env, setting, "ready", READY)? {
+    if !is_within(tx, env, setting.token.id, "ready", READY)? {
         return Err(Refusal::Invalid("the owners were told already: they will come back to you".to_owned()).into());
     }
     note(tx, env, setting, Event::SetUpReady)?;

@@ -322,3 +322,23 @@ fn sec_2_a_test_sign_in_is_read_by_the_settings_and_tells_nothing_of_members() {
     assert!(matches!(elsewhere.refusal, Some(Refusal::DomainNotVerified(_))));
     assert!(elsewhere.steps.iter().any(|step| matches!(step.note, Note::Refused(_))));
 }
+
+#[test]
+fn sec_2_a_link_does_not_fill_its_holder_with_claims() {
+    let (world, moby, _, fresh) = world();
+    let (_, token) = link(&world, fresh).unwrap();
+    let by = (fresh, token);
+    let add = |number: usize| {
+        let name = format!("d{number}.example");
+        let left = name.clone();
+        by_link(&world, by, move |tx, env, setting| setup::add_domain(tx, env, &setting.draft, &name, &TestDocuments))?;
+        by_link(&world, by, move |tx, env, setting| setup::leave_domain(tx, env, &setting.draft, &left, &TestDocuments))
+    };
+    for number in 0..30 {
+        add(number).unwrap();
+    }
+    assert!(matches!(add(30), Err(EngineError::Refused(Refusal::Invalid(_)))));
+    world.advance(2 * DAY);
+    add(31).unwrap();
+    assert!(world.read(move |conn| muster_engine::domains::count(conn, Holder::Organization(moby.id))) < 40);
+}
