@@ -67,13 +67,16 @@ impl Wanted {
         }
     }
 
-    fn which(&self, now: Timestamp) -> Result<(Which, Vec<RequestId>), HttpError> {
+    fn which(&mut self, now: Timestamp) -> Result<(Which, Vec<RequestId>), HttpError> {
         if !self.trace.is_empty() {
             let trace: RequestId = super::id("trace", &self.trace)?;
             return Ok((Which::These(vec![trace]), if self.is_confirmed { vec![trace] } else { Vec::new() }));
         }
         let from = time("from", &self.from)?.ok_or_else(|| HttpError::field("from", "say from when on"))?;
-        Ok((Which::Between(from, time("to", &self.to)?.unwrap_or(now)), Vec::new()))
+        let to = time("to", &self.to)?.unwrap_or(now);
+        // What is run is what was shown: nothing that comes in between.
+        self.to = to.to_string();
+        Ok((Which::Between(from, to), Vec::new()))
     }
 }
 
@@ -109,7 +112,7 @@ pub(in crate::console) async fn apply(
     run(visit, org, &id, Wanted::read(&form), true).await
 }
 
-async fn run(visit: Visit, org: String, id: &str, wanted: Wanted, is_done: bool) -> Result<Response, HttpError> {
+async fn run(visit: Visit, org: String, id: &str, mut wanted: Wanted, is_done: bool) -> Result<Response, HttpError> {
     let id: ConnectionId = super::id("connection", id)?;
     let (shell, connection, ()) = read(&visit, &org, id, |_, _, _| Ok(())).await?;
     let acting = visit.acting();

@@ -16,7 +16,7 @@ use crate::{
     console::{
         list::{LINES, address},
         shell::{self, Section, Shell},
-        visit::{Posted, Visit, called},
+        visit::{Posted, Visit},
     },
     pages::{self, filters},
 };
@@ -30,9 +30,8 @@ pub(in crate::console) struct Asked {
     done: String,
 }
 
-/// Somebody who is kept out.
+/// Somebody who is kept out: no member, of whom an owner knows no more than the username (TEN-3).
 struct Line {
-    name: String,
     username: String,
     removed: Option<Timestamp>,
 }
@@ -64,7 +63,6 @@ pub(in crate::console) async fn page(
     let last = found.last().filter(|_| has_next).map(|(membership, _)| membership.account.to_string());
     let next = last.map(|after| address(&shell.at("/blocks"), &[("after", &after)]));
     let line = |(membership, account): (muster_model::Membership, muster_model::Account)| Line {
-        name: called(&account),
         username: account.username,
         removed: membership.ended,
     };

@@ -314,6 +314,7 @@ async fn scim_11_requests_are_run_again_once_it_was_shown_what_comes_of_it() {
     let range = log.form("/replay").with("from", "2000-01-01T00:00");
     let tried = owner.submit(&log, &range).await;
     assert!(tried.words().contains("POST /Users"), "{}", tried.words());
+    assert!(!tried.form("/replay/apply").value("to").unwrap().is_empty(), "what is run ends where what was shown ends");
     let wrong = owner.submit(&log, &log.form("/replay").with("from", "yesterday")).await;
     assert_eq!(wrong.status.as_u16(), 400, "{}", wrong.words());
     let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
