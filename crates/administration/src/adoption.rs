@@ -59,6 +59,33 @@ pub struct CandidateLine {
     pub hindrance: Option<Hindrance>,
 }
 
+/// Whom a plan adopts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Adopted {
+    /// Everybody whom nothing hinders, in one organization or in all that the connection covers.
+    Everybody {
+        /// The organization's name.
+        organization: Option<String>,
+    },
+    /// People, by address, in one organization or in all that the connection covers.
+    People {
+        /// Their addresses.
+        emails: Vec<Email>,
+        /// The organization's name.
+        organization: Option<String>,
+    },
+    /// Memberships: each a SCIM user, and the name of an organization.
+    Memberships(Vec<(DirectoryUserId, String)>),
+}
+
+impl Adopted {
+    /// These people, or everybody whom nothing hinders, if there are none.
+    #[must_use]
+    pub fn people_or_everybody(emails: Vec<Email>, organization: Option<String>) -> Self {
+        if emails.is_empty() { Self::Everybody { organization } } else { Self::People { emails, organization } }
+    }
+}
+
 impl Administrator {
     /// A page of the members who could be adopted, in one organization or in all that the connection covers.
     ///
@@ -94,27 +121,34 @@ impl Administrator {
         })
     }
 
-    /// A plan to adopt these people, or everybody whom nothing hinders, if there are none.
+    /// A plan to adopt them.
     ///
     /// # Errors
     ///
     /// Refused for who cannot be adopted, and where there is nobody; not found; the store's.
-    pub fn plan_adoption(
-        &self,
-        id: ConnectionId,
-        organization: Option<&str>,
-        emails: Vec<Email>,
-    ) -> Result<Plan, AdministrationError> {
+    pub fn plan_adoption(&self, id: ConnectionId, whom: Adopted) -> Result<Plan, AdministrationError> {
         let (now, behalf, documents) = (self.surroundings.now(), self.behalf, Arc::clone(&self.documents));
-        let organization = organization.map(str::to_owned);
         let picks = self.store.scan_blocking(move |conn| {
             let connection = behalf.connection(conn, now, id, Action::ChangeConnections)?;
-            let organization = covered(&connection, organization.as_deref())?;
             let documents = documents.as_ref();
-            Ok::<_, AdministrationError>(if emails.is_empty() {
-                everybody(conn, &connection, documents, organization)?
-            } else {
-                singled_out(adoption::named(conn, &connection, documents, organization, &emails)?, &emails)?
+            Ok::<_, AdministrationError>(match &whom {
+                Adopted::Everybody { organization } => {
+                    let organization = covered(&connection, organization.as_deref())?;
+                    everybody(conn, &connection, documents, organization)?
+                }
+                Adopted::People { emails, organization } => {
+                    let organization = covered(&connection, organization.as_deref())?;
+                    let found = adoption::named(conn, &connection, documents, organization, emails)?;
+                    singled_out(&found, emails.len() == 1)?
+                }
+                Adopted::Memberships(places) => {
+                    let placed = |(user, name): &(DirectoryUserId, String)| {
+                        Ok::<_, EngineError>((*user, covered_organization(&connection, name)?))
+                    };
+                    let places = places.iter().map(placed).collect::<Result<Vec<_>, _>>()?;
+                    let found = adoption::pointed_at(conn, &connection, documents, &places)?;
+                    singled_out(&found, places.len() == 1)?
+                }
             })
         })?;
         if picks.is_empty() {
@@ -146,14 +180,14 @@ fn everybody(
     }
 }
 
-/// Those who were named, if nothing stands in the way; an owner only if nobody else was.
-fn singled_out(candidates: Vec<Candidate>, emails: &[Email]) -> Result<Vec<Pick>, EngineError> {
+/// Those who were named, if nothing stands in the way; an owner only if named singly.
+fn singled_out(candidates: &[Candidate], is_single: bool) -> Result<Vec<Pick>, EngineError> {
     let mut picks = Vec::new();
-    for candidate in &candidates {
+    for candidate in candidates {
         let owner = candidate.hindrance == Some(Hindrance::Owner);
         let hindered = match candidate.hindrance {
             Some(Hindrance::Elsewhere) => true,
-            Some(Hindrance::Owner) => emails.len() > 1,
+            Some(Hindrance::Owner) => !is_single,
             Some(Hindrance::Inactive) | None => false,
         };
         if let Some(why) = candidate.hindrance.filter(|_| hindered) {
@@ -170,17 +204,17 @@ fn pick(candidate: &Candidate, owner: bool) -> Pick {
 }
 
 fn covered(connection: &Connection, name: Option<&str>) -> Result<Option<OrganizationId>, EngineError> {
-    let Some(name) = name else { return Ok(None) };
-    match connection.covered_by_name(name) {
-        Some(covered) => Ok(Some(covered.id)),
-        None => {
-            let names: Vec<_> = connection.organizations.iter().map(|covered| covered.name.as_str()).collect();
-            let text = format!(
-                "connection `{}` does not cover organization `{name}`: it covers {}",
-                connection.name,
-                names.join(", ")
-            );
-            Err(Refusal::Invalid(text).into())
-        }
-    }
+    name.map(|name| covered_organization(connection, name)).transpose()
+}
+
+fn covered_organization(connection: &Connection, name: &str) -> Result<OrganizationId, EngineError> {
+    connection.covered_by_name(name).map(|covered| covered.id).ok_or_else(|| {
+        let names: Vec<_> = connection.organizations.iter().map(|covered| covered.name.as_str()).collect();
+        let text = format!(
+            "connection `{}` does not cover organization `{name}`: it covers {}",
+            connection.name,
+            names.join(", ")
+        );
+        Refusal::Invalid(text).into()
+    })
 }

@@ -22,8 +22,8 @@ use crate::{
 
 /// Users looked at in one transaction.
 const SLICE: i64 = 200;
-/// Findings told at once; more are found when these are repaired, or further on.
-const TOLD: usize = 1_000;
+/// Findings told, or repaired, at once; more are found when these are repaired, or further on.
+pub const TOLD: usize = 1_000;
 
 /// What has drifted, and whether it was repaired.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -65,12 +65,18 @@ pub struct DriftLine {
 
 impl Administrator {
     /// Compares what is stored with what the directory last said, from the directory user `after` on, and repairs it if that is
-    /// wanted. Each user is repaired in a transaction of its own.
+    /// wanted; ends soon after `at_most` findings. Each user is repaired in a transaction of its own.
     ///
     /// # Errors
     ///
     /// Not found; refused where SCIM is not enabled; the store's.
-    pub fn drift(&self, id: ConnectionId, after: DirectoryUserId, repair: bool) -> Result<Drift, AdministrationError> {
+    pub fn drift(
+        &self,
+        id: ConnectionId,
+        after: DirectoryUserId,
+        repair: bool,
+        at_most: usize,
+    ) -> Result<Drift, AdministrationError> {
         let (now, behalf) = (self.surroundings.now(), self.behalf);
         let action = if repair { Action::ChangeConnections } else { Action::ReadConnections };
         let connection = self.store.read_blocking::<_, AdministrationError, _>(move |conn| {
@@ -78,11 +84,12 @@ impl Administrator {
             directory::require_scim(&connection)?;
             Ok(connection)
         })?;
-        let work = Check { administrator: self, connection: id, action };
+        let slice = SLICE.min(i64::try_from(at_most).unwrap_or(SLICE)).max(1);
+        let work = Check { administrator: self, connection: id, action, slice };
         let groups = work.groups(repair)?;
-        let mut findings = work.orphans(repair)?;
+        let mut findings = work.orphans(repair, at_most)?;
         let (mut users, mut next) = (0, Some(after));
-        while let Some(after) = next.filter(|_| findings.len() < TOLD) {
+        while let Some(after) = next.filter(|_| findings.len() < at_most) {
             let checked = work.slice(after)?;
             users += checked.users;
             next = checked.next;
@@ -105,6 +112,8 @@ struct Check<'a> {
     administrator: &'a Administrator,
     connection: ConnectionId,
     action: Action,
+    /// How many are looked at in one transaction.
+    slice: i64,
 }
 
 impl Check<'_> {
@@ -133,13 +142,14 @@ impl Check<'_> {
         self.run(repair, drift::repair_groups)
     }
 
-    fn orphans(&self, repair: bool) -> Result<Vec<Finding>, AdministrationError> {
-        let mut all = Vec::new();
+    fn orphans(&self, repair: bool, at_most: usize) -> Result<Vec<Finding>, AdministrationError> {
+        let (mut all, slice) = (Vec::new(), self.slice);
         loop {
-            let found = self.run(repair, |tx, env, connection| drift::repair_orphans(tx, env, connection, SLICE))?;
-            let more = repair && i64::try_from(found.len()).is_ok_and(|found| found == SLICE);
+            let found =
+                self.run(repair, move |tx, env, connection| drift::repair_orphans(tx, env, connection, slice))?;
+            let more = repair && i64::try_from(found.len()).is_ok_and(|found| found == slice);
             all.extend(found);
-            if !more {
+            if !more || all.len() >= at_most {
                 return Ok(all);
             }
         }
@@ -147,10 +157,11 @@ impl Check<'_> {
 
     fn slice(&self, after: DirectoryUserId) -> Result<drift::Checked, AdministrationError> {
         let (fresh, id, behalf, action) = (self.fresh(), self.connection, self.administrator.behalf, self.action);
+        let slice = self.slice;
         let documents = Arc::clone(&self.administrator.documents);
         self.administrator.store.rehearse_blocking(move |tx| {
             let connection = behalf.connection(tx, fresh().now(), id, action)?;
-            Ok::<_, AdministrationError>(drift::check(tx, &fresh, &connection, documents.as_ref(), after, SLICE)?)
+            Ok::<_, AdministrationError>(drift::check(tx, &fresh, &connection, documents.as_ref(), after, slice)?)
         })
     }
 

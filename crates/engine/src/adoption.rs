@@ -162,6 +162,34 @@ pub fn named(
     Ok(all)
 }
 
+/// Memberships that were pointed at, each by its SCIM user and organization.
+///
+/// # Errors
+///
+/// Refused for one that is none to adopt (any more); the store's.
+pub fn pointed_at(
+    conn: &mut Conn<'_>,
+    connection: &Connection,
+    documents: &dyn Documents,
+    places: &[(DirectoryUserId, OrganizationId)],
+) -> Result<Vec<Candidate>, EngineError> {
+    let mut all = Vec::with_capacity(places.len());
+    for (id, organization) in places {
+        let user = conn.directory_user(connection.id, *id)?;
+        let user = user.ok_or_else(|| EngineError::not_found("SCIM user", id))?;
+        let found = of_users(conn, connection, documents, Some(*organization), std::slice::from_ref(&user))?;
+        let Some(candidate) = found.into_values().flatten().next() else {
+            let text = format!(
+                "`{}`: has no membership there (any more) that connection `{}` does not manage already",
+                user.user_name, connection.name
+            );
+            return Err(Refusal::Invalid(text).into());
+        };
+        all.push(candidate);
+    }
+    Ok(all)
+}
+
 fn of_users(
     conn: &mut Conn<'_>,
     connection: &Connection,

@@ -39,6 +39,8 @@ pub enum Which {
     These(Vec<RequestId>),
     /// All that a client sent from one time to another and that changed something or were refused, in their order.
     Between(Timestamp, Timestamp),
+    /// The same of them, from one of them on to a time, and no more than that many.
+    From(RequestId, Timestamp, usize),
 }
 
 /// What became of the replay.
@@ -144,7 +146,7 @@ impl App {
     /// What was recorded, and which is the first that is left for the next time.
     async fn recorded(&self, replay: &Replay) -> Result<(Vec<RequestRow>, Option<RequestId>), HttpError> {
         let connection = replay.connection;
-        let (mut from, to) = match &replay.which {
+        let (mut from, to, at_most) = match &replay.which {
             Which::These(ids) => {
                 let mut rows = Vec::with_capacity(ids.len());
                 for id in ids.iter().copied().collect::<BTreeSet<_>>() {
@@ -154,7 +156,8 @@ impl App {
                 }
                 return Ok((rows, None));
             }
-            Which::Between(from, to) => (from.first_id(), to.first_id()),
+            Which::Between(from, to) => (from.first_id(), to.first_id(), AT_ONCE),
+            Which::From(first, to, at_most) => (first.0, to.first_id(), AT_ONCE.min(*at_most)),
         };
         let mut rows = Vec::new();
         loop {
@@ -162,7 +165,7 @@ impl App {
                 self.read(Lane::Scan, move |conn| Ok(conn.requests_between(connection, from, to, PAGE)?)).await?;
             let Some(last) = page.last().map(|row| row.id) else { return Ok((rows, None)) };
             for row in page.into_iter().filter(is_clients_write) {
-                if rows.len() == AT_ONCE {
+                if rows.len() == at_most {
                     return Ok((rows, Some(row.id)));
                 }
                 rows.push(row);

@@ -675,6 +675,8 @@ mark-off = Off
 mark-enforced = Enforced
 mark-not-set-up = Not set up
 mark-works = Works
+mark-covers = Covers this organization
+mark-may-cover = May cover it, and does not yet
 mark-over = Over
 mark-good = Good
 mark-ended = Ended
@@ -800,6 +802,7 @@ revoke-button = Revoke
 ## The log
 log-title = Log of { $name }
 log-which = Result
+log-replays = Requests run again
 log-errors = Errors only
 log-user = Address or user name
 log-none = Nothing is found.
@@ -1167,18 +1170,24 @@ adopt-look = Look at them
 replay-title = Run requests again
 replay-what = Recorded requests of the directory are run again under today's rules, except where the resource was written since. What would come of it is shown first.
 replay-try = Show what would come of it
-replay-not-yet = Nothing is changed yet. This would come of it:
-replay-done = This came of it.
+replay-choose = Choose which
+replay-hint = Only requests that changed something, or were refused, are run again. They are taken in the order in which they came, fifty at a time.
+replay-not-yet = Nothing is changed yet
+replay-would = This would come of it.
+replay-rest = There are more
+replay-rest-what = Those that were shown are done, and are on the log:
+replay-try-rest = Show what would come of the next ones
+replay-pass-over = Pass over these, and show the next ones
+done-replayed = They were run again. Each is on the log with what came of it.
 replay-none = There is nothing to run again there: only requests that changed something, or were refused, are kept with what was sent.
 replay-was = Then
 replay-written = The resource was written since, so it is left out.
 replay-alone = Tried by itself: what others of the range take is not counted.
-replay-more = There are more than are run at once: run again from the last time shown on.
+replay-more = There are more: they are shown next.
 replay-do = Run them
 replay-do-what = They are run one after the other, each by itself, and are on the log as replays.
 replay-button = Run them again
 replay-although = Show what it would come to although the resource was written since
-replay-trace = as a trace
 replay-from = From (UTC)
 replay-to = To (UTC)
 mark-skipped = Left out
@@ -1199,6 +1208,7 @@ consent-what = Its holder's owners can then let it bring people in here. They ma
 consent-id = The connection's id
 consent-id-hint = Its owners read it in the address of its page.
 consent-give = Consent
+consent-given = What may cover it
 consent-withdraw = Withdraw consent
 consent-withdraw-title = Withdraw consent to { $name }
 consent-withdraw-what = It covers this organization no more. Members, teams and roles stay, by hand; sessions begun through it and its access here end.
@@ -1217,12 +1227,10 @@ drift-looked = { $count ->
     [one] One user was looked at.
    *[other] { $count } users were looked at.
 }
-drift-more = { $count ->
-    [0] There are more, which are found when these are repaired.
-   *[other] { $count } more are not shown.
-}
+drift-more = This is as much as one page has; the directory goes on.
+drift-further = Compare further on
 drift-is = As it is, and as it should be
 drift-reasons = Reasons for memberships that are missing or too many:
 drift-repair = Repair it
-drift-repair-what = What the directory last said holds again, for all that differs by then. Each person is repaired by themselves.
+drift-repair-what = What the directory last said holds again, for all of these that differ by then. Each person is repaired by themselves.
 drift-link = Compare with the directory

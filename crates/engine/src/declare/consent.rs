@@ -3,16 +3,65 @@
 use std::collections::BTreeSet;
 
 use muster_model::{
-    Connection, Organization, Rule,
+    Connection, ConnectionId, Organization, Rule,
     domain::Holder,
     ledger::{Event, Kind},
 };
-use muster_store::Tx;
+use muster_store::{Conn, Tx};
 
 use super::{Applied, Declaration, Secrets, Work, connections::Known};
 use crate::{
-    EngineError, Env, Refusal, authority, connections, directory::Documents, domains, ledger::Subject, transact,
+    EngineError, Env, Refusal,
+    authority::{self, Action, Caller},
+    connections,
+    directory::Documents,
+    domains,
+    ledger::Subject,
+    transact,
 };
+
+/// An organization of whoever calls, and anybody's connection, to consent to it or take that back.
+///
+/// # Errors
+///
+/// Not found; refused for who may not change connections there; the store's.
+pub fn consenting(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    name: &str,
+    id: ConnectionId,
+) -> Result<(Organization, Connection), EngineError> {
+    let (organization, _) = caller.organization(conn, name, Action::ChangeConnections)?;
+    let connection = conn.connection(id)?.ok_or_else(|| EngineError::not_found("connection", id))?;
+    Ok((organization, connection))
+}
+
+/// A connection of another holder that may cover an organization.
+#[derive(Debug, Clone)]
+pub struct Consent {
+    /// It.
+    pub connection: Connection,
+    /// Whether it covers the organization now.
+    pub covers: bool,
+}
+
+/// The connections of other holders that may cover an organization, or do; those that cover it first.
+///
+/// # Errors
+///
+/// The store's.
+pub fn consents(conn: &mut Conn<'_>, organization: &Organization) -> Result<Vec<Consent>, EngineError> {
+    let covering = conn.connections_covering(organization.id)?;
+    let more = organization.consents.iter().filter(|id| !covering.contains(id)).copied().collect::<Vec<_>>();
+    let mut found = Vec::new();
+    for id in covering.into_iter().chain(more) {
+        let Some(connection) = conn.connection(id)? else { continue };
+        if !domains::speaks_for(conn, Holder::Organization(organization.id), connection.holder)? {
+            found.push(Consent { covers: connection.covered(organization.id).is_some(), connection });
+        }
+    }
+    Ok(found)
+}
 
 /// Lets the owners of a connection's holder state this organization among those that it covers. It covers nothing by that alone.
 /// Settles what follows and writes the ledger, as [`transact`] does.
@@ -84,12 +133,7 @@ pub fn withdraw_consent(
     })
 }
 
-fn save(
-    tx: &mut Tx<'_>,
-    env: &mut Env,
-    before: &Organization,
-    consents: Vec<muster_model::ConnectionId>,
-) -> Result<(), EngineError> {
+fn save(tx: &mut Tx<'_>, env: &mut Env, before: &Organization, consents: Vec<ConnectionId>) -> Result<(), EngineError> {
     let after = Organization { consents, version: before.version + 1, ..before.clone() };
     tx.update_organization(&after)?;
     let subject = Subject::new(Kind::Organization, after.id);

@@ -33,7 +33,7 @@ use muster_model::{
 use muster_store::Tx;
 use serde::{Deserialize, Serialize};
 
-pub use consent::{consent, withdraw_consent};
+pub use consent::{Consent, consent, consenting, consents, withdraw_consent};
 pub(crate) use draft::{DraftStatement, Row, state_draft};
 pub use export::{export, export_of, statement};
 pub use prune::is_pruned;

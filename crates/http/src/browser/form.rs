@@ -69,7 +69,7 @@ impl Form {
 /// The largest form of ours.
 const OWN_BYTES: usize = 16 * 1_024;
 /// The most fields that a form may have.
-const FIELDS: usize = 64;
+const FIELDS: usize = 128;
 
 #[cfg(test)]
 mod tests {

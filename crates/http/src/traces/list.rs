@@ -81,6 +81,8 @@ pub struct Wanted {
     pub status: Option<(u16, u16)>,
     /// What came of them: one of these.
     pub outcomes: Vec<String>,
+    /// Only those that were run again.
+    pub replays: bool,
     /// The user or group that they are about.
     pub resource: Option<Uuid>,
     /// Whom they are about.
@@ -135,13 +137,15 @@ pub fn traces(
 
 impl Wanted {
     fn holds(&self, logged: &Logged) -> bool {
-        let resource = match logged {
-            Logged::Row(row) => row.resource,
+        let row = match logged {
+            Logged::Row(row) => Some(row),
             Logged::Line(_) => None,
         };
+        let resource = row.and_then(|row| row.resource);
         let is_about = |id: &Uuid| resource == Some(*id) || logged.target().to_lowercase().contains(&id.to_string());
         self.status.is_none_or(|(from, to)| (from..=to).contains(&logged.status()))
             && (self.outcomes.is_empty() || self.outcomes.iter().any(|outcome| outcome == logged.outcome()))
+            && (!self.replays || row.is_some_and(|row| row.kind == "replay"))
             && self.resource.as_ref().is_none_or(is_about)
             && self.person.as_ref().is_none_or(|person| {
                 let names = |text: &str| text.to_lowercase().contains(&person.name);

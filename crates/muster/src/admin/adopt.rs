@@ -1,6 +1,6 @@
 //! Adoption (MIG-1): who could be adopted, and a plan for some of them.
 
-use muster_administration::adoption::Candidates;
+use muster_administration::adoption::{Adopted, Candidates};
 use muster_model::{DirectoryUserId, Email};
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +57,7 @@ pub(super) fn run(installation: &Installation, request: AdoptRequest) -> Result<
         }
         AdoptWhat::Plan { emails } => {
             let emails: Vec<Email> = emails.iter().map(|text| named::email(text)).collect::<Result<_, _>>()?;
-            let made = administrator.plan_adoption(id, organization.as_deref(), emails)?;
+            let made = administrator.plan_adoption(id, Adopted::people_or_everybody(emails, organization))?;
             Ok(Adopting::Planned(Planned::Plan(Box::new(administrator.view_plan(made, 0)?))))
         }
     }

@@ -13,5 +13,5 @@ pub(super) fn run(
 ) -> Result<Drift, AdminError> {
     let after = DirectoryUserId(named::after(after)?.0);
     let connection = named::known_connection(installation, name)?;
-    Ok(installation.administrator().drift(connection.id, after, repair)?)
+    Ok(installation.administrator().drift(connection.id, after, repair, muster_administration::drift::TOLD)?)
 }

@@ -1,13 +1,8 @@
 //! Consent of an organization's owners to a connection of another holder (TEN-1).
 
 use axum::Extension;
-use muster_engine::{
-    EngineError,
-    authority::{Action, Caller},
-    declare,
-};
-use muster_model::{Connection, ConnectionId, Organization};
-use muster_store::Conn;
+use muster_engine::declare;
+use muster_model::ConnectionId;
 
 use crate::{
     HttpError, ScimDocuments,
@@ -16,18 +11,6 @@ use crate::{
         sent::Named,
     },
 };
-
-/// An organization of whoever calls, and anybody's connection.
-fn both(
-    conn: &mut Conn<'_>,
-    caller: &Caller,
-    name: &str,
-    id: ConnectionId,
-) -> Result<(Organization, Connection), EngineError> {
-    let (organization, _) = caller.organization(conn, name, Action::ChangeConnections)?;
-    let connection = conn.connection(id)?.ok_or_else(|| EngineError::not_found("connection", id))?;
-    Ok((organization, connection))
-}
 
 /// Consent to a connection
 ///
@@ -45,7 +28,7 @@ pub(in crate::api) async fn give(
     Named((name, id)): Named<(String, ConnectionId)>,
 ) -> Result<Reply, HttpError> {
     call.write(move |tx, env, caller| {
-        let (organization, connection) = both(tx, caller, &name, id)?;
+        let (organization, connection) = declare::consenting(tx, caller, &name, id)?;
         declare::consent(tx, env, &organization, &connection)?;
         Ok(Reply::nothing())
     })
@@ -68,7 +51,7 @@ pub(in crate::api) async fn withdraw(
     Named((name, id)): Named<(String, ConnectionId)>,
 ) -> Result<Reply, HttpError> {
     call.write(move |tx, env, caller| {
-        let (organization, connection) = both(tx, caller, &name, id)?;
+        let (organization, connection) = declare::consenting(tx, caller, &name, id)?;
         declare::withdraw_consent(tx, env, &organization, &connection, &ScimDocuments)?;
         Ok(Reply::nothing())
     })

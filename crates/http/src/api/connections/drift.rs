@@ -29,7 +29,8 @@ pub(in crate::api) struct After {
 
 async fn answer(call: Call, id: ConnectionId, after: After, repair: bool) -> Result<Reply, HttpError> {
     let after = after.after.unwrap_or(DirectoryUserId(Uuid::nil()));
-    let found = call.undertake(move |administrator| administrator.drift(id, after, repair));
+    let found =
+        call.undertake(move |administrator| administrator.drift(id, after, repair, muster_administration::drift::TOLD));
     Reply::json(StatusCode::OK, &found.await?)
 }
 

@@ -5,7 +5,7 @@
 use axum::Extension;
 use http::StatusCode;
 use muster_administration::{
-    adoption::Candidates,
+    adoption::{Adopted, Candidates},
     applying::Applied,
     connections::patched,
     declaration::connection_to_engine,
@@ -279,7 +279,7 @@ pub(in crate::api) async fn adopt(
         };
         let emails = emails.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
         let made = call.undertake(move |administrator| {
-            let plan = administrator.plan_adoption(id, organization.as_deref(), emails)?;
+            let plan = administrator.plan_adoption(id, Adopted::people_or_everybody(emails, organization))?;
             administrator.view_plan(plan, 0)
         });
         Reply::json(StatusCode::CREATED, &made.await?)

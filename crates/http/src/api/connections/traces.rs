@@ -93,7 +93,14 @@ async fn answer(call: Call, id: ConnectionId, sought: Sought, outcomes: Vec<Stri
         let connection = caller.connection(conn, id, Action::ReadConnections)?;
         user.as_deref().map(|user| Person::named(conn, &connection, user)).transpose()
     });
-    let wanted = Wanted { since: since.map(|Time(at)| at), status, outcomes, resource, person: person.await? };
+    let wanted = Wanted {
+        since: since.map(|Time(at)| at),
+        status,
+        outcomes,
+        resource,
+        person: person.await?,
+        ..Wanted::default()
+    };
     let until = until.map_or(Uuid::max(), |Time(at)| at.first_id());
     let before = before.map_or(until, |before| until.min(before.0));
     let store = call.app.store().clone();

@@ -8,12 +8,12 @@ use axum::{
 use http::StatusCode;
 use muster_engine::{
     EngineError,
-    authority::{Action, Caller},
-    declare,
+    authority::Action,
+    declare::{self, Consent},
 };
-use muster_model::{Connection, ConnectionId, Organization};
-use muster_store::Conn;
+use muster_model::ConnectionId;
 
+use super::mark::Mark;
 use crate::{
     HttpError, ScimDocuments,
     console::{
@@ -30,20 +30,24 @@ struct Page {
     shell: Shell,
     /// What was typed.
     typed: String,
+    /// What was consented to, and what covers the organization without having been asked.
+    given: Vec<Line>,
     /// The connection that is to cover the organization no more; `None` where one is to be named.
-    withdrawing: Option<Connection>,
+    withdrawing: Option<Line>,
 }
 
-/// An organization of whoever visits, and anybody's connection.
-fn both(
-    conn: &mut Conn<'_>,
-    caller: &Caller,
-    name: &str,
-    id: ConnectionId,
-) -> Result<(Organization, Connection), EngineError> {
-    let (organization, _) = caller.organization(conn, name, Action::ChangeConnections)?;
-    let connection = conn.connection(id)?.ok_or_else(|| EngineError::not_found("connection", id))?;
-    Ok((organization, connection))
+/// One connection of another holder.
+struct Line {
+    id: String,
+    name: String,
+    state: Mark,
+}
+
+impl Line {
+    fn of(Consent { connection, covers }: Consent) -> Self {
+        let state = if covers { Mark::COVERS } else { Mark::MAY_COVER };
+        Self { id: connection.id.to_string(), name: connection.name, state }
+    }
 }
 
 async fn show(
@@ -55,16 +59,20 @@ async fn show(
 ) -> Result<Response, HttpError> {
     let read = visit.organization(org, Section::Connections, move |conn, at| {
         at.caller.require(conn, &at.organization, Action::ChangeConnections)?;
-        let Some(id) = withdrawn else { return Ok(None) };
-        let is_here = |connection: &Connection| connection.covered(at.organization.id).is_some();
-        let known = at.organization.consents.contains(&id);
-        // Of others' connections only those are told of that have to do with the organization (TEN-3).
-        let found = conn.connection(id)?.filter(|connection| known || is_here(connection));
-        found.ok_or_else(|| EngineError::not_found("connection", id)).map(Some)
+        declare::consents(conn, &at.organization)
     });
-    let (shell, withdrawing) = read.await?;
+    let (shell, consents) = read.await?;
+    let mut given: Vec<Line> = consents.into_iter().map(Line::of).collect();
+    // Of others' connections only those are told of that have to do with the organization (TEN-3).
+    let withdrawing = match withdrawn.map(|id| id.to_string()) {
+        None => None,
+        Some(id) => {
+            let at = given.iter().position(|line| line.id == id);
+            Some(given.swap_remove(at.ok_or_else(|| EngineError::not_found("consent to connection", id))?))
+        }
+    };
     let (status, shell) = shell.refused(visit, refused)?;
-    shell::page(status, &Page { shell, typed, withdrawing })
+    shell::page(status, &Page { shell, typed, given, withdrawing })
 }
 
 /// `GET …/consents`: which connection may cover the organization.
@@ -84,7 +92,7 @@ pub(in crate::console) async fn give(
         let id: ConnectionId = typed.parse().map_err(|_| unknown())?;
         let name = org.clone();
         let given = visit.acting().write(move |tx, env, caller| {
-            let (organization, connection) = both(tx, caller, &name, id)?;
+            let (organization, connection) = declare::consenting(tx, caller, &name, id)?;
             Ok(declare::consent(tx, env, &organization, &connection)?)
         });
         given.await.map_err(|error| match error {
@@ -116,7 +124,7 @@ pub(in crate::console) async fn withdraw(
     let id: ConnectionId = super::id("connection", &id)?;
     let name = org.clone();
     let withdrawn = visit.acting().write(move |tx, env, caller| {
-        let (organization, connection) = both(tx, caller, &name, id)?;
+        let (organization, connection) = declare::consenting(tx, caller, &name, id)?;
         Ok(declare::withdraw_consent(tx, env, &organization, &connection, &ScimDocuments)?)
     });
     match withdrawn.await {

@@ -41,22 +41,22 @@ struct Found {
     looked: String,
     groups: Vec<Change>,
     lines: Vec<DriftLine>,
-    /// How many are not shown, in words.
-    more: Option<String>,
+    /// Where this part of the directory begins.
+    after: String,
+    /// Where the next part begins.
+    next: Option<String>,
 }
 
 impl Found {
-    fn of(drift: Drift) -> Self {
-        let Drift { repaired, users, groups, mut findings, next, .. } = drift;
-        let lines = usize::try_from(LINES).unwrap_or(usize::MAX);
-        let more = findings.len().saturating_sub(lines);
-        findings.truncate(lines);
+    fn of(drift: Drift, after: DirectoryUserId) -> Self {
+        let Drift { repaired, users, groups, findings, next, .. } = drift;
         Self {
             is_repaired: repaired,
             looked: texts::say("drift-looked", [("count", users.into())]),
             groups,
             lines: findings,
-            more: (more > 0 || next.is_some()).then(|| texts::say("drift-more", [("count", more.into())])),
+            after: after.to_string(),
+            next: next.map(|next| next.to_string()),
         }
     }
 
@@ -96,9 +96,10 @@ pub(in crate::console) async fn submit(
     let repair = form.text("do") == Some("repair");
     // That the address's organization holds it.
     read(&visit, &org, id, |_, _, _| Ok(())).await?;
-    let after = DirectoryUserId(Uuid::nil());
-    match visit.acting().undertake(move |administrator| administrator.drift(id, after, repair)).await {
-        Ok(drift) => show(&visit, &org, id, Some(Found::of(drift)), None).await,
+    let after = DirectoryUserId(form.text("after").unwrap_or_default().parse::<Uuid>().unwrap_or_default());
+    let at_most = usize::try_from(LINES).unwrap_or(usize::MAX);
+    match visit.acting().undertake(move |administrator| administrator.drift(id, after, repair, at_most)).await {
+        Ok(drift) => show(&visit, &org, id, Some(Found::of(drift, after)), None).await,
         Err(error) if error.status() == StatusCode::NOT_FOUND => Ok(error.into_response()),
         Err(error) => show(&visit, &org, id, None, Some(error)).await,
     }

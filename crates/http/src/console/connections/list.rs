@@ -7,8 +7,8 @@ use axum::{
 };
 use http::StatusCode;
 use muster_administration::connections::{Listed, of_holder};
-use muster_engine::authority::holder::Whose;
-use muster_model::{ConnectionId, domain::Holder};
+use muster_engine::{authority::holder::Whose, declare};
+use muster_model::domain::Holder;
 use serde::Deserialize;
 
 use super::mark::Mark;
@@ -41,7 +41,7 @@ struct Line {
     href: Option<String>,
     /// The company that holds it, where that is not the page's.
     company: Option<String>,
-    /// Where the consent to another's can be taken back.
+    /// Where another's can be kept from covering the organization.
     withdraw: Option<String>,
     kind: String,
     state: Mark,
@@ -61,10 +61,14 @@ pub(in crate::console) async fn page(
     let now = visit.acting().now();
     let read = visit.holder(&org, Section::Connections, move |conn, at| {
         let consents = match at.holder {
-            Holder::Organization(id) => conn.organization(id)?.map(|organization| organization.consents),
-            Holder::Company(_) => None,
+            Holder::Organization(id) => match conn.organization(id)? {
+                Some(organization) => declare::consents(conn, &organization)?,
+                None => Vec::new(),
+            },
+            Holder::Company(_) => Vec::new(),
         };
-        Ok((of_holder(conn, at.caller, at.holder, now)?, consents.unwrap_or_default()))
+        let consents: Vec<String> = consents.into_iter().map(|one| one.connection.id.to_string()).collect();
+        Ok((of_holder(conn, at.caller, at.holder, now)?, consents))
     });
     let (shell, (all, consents)) = read.await?;
     let shell = shell.done(&asked.done);
@@ -90,9 +94,9 @@ pub(super) fn sso(protocol: Option<&str>, is_enforced: bool) -> Mark {
     }
 }
 
-fn line(shell: &Shell, consents: &[ConnectionId], Listed { view, holder, waiting }: Listed) -> Line {
+fn line(shell: &Shell, consents: &[String], Listed { view, holder, waiting }: Listed) -> Line {
     let id = &view.id;
-    let is_consented = consents.iter().any(|consented| consented.to_string() == *id);
+    let is_others = consents.contains(id);
     // Those of another organization are looked after there, also by whoever owns both.
     let (href, company) = match holder {
         Some(Whose::Organization(name)) if name == shell.place => (Some(shell.at(&format!("/connections/{id}"))), None),
@@ -103,7 +107,7 @@ fn line(shell: &Shell, consents: &[ConnectionId], Listed { view, holder, waiting
         _ => (None, None),
     };
     Line {
-        withdraw: is_consented.then(|| shell.at(&format!("/consents/{id}/withdraw"))),
+        withdraw: is_others.then(|| shell.at(&format!("/consents/{id}/withdraw"))),
         href,
         company,
         kind: kind(view.protocol.as_deref()),

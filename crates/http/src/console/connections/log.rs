@@ -30,7 +30,7 @@ const READ: usize = 20;
 /// What is asked for.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(in crate::console) struct Asked {
-    /// `errors`, or anything.
+    /// `errors`, `replays`, or anything.
     #[serde(default)]
     which: String,
     /// Somebody's `userName` or address.
@@ -38,6 +38,8 @@ pub(in crate::console) struct Asked {
     user: String,
     #[serde(default)]
     before: String,
+    #[serde(default)]
+    done: String,
 }
 
 #[derive(Template)]
@@ -89,13 +91,14 @@ pub(in crate::console) async fn page(
         "errors" => vec!["refused".to_owned(), "failed".to_owned()],
         _ => Vec::new(),
     };
-    let wanted = Wanted { outcomes, person, ..Wanted::default() };
+    let wanted = Wanted { outcomes, person, replays: asked.which == "replays", ..Wanted::default() };
     let before = asked.before.parse().unwrap_or(Uuid::max());
     let store = visit.app().store().clone();
     let limit = usize::try_from(LINES).unwrap_or(usize::MAX);
     // It reads page after page, which is for a plain thread.
     let found = spawn_blocking(move || traces::traces(&store, id, &wanted, before, limit, READ)).await;
     let (lines, next) = found.map_err(|_| HttpError::Panicked)??;
+    let shell = shell.done(&asked.done);
     let here = shell.at(&format!("/connections/{id}"));
     let next = next.map(|before| {
         let before = before.to_string();

@@ -17,6 +17,8 @@ impl Mark {
     pub(super) const NOT_SET_UP: Self = Self { tone: "", icon: "info", label: "mark-not-set-up" };
     pub(super) const WORKS: Self = Self { tone: "good", icon: "check", label: "mark-works" };
     pub(super) const OVER: Self = Self { tone: "", icon: "cross", label: "mark-over" };
+    pub(super) const COVERS: Self = Self { tone: "good", icon: "check", label: "mark-covers" };
+    pub(super) const MAY_COVER: Self = Self { tone: "wait", icon: "clock", label: "mark-may-cover" };
     const GOOD: Self = Self { tone: "good", icon: "check", label: "mark-good" };
     const ENDED: Self = Self { tone: "bad", icon: "cross", label: "mark-ended" };
 

@@ -76,7 +76,7 @@ fn routes_below(all: &str) -> Router<App> {
         .route(&at("/held/reject"), post(held::reject))
         .route(&at("/drift"), get(drift::page).post(drift::submit))
         .route(&at("/unmanaged"), get(adopt::page).post(adopt::submit))
-        .route(&at("/replay"), post(replay::attempt))
+        .route(&at("/replay"), get(replay::page).post(replay::attempt))
         .route(&at("/replay/apply"), post(replay::apply))
         .route(&at("/conflicts"), get(conflicts::page))
         .route(&at("/log"), get(log::page))

@@ -39,6 +39,22 @@ fn one(server: &Server, rest: &str) -> String {
     format!("/connections/{}{rest}", server.connection)
 }
 
+/// The boxes that can be ticked, and whether they are.
+fn picks(page: &Page) -> Vec<(String, bool)> {
+    let boxes = page.elements("input").into_iter().filter(|input| input.attribute("type") == Some("checkbox"));
+    boxes
+        .map(|input| (input.attribute("value").unwrap_or_default().to_owned(), input.attribute("checked").is_some()))
+        .collect()
+}
+
+/// The box of the one person on a page of unmanaged members whose line has this.
+fn choice(page: &Page, email: &str) -> String {
+    let at = page.text.find(email).unwrap();
+    let before = &page.text[..at];
+    let value = before.rfind("value=\"").unwrap() + 7;
+    before[value..].split('"').next().unwrap().to_owned()
+}
+
 /// With a SAML identity provider.
 fn with_saml() -> Server {
     let server = Server::new();
@@ -58,14 +74,16 @@ async fn ten_3_connections_are_the_owners_alone() {
     let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
     let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
     let (_, mut stranger) = visitor(&server, "eve@example.org", None).await;
-    let pages = ["", "/scim", "/settings", "/log"].map(|rest| one(&server, rest));
-    for path in pages.iter().map(String::as_str).chain(["/connections"]) {
+    let rests =
+        ["", "/scim", "/settings", "/log", "/replay", "/drift", "/unmanaged", "/held", "/conflicts", "/provider"];
+    let pages = rests.map(|rest| one(&server, rest));
+    for path in pages.iter().map(String::as_str).chain(["/connections", "/consents", "/blocks"]) {
         assert_eq!(see(&mut owner, path).await.status.as_u16(), 200, "{path}");
         assert_eq!(see(&mut member, path).await.status.as_u16(), 403, "{path}");
         assert_eq!(see(&mut stranger, path).await.status.as_u16(), 404, "{path}");
     }
     let elsewhere = server.world.connection("theirs", &[&server.organizations[1]]).build();
-    for rest in ["", "/scim", "/settings", "/log"] {
+    for rest in rests {
         let path = format!("/connections/{elsewhere}{rest}");
         assert_eq!(see(&mut owner, &path).await.status.as_u16(), 404, "{path}");
     }
@@ -81,7 +99,9 @@ async fn ten_3_another_s_connection_is_named_and_no_more() {
     let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
     let list = see(&mut owner, "/connections").await;
     assert!(list.words().contains("theirs Held elsewhere"), "{}", list.words());
-    assert!(!list.text.contains(&theirs.to_string()));
+    assert!(!list.text.contains(&format!("/connections/{theirs}")));
+    // TEN-1: it can be kept out at any time, however it came to cover the organization.
+    assert!(list.link("Withdraw consent").ends_with(&format!("/consents/{theirs}/withdraw")));
     assert!(list.link("okta").ends_with(&one(&server, "")));
 }
 
@@ -267,12 +287,21 @@ async fn mig_1_members_are_adopted_by_a_plan_that_is_looked_at_first() {
     let form = page.form("/unmanaged");
     let nobody = owner.submit(&page, &form.clone().by("who", "chosen")).await;
     assert_eq!(nobody.status.as_u16(), 400, "{}", nobody.words());
-    let bo = [("who", "chosen"), ("pick-1", "bo@example.com")];
-    let both = [("who", "chosen"), ("pick-1", "bo@example.com"), ("pick-2", "cy@example.com")];
+    // Whom the directory places in one organization is adopted there, and only there, whoever else has them as a member.
+    let (bo, cy) = (choice(&page, "bo@example.com"), choice(&page, "cy@example.com"));
     let address = url(&format!("/console/orgs/moby{}", one(&server, "/unmanaged")));
-    let refused = owner.post_from(&url(""), &address, &both).await;
+    let both = form.clone().with_extra("pick-1", &bo).with_extra("pick-2", &cy).by("who", "chosen");
+    let refused = owner.submit(&page, &both).await;
     assert_eq!(refused.status.as_u16(), 400, "{}", refused.words());
     assert!(refused.words().contains("an owner: name it singly"), "{}", refused.words());
+    let kept: Vec<String> =
+        picks(&refused).into_iter().filter(|(_, is_picked)| *is_picked).map(|(pick, _)| pick).collect();
+    assert_eq!(kept.len(), 2, "what was chosen stays chosen: {kept:?}");
+    for odd in ["bo@example.com", "00000000-0000-7000-8000-000000000000:moby", &bo.replace(":moby", ":kraken")] {
+        let refused = owner.submit(&page, &form.clone().with_extra("pick-1", odd).by("who", "chosen")).await;
+        assert!(refused.status.is_client_error(), "{odd}: {}", refused.words());
+    }
+    let bo = [("who", "chosen"), ("pick-1", bo.as_str())];
     let plan = owner.post_from(&url(""), &address, &bo).await;
     assert!(plan.url.path().contains("/plans/") && plan.words().contains("bo@example.com"), "{}", plan.words());
     let done = owner.submit(&plan, &plan.form("/apply")).await;
@@ -282,6 +311,58 @@ async fn mig_1_members_are_adopted_by_a_plan_that_is_looked_at_first() {
     let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
     assert_eq!(see(&mut member, &one(&server, "/unmanaged")).await.status.as_u16(), 403);
     assert_ne!(member.post_from(&url(""), &address, &bo).await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn mig_1_a_member_of_two_organizations_is_adopted_in_the_one_that_was_chosen() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let ada = server.world.account_of(ADA).unwrap();
+    server.world.set_member(&server.organizations[1], &ada, Role::Owner).unwrap();
+    let account = server.member(&server.organizations[0], "bo@example.com", Role::Member);
+    server.world.set_member(&server.organizations[1], &account, Role::Member).unwrap();
+    let bo = server.user("bo@example.com").await;
+    server.group("moby:crew", &[&bo]).await;
+    server.group("whale:crew", &[&bo]).await;
+    let page = see(&mut owner, &one(&server, "/unmanaged")).await;
+    let picks = picks(&page);
+    assert_eq!(picks.len(), 2, "one line for each organization: {}", page.words());
+    let (whale, _) = picks.iter().find(|(pick, _)| pick.ends_with(":whale")).unwrap();
+    let form = page.form("/unmanaged").with_extra("pick-2", whale).by("who", "chosen");
+    let plan = owner.submit(&page, &form).await;
+    assert!(plan.url.path().contains("/plans/"), "{}", plan.words());
+    owner.submit(&plan, &plan.form("/apply")).await;
+    let left = see(&mut owner, &one(&server, "/unmanaged")).await;
+    let left: Vec<String> = self::picks(&left).into_iter().map(|(pick, _)| pick).collect();
+    assert!(left.len() == 1 && left[0].ends_with(":moby"), "{left:?}");
+}
+
+#[tokio::test]
+async fn scim_11_a_long_range_is_run_again_part_by_part() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    for number in 0..60 {
+        server.user(&format!("b{number}@example.com")).await;
+    }
+    server.world.advance(std::time::Duration::from_mins(1));
+    let choice = see(&mut owner, &one(&server, "/replay")).await;
+    let tried = owner.submit(&choice, &choice.form("/replay").with("from", "2000-01-01T00:00")).await;
+    let apply = tried.form("/replay/apply");
+    let shown = |form: &muster_testkit::browser::Form| {
+        form.fields().iter().filter(|(name, _)| name.starts_with("shown-")).count()
+    };
+    assert_eq!(shown(&apply), 50, "{}", tried.words());
+    let rest = owner.submit(&tried, &apply).await;
+    assert!(
+        rest.words().contains("They were run again") && rest.words().contains("There are more"),
+        "{}",
+        rest.words()
+    );
+    let tried = owner.submit(&rest, &rest.form("/replay")).await;
+    let apply = tried.form("/replay/apply");
+    assert_eq!(shown(&apply), 10, "{}", tried.words());
+    let done = owner.submit(&tried, &apply).await;
+    assert!(done.url.path().ends_with("/log") && done.words().contains("They were run again"), "{}", done.words());
 }
 
 #[tokio::test]
@@ -306,20 +387,22 @@ async fn scim_11_requests_are_run_again_once_it_was_shown_what_comes_of_it() {
     assert!(confirmed.words().contains("Changed something"), "{}", confirmed.words());
     assert_eq!(name().await, "Second", "it was only tried");
     let done = owner.submit(&confirmed, &confirmed.form("/replay/apply")).await;
-    assert!(done.words().contains("This came of it"), "{}", done.words());
+    assert!(done.words().contains("They were run again"), "{}", done.words());
+    assert!(done.words().contains("Replay"), "the log shows what was run again: {}", done.words());
     assert_eq!(name().await, "First");
     server.world.advance(std::time::Duration::from_mins(1));
     // A range; a time that is none; a request of nobody's.
-    let log = see(&mut owner, &one(&server, "/log")).await;
-    let range = log.form("/replay").with("from", "2000-01-01T00:00");
-    let tried = owner.submit(&log, &range).await;
+    let choice = see(&mut owner, &one(&server, "/replay")).await;
+    let range = choice.form("/replay").with("from", "2000-01-01T00:00");
+    let tried = owner.submit(&choice, &range).await;
     assert!(tried.words().contains("POST /Users"), "{}", tried.words());
-    assert!(!tried.form("/replay/apply").value("to").unwrap().is_empty(), "what is run ends where what was shown ends");
-    let wrong = owner.submit(&log, &log.form("/replay").with("from", "yesterday")).await;
+    assert!(tried.form("/replay/apply").value("shown-1").is_some(), "what is run is what was shown");
+    let wrong = owner.submit(&choice, &choice.form("/replay").with("from", "yesterday")).await;
     assert_eq!(wrong.status.as_u16(), 400, "{}", wrong.words());
+    assert_eq!(wrong.form("/replay").value("from"), Some("yesterday"), "what was typed is kept");
     let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
     let address = url(&format!("/console/orgs/moby{}", one(&server, "/replay/apply")));
-    let refused = member.post_from(&url(""), &address, &[("trace", second.as_str())]).await;
+    let refused = member.post_from(&url(""), &address, &[("shown-1", second.as_str())]).await;
     assert_eq!(refused.status.as_u16(), 403, "{}", refused.words());
     assert_eq!(name().await, "First");
 }

@@ -41,6 +41,12 @@ async fn ten_1_another_s_connection_is_consented_to_and_the_consent_taken_back()
     assert_eq!(owner.get(&withdraw).await.status, 404);
     let given = owner.submit(&page, &form.with("connection", &theirs.to_string())).await;
     assert!(given.words().contains("It may cover this organization"), "{}", given.words());
+    // Consented to and not used yet, it is listed, and can be taken back.
+    let listed = owner.get(&at("/consents")).await;
+    assert!(listed.words().contains("May cover it, and does not yet"), "{}", listed.words());
+    assert!(listed.text.contains(&format!("/consents/{theirs}/withdraw")), "{}", listed.words());
+    let own = at(&format!("/consents/{}/withdraw", server.connection));
+    assert_eq!(owner.get(&own).await.status, 404, "one's own needs no consent");
     let id = site.moby().id;
     let consents = || server.world.read(move |conn| Ok(conn.organization(id)?)).unwrap().consents;
     assert!(consents().contains(&theirs));

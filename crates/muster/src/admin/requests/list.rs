@@ -59,7 +59,8 @@ pub(super) fn list(installation: &Installation, filter: Filter) -> Result<Reques
         Ok::<_, EngineError>((connection.id, person))
     });
     let (connection, person) = found.map_err(|error| named::explained(installation, &name, error))?;
-    let wanted = Wanted { since, status, outcomes: outcome.into_iter().collect(), resource, person };
+    let wanted =
+        Wanted { since, status, outcomes: outcome.into_iter().collect(), resource, person, ..Wanted::default() };
     let (requests, next) = traces(&installation.store, connection, &wanted, before, limit, usize::MAX)?;
     Ok(RequestList { connection: name, requests, next })
 }
