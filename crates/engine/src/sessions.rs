@@ -88,6 +88,7 @@ pub fn begin(
         account,
         connection: connection.map(|connection| connection.id),
         kind: begin.kind,
+        client: None,
         device: begin.device,
         idp: begin.idp.as_ref().map(|(idp, _)| idp.clone()),
         trace: env.origin().request,

@@ -77,6 +77,10 @@ ids! {
     FactorId;
     /// A browser or desktop session.
     SessionId;
+    /// A product that signs people in here: an OpenID client.
+    ClientId;
+    /// What somebody lets a client do for the length of a session: all tokens of one sign-in there belong to it.
+    AuthorizationId;
     /// A mail that is to be sent.
     MailId;
     /// An erasure of a person (ACC-2).

@@ -9,6 +9,7 @@
 //! [`membership`] and [`grant`]: everything else serves the question "who is where, and why".
 
 pub mod account;
+pub mod client;
 pub mod connection;
 pub mod directory;
 pub mod domain;
@@ -37,6 +38,7 @@ pub mod token;
 pub mod trace;
 
 pub use account::{Account, AccountState, Departure};
+pub use client::{Authorization, Client};
 pub use connection::{Connection, ConnectionState};
 pub use directory::{DirectoryGroup, DirectoryUser, UserStatement};
 pub use domain::{Domain, DomainState};

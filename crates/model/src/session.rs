@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, ConnectionId, RequestId, SessionId, Source, Timestamp, Version};
+use crate::{AccountId, ClientId, ConnectionId, RequestId, SessionId, Source, Timestamp, Version};
 
 /// What kind of client a session is for; its life differs (SES-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,6 +102,8 @@ pub struct Session {
     pub connection: Option<ConnectionId>,
     /// For what kind of client.
     pub kind: ClientKind,
+    /// The product that it was begun for, if it is of no browser.
+    pub client: Option<ClientId>,
     /// What the person recognises it by, such as `Firefox on Linux`.
     pub device: String,
     /// What the IdP calls it, for a logout there.
@@ -248,6 +250,7 @@ mod tests {
             account: AccountId(Uuid::nil()),
             connection: None,
             kind,
+            client: None,
             device: String::new(),
             idp: None,
             trace: None,

@@ -2,22 +2,61 @@
 CREATE TABLE oauth_clients (
     id              {uuid} NOT NULL CONSTRAINT oauth_clients_pkey PRIMARY KEY,
     name            {text} NOT NULL CONSTRAINT oauth_clients_name_key UNIQUE,
+    organization    {uuid} CONSTRAINT oauth_clients_organization_fkey REFERENCES organizations (id),
     kind            {text} NOT NULL,
-    secret_hash     {bytes},
     settings        {text} NOT NULL,
+    -- The hash of its secret, and of the one before for as long as that works, too.
+    secret          {bytes},
+    former_secret   {bytes},
+    former_until    {int},
+    disabled        {int},
     created         {int} NOT NULL,
     version         {int} NOT NULL
 ){strict};
+CREATE INDEX oauth_clients_organization ON oauth_clients (organization) WHERE organization IS NOT NULL;
 
-CREATE TABLE oauth_codes (
-    hash            {bytes} NOT NULL CONSTRAINT oauth_codes_pkey PRIMARY KEY,
-    client          {uuid} NOT NULL CONSTRAINT oauth_codes_client_fkey REFERENCES oauth_clients (id),
-    session         {uuid} NOT NULL,
-    content         {bytes} NOT NULL,
-    expires         {int} NOT NULL,
-    used            {int}
+-- Codes that a browser or a device carries, requests that were pushed: by the hash of what names them, gone soon.
+-- kind: code, request, device. `user_code` is the hash of what somebody types on another device.
+CREATE TABLE oauth_tickets (
+    hash            {bytes} NOT NULL CONSTRAINT oauth_tickets_pkey PRIMARY KEY,
+    kind            {text} NOT NULL,
+    client          {uuid} NOT NULL,
+    account         {uuid},
+    user_code       {bytes} CONSTRAINT oauth_tickets_user_code_key UNIQUE,
+    content         {text} NOT NULL,
+    -- What came of it, once it was used: the authorization.
+    outcome         {uuid},
+    polled          {int},
+    used            {int},
+    expires         {int} NOT NULL
 ){strict};
+CREATE INDEX oauth_tickets_expires ON oauth_tickets (expires);
+CREATE INDEX oauth_tickets_account ON oauth_tickets (account) WHERE account IS NOT NULL;
 
+-- What somebody lets a client do for the length of a session. `told` is when the client learnt that it is over, `tell_at` when
+-- it is told next.
+CREATE TABLE oauth_authorizations (
+    id              {uuid} NOT NULL CONSTRAINT oauth_authorizations_pkey PRIMARY KEY,
+    client          {uuid} NOT NULL,
+    session         {uuid} NOT NULL,
+    account         {uuid} NOT NULL,
+    scopes          {text} NOT NULL,
+    created         {int} NOT NULL,
+    generation      {int} NOT NULL,
+    rotated         {int} NOT NULL,
+    salt            {bytes} NOT NULL,
+    ended           {int},
+    reason          {text},
+    tell_at         {int},
+    attempts        {int} NOT NULL,
+    told            {int},
+    failure         {text}
+){strict};
+CREATE INDEX oauth_authorizations_session ON oauth_authorizations (session);
+CREATE INDEX oauth_authorizations_account ON oauth_authorizations (account, id);
+CREATE INDEX oauth_authorizations_tell_at ON oauth_authorizations (tell_at) WHERE tell_at IS NOT NULL;
+
+-- What somebody has agreed to let a third party's client know.
 CREATE TABLE consents (
     account         {uuid} NOT NULL,
     client          {uuid} NOT NULL,
@@ -26,8 +65,10 @@ CREATE TABLE consents (
     CONSTRAINT consents_pkey PRIMARY KEY (account, client)
 ){norowid};
 
+-- The keys that ID tokens and access tokens are signed with: shown before they sign, and for as long as anything lives that they
+-- signed.
 CREATE TABLE signing_keys (
-    id              {text} NOT NULL CONSTRAINT signing_keys_pkey PRIMARY KEY,
+    id              {uuid} NOT NULL CONSTRAINT signing_keys_pkey PRIMARY KEY,
     algorithm       {text} NOT NULL,
     public_key      {bytes} NOT NULL,
     private_key     {bytes} NOT NULL,

@@ -25,6 +25,8 @@ pub enum Unique {
     GroupDisplayName,
     /// A connection's name.
     ConnectionName,
+    /// An OpenID client's name.
+    ClientName,
     /// The hash of a token.
     TokenHash,
     /// The hash of a session's secret.
@@ -47,6 +49,7 @@ const NAMES: &[(&str, Unique)] = &[
     ("directory_users_connection_external_id_key", Unique::DirectoryUserExternalId),
     ("directory_groups_connection_display_name_key_key", Unique::GroupDisplayName),
     ("connections_name_key", Unique::ConnectionName),
+    ("oauth_clients_name_key", Unique::ClientName),
     ("tokens_hash_key", Unique::TokenHash),
     ("sessions_hash_key", Unique::SessionHash),
     ("subjects_pkey", Unique::Subject),
@@ -95,6 +98,7 @@ impl fmt::Display for Unique {
             Unique::DirectoryUserExternalId => "`externalId`",
             Unique::GroupDisplayName => "`displayName`",
             Unique::ConnectionName => "the connection's name",
+            Unique::ClientName => "the application's name",
             Unique::TokenHash => "the token",
             Unique::SessionHash => "the session",
             Unique::Subject => "the subject",

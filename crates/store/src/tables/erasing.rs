@@ -233,11 +233,8 @@ impl Tx<'_> {
             vals![account, at, reason],
             Expect::Any,
         )?;
-        self.put(
-            "DELETE FROM oauth_codes WHERE session IN (SELECT id FROM sessions WHERE account = ?1)",
-            of(),
-            Expect::Any,
-        )?;
+        self.tell_of_sessions(account, at)?;
+        self.put("DELETE FROM oauth_tickets WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM credentials WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM ceremonies WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM devices WHERE account = ?1", of(), Expect::Any)?;

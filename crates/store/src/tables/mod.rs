@@ -2,10 +2,12 @@
 //! [`Tx`](crate::Tx). Every statement that concerns a tenant names its connection or organization.
 
 mod accounts;
+mod authorizations;
 mod baselines;
 mod blocked_addresses;
 mod ceremonies;
 mod certificate_warnings;
+mod clients;
 mod connections;
 mod counters;
 mod credentials;
@@ -40,15 +42,19 @@ mod retention;
 mod search;
 mod server;
 mod sessions;
+mod signing_keys;
 mod streams;
 mod subjects;
 mod teams;
 mod test_sign_ins;
+mod tickets;
 mod tokens;
 mod traffic;
 mod walks;
 
+pub use authorizations::Telling;
 pub use ceremonies::Ceremony;
+pub use clients::ClientSecrets;
 pub use counters::Counter;
 pub use directory_groups::UserGroup;
 pub use domain_checks::DomainCheck;
@@ -71,13 +77,15 @@ pub use requests::RequestRow;
 pub use retention::{Expired, LogEntry};
 pub use search::{Candidates, Key, Listed};
 pub use server::DatabaseServer;
+pub use signing_keys::SigningKeyRow;
 pub use test_sign_ins::TestSignIn;
+pub use tickets::{Ticket, TicketKind};
 pub use traffic::{DayCount, TrafficKind};
 
 use muster_model::{
-    AccountId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId, ErasureId, FactorId, GrantId,
-    HeldChangeId, InvitationId, LedgerId, MailId, MappingId, OrganizationId, PlanId, RequestId, SessionId, TeamId,
-    Timestamp, TokenId, WalkId,
+    AccountId, AuthorizationId, ClientId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId,
+    ErasureId, FactorId, GrantId, HeldChangeId, InvitationId, LedgerId, MailId, MappingId, OrganizationId, PlanId,
+    RequestId, SessionId, TeamId, Timestamp, TokenId, WalkId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -98,6 +106,8 @@ macro_rules! id_vals {
 
 id_vals!(
     AccountId,
+    AuthorizationId,
+    ClientId,
     CompanyId,
     ConnectionId,
     DirectoryGroupId,

@@ -2,7 +2,7 @@
 //! every node.
 
 use muster_model::{
-    AccountId, AccountState, ConnectionId, OrganizationId, RequestId, SessionId, Timestamp,
+    AccountId, AccountState, ClientId, ConnectionId, OrganizationId, RequestId, SessionId, Timestamp,
     session::{ClientKind, IdpSession, Limit, Session},
 };
 use uuid::Uuid;
@@ -11,8 +11,11 @@ use super::{from_json, json, pad, placeholders, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
 
 const TABLE: &str = "sessions";
-const COLUMNS: &str = "s.id, s.account, s.connection, s.kind, s.device, s.idp_session, s.trace, s.created, s.last_used, \
-                       s.absolute_end, s.idle_seconds, s.ended, s.reason, s.version, s.authenticated, s.bound";
+pub(super) const COLUMNS: &str = "s.id, s.account, s.connection, s.kind, s.device, s.idp_session, s.trace, s.created, \
+                                  s.last_used, s.absolute_end, s.idle_seconds, s.ended, s.reason, s.version, \
+                                  s.authenticated, s.bound, s.client";
+/// How many there are.
+const WIDTH: usize = 17;
 /// Members whose sessions are looked for with one statement.
 const SLICE: i64 = 256;
 
@@ -21,28 +24,34 @@ fn len<T>(rows: &[T]) -> i64 {
 }
 
 fn session(row: &Row<'_>) -> Result<Session, StoreError> {
-    let ended = row.get::<Option<i64>>(11)?.map(Timestamp);
-    let reason = row.get::<Option<String>>(12)?.unwrap_or_default();
-    let idp = match row.get::<Option<String>>(5)? {
-        Some(_) => Some(from_json::<IdpSession>(row, 5, TABLE)?),
+    session_from(row, 0)
+}
+
+/// Reads a session from the columns from `first` on.
+pub(super) fn session_from(row: &Row<'_>, first: usize) -> Result<Session, StoreError> {
+    let ended = row.get::<Option<i64>>(first + 11)?.map(Timestamp);
+    let reason = row.get::<Option<String>>(first + 12)?.unwrap_or_default();
+    let idp = match row.get::<Option<String>>(first + 5)? {
+        Some(_) => Some(from_json::<IdpSession>(row, first + 5, TABLE)?),
         None => None,
     };
     Ok(Session {
-        id: SessionId(row.get(0)?),
-        account: AccountId(row.get(1)?),
-        connection: row.get::<Option<Uuid>>(2)?.map(ConnectionId),
-        kind: word(row, 3, TABLE, ClientKind::parse)?,
-        device: row.get(4)?,
+        id: SessionId(row.get(first)?),
+        account: AccountId(row.get(first + 1)?),
+        connection: row.get::<Option<Uuid>>(first + 2)?.map(ConnectionId),
+        kind: word(row, first + 3, TABLE, ClientKind::parse)?,
+        device: row.get(first + 4)?,
         idp,
-        trace: row.get::<Option<Uuid>>(6)?.map(RequestId),
-        created: Timestamp(row.get(7)?),
-        last_used: Timestamp(row.get(8)?),
-        absolute_end: Timestamp(row.get(9)?),
-        idle_seconds: row.get(10)?,
+        trace: row.get::<Option<Uuid>>(first + 6)?.map(RequestId),
+        created: Timestamp(row.get(first + 7)?),
+        last_used: Timestamp(row.get(first + 8)?),
+        absolute_end: Timestamp(row.get(first + 9)?),
+        idle_seconds: row.get(first + 10)?,
         ended: ended.map(|at| (at, reason)),
-        version: row.get(13)?,
-        authenticated: Timestamp(row.get(14)?),
-        limit: word(row, 15, TABLE, Limit::parse)?,
+        version: row.get(first + 13)?,
+        authenticated: Timestamp(row.get(first + 14)?),
+        limit: word(row, first + 15, TABLE, Limit::parse)?,
+        client: row.get::<Option<Uuid>>(first + 16)?.map(ClientId),
     })
 }
 
@@ -55,7 +64,9 @@ impl Conn<'_> {
     pub fn session_by_hash(&mut self, hash: &[u8; 32]) -> Result<Option<(Session, AccountState)>, StoreError> {
         let sql =
             format!("SELECT {COLUMNS}, a.state FROM sessions s JOIN accounts a ON a.id = s.account WHERE s.hash = ?1");
-        self.opt(&sql, vals![hash.to_vec()], |row| Ok((session(row)?, word(row, 16, "accounts", AccountState::parse)?)))
+        self.opt(&sql, vals![hash.to_vec()], |row| {
+            Ok((session(row)?, word(row, WIDTH, "accounts", AccountState::parse)?))
+        })
     }
 
     /// A session.
@@ -205,7 +216,7 @@ impl Tx<'_> {
         self.put(
             "INSERT INTO sessions (id, hash, account, connection, kind, client, device, idp_subject, idp_session, trace, \
              created, last_used, absolute_end, idle_seconds, ended, reason, version, authenticated, idp_index, bound) \
-             VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, NULL, ?14, ?15, ?16, ?17)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?18, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, NULL, ?14, ?15, ?16, ?17)",
             vals![
                 session.id,
                 hash.to_vec(),
@@ -227,6 +238,7 @@ impl Tx<'_> {
                 session.authenticated,
                 index.map(|index| index.to_vec()),
                 session.limit.as_str(),
+                session.client,
             ],
             Expect::Any,
         )
@@ -239,7 +251,11 @@ impl Tx<'_> {
     /// What the database says.
     pub fn end_session(&mut self, id: SessionId, reason: &str, at: Timestamp) -> Result<bool, StoreError> {
         let sql = "UPDATE sessions SET ended = ?2, reason = ?3, version = version + 1 WHERE id = ?1 AND ended IS NULL";
-        Ok(self.exec(sql, vals![id, at, reason])? == 1)
+        let was_live = self.exec(sql, vals![id, at, reason])? == 1;
+        if was_live {
+            self.tell_of_session(id, at)?;
+        }
+        Ok(was_live)
     }
 
     /// Ends the live sessions that an account began through a connection (SES-4); the reason stays with each (SES-3).
@@ -259,7 +275,8 @@ impl Tx<'_> {
              WHERE account = ?1 AND connection = ?2 AND ended IS NULL",
             vals![account, connection, at, reason],
             Expect::Any,
-        )
+        )?;
+        self.tell_of_sessions(account, at)
     }
 
     /// Lets the live sessions that an account began through a connection end `micros` after they began at the latest, or now
@@ -283,7 +300,8 @@ impl Tx<'_> {
              AND absolute_end > ?4",
             vals![account, connection, micros, now, limit.as_str()],
             Expect::Any,
-        )
+        )?;
+        self.tell_of_sessions(account, now)
     }
 
     /// Notes that the person in a session has shown again who they are.
