@@ -1,5 +1,5 @@
-//! OpenID Connect as a relying party: the authorization code flow with PKCE
-//! ([OpenID Connect Core](https://openid.net/specs/openid-connect-core-1_0.html) §3.1), discovery, userinfo.
+//! OpenID Connect. As a relying party: the authorization code flow with PKCE
+//! ([OpenID Connect Core](https://openid.net/specs/openid-connect-core-1_0.html) §3.1), discovery, userinfo. As a provider: [`op`].
 //!
 //! This crate turns what a browser carried back into a checked [`Login`]. It knows nothing of accounts, connections or
 //! databases, reads no clock and makes no randomness; requests go out through the caller's [`Transport`]. Nothing in it
@@ -30,6 +30,7 @@ mod json;
 mod keys;
 mod login;
 mod logout;
+pub mod op;
 mod provider;
 mod received;
 mod token;
