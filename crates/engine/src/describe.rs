@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_model::{
-    AccountId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId, Timestamp, TokenId,
+    AccountId, ClientId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId, Timestamp, TokenId,
     ledger::{Change, Event, Kind},
 };
 use muster_store::Conn;
@@ -153,6 +153,10 @@ impl Names {
             Kind::Token => match text("label") {
                 Some(label) => Some(label),
                 None => conn.token_label(TokenId(change.id))?.filter(|label| !label.is_empty()),
+            },
+            Kind::Client => match text("name") {
+                Some(name) => Some(name),
+                None => conn.client(ClientId(change.id))?.map(|client| client.name),
             },
             Kind::DirectoryUser => text("user_name"),
             Kind::DirectoryGroup => text("display_name"),

@@ -139,6 +139,13 @@ impl Env {
         id
     }
 
+    /// 256 bits that nobody can guess.
+    pub fn new_secret(&mut self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.surroundings.random(&mut bytes);
+        bytes
+    }
+
     /// Random decimal digits.
     pub fn digits(&mut self, count: usize) -> String {
         let mut digits = String::with_capacity(count);

@@ -223,7 +223,8 @@ fn concerns(change: &Change, told: &Explanation) -> bool {
         | Kind::Connection
         | Kind::Token
         | Kind::Invitation
-        | Kind::DirectoryGroup => false,
+        | Kind::DirectoryGroup
+        | Kind::Client => false,
     }
 }
 

@@ -74,6 +74,7 @@ pub mod mail;
 pub mod members;
 pub mod metadata;
 pub mod names;
+pub mod openid;
 pub mod organizations;
 pub mod plans;
 pub mod retention;

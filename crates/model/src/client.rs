@@ -22,6 +22,9 @@ pub struct Client {
     /// What it may do, and where people are sent.
     #[serde(flatten)]
     pub settings: ClientSettings,
+    /// When its secret was made, if it keeps one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_made: Option<Timestamp>,
     /// When it was switched off, for as long as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Timestamp>,

@@ -108,6 +108,12 @@ events! {
     TokenUpdated = "token.update";
     /// A token was revoked.
     TokenRevoked = "token.revoke";
+    /// A product may sign people in here.
+    ClientCreated = "client.create";
+    /// What a product may do, or where people are sent from it, changed; or it has a new secret.
+    ClientUpdated = "client.update";
+    /// A product signs nobody in here any more.
+    ClientEnded = "client.delete";
     /// A second factor or passkey was set up.
     FactorAdded = "account.factor.add";
     /// A recovery code was used.
@@ -185,11 +191,13 @@ pub enum Kind {
     DirectoryUser,
     /// A directory group; `of` the connection.
     DirectoryGroup,
+    /// A product that signs people in here.
+    Client,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Account,
         Self::Company,
         Self::Organization,
@@ -203,6 +211,7 @@ impl Kind {
         Self::Invitation,
         Self::DirectoryUser,
         Self::DirectoryGroup,
+        Self::Client,
     ];
 
     /// The word in SQL and JSON.
@@ -222,6 +231,7 @@ impl Kind {
             Self::Invitation => "invitation",
             Self::DirectoryUser => "directory-user",
             Self::DirectoryGroup => "directory-group",
+            Self::Client => "client",
         }
     }
 }

@@ -214,6 +214,12 @@ pub enum Ended {
     Idle,
     /// The account was closed.
     AccountClosed,
+    /// The product that it was begun for gave it back.
+    GivenBack,
+    /// A token of it was used twice: somebody else may have had it.
+    TokenReused,
+    /// The product that it was begun for is here no more.
+    ClientEnded,
 }
 
 impl Ended {
@@ -233,6 +239,9 @@ impl Ended {
             Self::TimeOver => "its time was over",
             Self::Idle => "not used for too long",
             Self::AccountClosed => "the account was closed",
+            Self::GivenBack => "signed out in the application",
+            Self::TokenReused => "a token of it was used twice: somebody else may have had it",
+            Self::ClientEnded => "the application is no more",
         }
     }
 }

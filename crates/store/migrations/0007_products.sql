@@ -7,6 +7,7 @@ CREATE TABLE oauth_clients (
     settings        {text} NOT NULL,
     -- The hash of its secret, and of the one before for as long as that works, too.
     secret          {bytes},
+    secret_made     {int},
     former_secret   {bytes},
     former_until    {int},
     disabled        {int},
@@ -52,6 +53,7 @@ CREATE TABLE oauth_authorizations (
     told            {int},
     failure         {text}
 ){strict};
+CREATE INDEX oauth_authorizations_client ON oauth_authorizations (client, account);
 CREATE INDEX oauth_authorizations_session ON oauth_authorizations (session);
 CREATE INDEX oauth_authorizations_account ON oauth_authorizations (account, id);
 CREATE INDEX oauth_authorizations_tell_at ON oauth_authorizations (tell_at) WHERE tell_at IS NOT NULL;
@@ -69,6 +71,8 @@ CREATE TABLE consents (
 -- signed.
 CREATE TABLE signing_keys (
     id              {uuid} NOT NULL CONSTRAINT signing_keys_pkey PRIMARY KEY,
+    -- Counted from 1, so that of two nodes that make the next one, one comes too late.
+    number          {int} NOT NULL CONSTRAINT signing_keys_number_key UNIQUE,
     algorithm       {text} NOT NULL,
     public_key      {bytes} NOT NULL,
     private_key     {bytes} NOT NULL,

@@ -27,6 +27,8 @@ pub enum Unique {
     ConnectionName,
     /// An OpenID client's name.
     ClientName,
+    /// The number of a signing key.
+    SigningKeyNumber,
     /// The hash of a token.
     TokenHash,
     /// The hash of a session's secret.
@@ -50,6 +52,7 @@ const NAMES: &[(&str, Unique)] = &[
     ("directory_groups_connection_display_name_key_key", Unique::GroupDisplayName),
     ("connections_name_key", Unique::ConnectionName),
     ("oauth_clients_name_key", Unique::ClientName),
+    ("signing_keys_number_key", Unique::SigningKeyNumber),
     ("tokens_hash_key", Unique::TokenHash),
     ("sessions_hash_key", Unique::SessionHash),
     ("subjects_pkey", Unique::Subject),
@@ -99,6 +102,7 @@ impl fmt::Display for Unique {
             Unique::GroupDisplayName => "`displayName`",
             Unique::ConnectionName => "the connection's name",
             Unique::ClientName => "the application's name",
+            Unique::SigningKeyNumber => "the signing key's number",
             Unique::TokenHash => "the token",
             Unique::SessionHash => "the session",
             Unique::Subject => "the subject",

@@ -33,6 +33,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("connection", "Connections"),
     ("scim", "Directory (SCIM)"),
     ("token", "Tokens"),
+    ("client", "Applications"),
     ("grant", "Reasons for memberships"),
     ("account", "Accounts"),
     ("company", "Companies"),
@@ -104,6 +105,9 @@ fn words(event: Event) -> (&'static str, &'static str) {
         Event::ConnectionEnded => ("Connection deleted", "A connection was deleted"),
         Event::TokenCreated => ("Token created", "A token was made"),
         Event::TokenRevoked => ("Token revoked", "A token was revoked"),
+        Event::ClientCreated => ("Application added", "An application may sign people in here"),
+        Event::ClientUpdated => ("Application changed", "Settings of an application changed, or it has a new secret"),
+        Event::ClientEnded => ("Application removed", "An application signs nobody in here any more"),
         Event::FactorAdded => ("Second factor added", "A second factor or passkey was set up"),
         Event::SetUpUsed => {
             ("Set-up link opened", "Somebody began to set a connection up by a link that an owner made")

@@ -117,7 +117,7 @@ impl Sight {
     ) -> Result<bool, EngineError> {
         Ok(match change.kind {
             Kind::Organization => change.id == id.0,
-            Kind::Membership | Kind::Invitation => change.of == Some(id.0),
+            Kind::Membership | Kind::Invitation | Kind::Client => change.of == Some(id.0),
             Kind::Connection => self.connections.contains(&change.id),
             Kind::DirectoryUser | Kind::DirectoryGroup => {
                 row.connection.is_some_and(|connection| self.connections.contains(&connection.0))

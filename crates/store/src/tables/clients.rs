@@ -11,7 +11,9 @@ use super::{from_json, json, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "oauth_clients";
-const COLUMNS: &str = "id, name, organization, kind, settings, disabled, created, version";
+const COLUMNS: &str = "id, name, organization, kind, settings, disabled, created, version, secret_made";
+/// How many there are.
+const WIDTH: usize = 9;
 
 /// The hashes of a client's secrets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,6 +34,7 @@ fn client(row: &Row<'_>) -> Result<Client, StoreError> {
         disabled: row.get::<Option<i64>>(5)?.map(Timestamp),
         created: Timestamp(row.get(6)?),
         version: row.get(7)?,
+        secret_made: row.get::<Option<i64>>(8)?.map(Timestamp),
     })
 }
 
@@ -65,9 +68,9 @@ impl Conn<'_> {
             let hash = |bytes: Vec<u8>| {
                 bytes.try_into().map_err(|_| StoreError::Corrupt { table: TABLE, key: id.to_string() })
             };
-            let present = row.get::<Option<Vec<u8>>>(8)?.map(hash).transpose()?;
-            let former = row.get::<Option<Vec<u8>>>(9)?.map(hash).transpose()?;
-            let until = row.get::<Option<i64>>(10)?.map(Timestamp);
+            let present = row.get::<Option<Vec<u8>>>(WIDTH)?.map(hash).transpose()?;
+            let former = row.get::<Option<Vec<u8>>>(WIDTH + 1)?.map(hash).transpose()?;
+            let until = row.get::<Option<i64>>(WIDTH + 2)?.map(Timestamp);
             Ok((client(row)?, ClientSecrets { present, former: former.zip(until) }))
         })
     }
@@ -109,8 +112,8 @@ impl Tx<'_> {
     /// [`Unique::ClientName`](crate::Unique::ClientName); what the database says.
     pub fn insert_client(&mut self, client: &Client, secret: Option<[u8; 32]>) -> Result<(), StoreError> {
         self.put(
-            "INSERT INTO oauth_clients (id, name, organization, kind, settings, secret, disabled, created, version) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO oauth_clients (id, name, organization, kind, settings, secret, disabled, created, version, \
+             secret_made) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             vals![
                 client.id,
                 client.name.as_str(),
@@ -121,6 +124,7 @@ impl Tx<'_> {
                 client.disabled,
                 client.created,
                 client.version,
+                client.secret_made,
             ],
             Expect::Any,
         )
@@ -134,7 +138,7 @@ impl Tx<'_> {
     /// says.
     pub fn update_client(&mut self, client: &Client) -> Result<(), StoreError> {
         self.put(
-            "UPDATE oauth_clients SET name = ?2, kind = ?3, settings = ?4, disabled = ?5, version = ?6 \
+            "UPDATE oauth_clients SET name = ?2, kind = ?3, settings = ?4, disabled = ?5, version = ?6, secret_made = ?7 \
              WHERE id = ?1 AND version = ?6 - 1",
             vals![
                 client.id,
@@ -143,6 +147,7 @@ impl Tx<'_> {
                 json(&client.settings)?,
                 client.disabled,
                 client.version,
+                client.secret_made,
             ],
             Expect::One,
         )

@@ -91,6 +91,43 @@ impl Conn<'_> {
         self.query(&sql, vals![organization, after, limit], membership)
     }
 
+    /// Where an account is an active member, by the organization's name: that, the role, whether as a guest; at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn places_of(
+        &mut self,
+        account: AccountId,
+        limit: i64,
+    ) -> Result<Vec<(OrganizationId, String, Role, bool)>, StoreError> {
+        let sql = "SELECT o.id, o.name, m.role, m.guest FROM memberships m JOIN organizations o ON o.id = m.organization \
+                   WHERE m.account = ?1 AND m.state = 'active' AND o.ended IS NULL ORDER BY o.name LIMIT ?2";
+        self.query(sql, vals![account, limit], |row| {
+            Ok((
+                OrganizationId(row.get(0)?),
+                row.get(1)?,
+                word(row, 2, TABLE, |text| text.parse::<Role>().ok())?,
+                row.get(3)?,
+            ))
+        })
+    }
+
+    /// The teams in which an account is, with their organizations, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn teams_of_account(
+        &mut self,
+        account: AccountId,
+        limit: i64,
+    ) -> Result<Vec<(OrganizationId, String)>, StoreError> {
+        let sql = "SELECT DISTINCT g.organization, t.name FROM grants g JOIN teams t ON t.id = g.team \
+                   WHERE g.account = ?1 AND NOT g.asleep AND t.ended IS NULL ORDER BY g.organization, t.name LIMIT ?2";
+        self.query(sql, vals![account, limit], |row| Ok((OrganizationId(row.get(0)?), row.get(1)?)))
+    }
+
     /// The memberships of an organization that an owner has blocked (ORG-2), by account.
     ///
     /// # Errors

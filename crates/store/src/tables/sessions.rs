@@ -279,6 +279,20 @@ impl Tx<'_> {
         self.tell_of_sessions(account, at)
     }
 
+    /// Ends the live sessions that were begun for a product.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn end_sessions_of_client(&mut self, client: ClientId, reason: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.put(
+            "UPDATE sessions SET ended = ?2, reason = ?3, version = version + 1 WHERE ended IS NULL AND id IN \
+             (SELECT session FROM oauth_authorizations WHERE client = ?1) AND client = ?1",
+            vals![client, at, reason],
+            Expect::Any,
+        )
+    }
+
     /// Lets the live sessions that an account began through a connection end `micros` after they began at the latest, or now
     /// if that is past; none is made longer (SES-2).
     ///

@@ -10,6 +10,8 @@ use crate::{Conn, Expect, StoreError, Tx, vals};
 pub struct SigningKeyRow {
     /// Its `kid`.
     pub id: Uuid,
+    /// The how manieth it is, from 1.
+    pub number: i64,
     /// Such as `ES256`.
     pub algorithm: String,
     /// What is shown of it, as an X.509 `SubjectPublicKeyInfo` or as the algorithm has it.
@@ -31,17 +33,18 @@ impl Conn<'_> {
     ///
     /// What the database says.
     pub fn signing_keys(&mut self) -> Result<Vec<SigningKeyRow>, StoreError> {
-        let sql = "SELECT id, algorithm, public_key, private_key, created, active_from, retired FROM signing_keys \
-                   ORDER BY active_from, id";
+        let sql = "SELECT id, number, algorithm, public_key, private_key, created, active_from, retired FROM signing_keys \
+                   ORDER BY number";
         self.query(sql, vals![], |row| {
             Ok(SigningKeyRow {
                 id: row.get(0)?,
-                algorithm: row.get(1)?,
-                public_key: row.get(2)?,
-                private_key: row.get(3)?,
-                created: Timestamp(row.get(4)?),
-                active_from: Timestamp(row.get(5)?),
-                retired: row.get::<Option<i64>>(6)?.map(Timestamp),
+                number: row.get(1)?,
+                algorithm: row.get(2)?,
+                public_key: row.get(3)?,
+                private_key: row.get(4)?,
+                created: Timestamp(row.get(5)?),
+                active_from: Timestamp(row.get(6)?),
+                retired: row.get::<Option<i64>>(7)?.map(Timestamp),
             })
         })
     }
@@ -52,13 +55,14 @@ impl Tx<'_> {
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// [`Unique::SigningKeyNumber`](crate::Unique::SigningKeyNumber), if another node was first; what the database says.
     pub fn insert_signing_key(&mut self, key: &SigningKeyRow) -> Result<(), StoreError> {
         self.put(
-            "INSERT INTO signing_keys (id, algorithm, public_key, private_key, created, active_from, retired) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO signing_keys (id, number, algorithm, public_key, private_key, created, active_from, retired) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             vals![
                 key.id,
+                key.number,
                 key.algorithm.as_str(),
                 key.public_key.clone(),
                 key.private_key.clone(),
