@@ -1,7 +1,7 @@
 //! Secrets: made, sealed, hashed, compared.
 //!
 //! This crate owns how Muster handles what must not be read: tokens ([`token`]), passwords ([`password`]), one-time codes
-//! ([`totp`], [`recovery`]), values at rest ([`seal`]), values that are compared but not kept ([`blind`]), messages to web servers ([`webhook`]), key pairs of our own ([`own_key`]), the master key that
+//! ([`totp`], [`recovery`]), values at rest ([`seal`]), values that are compared but not kept ([`blind`]), messages to web servers ([`webhook`]), key pairs of our own ([`own_key`], [`signing_key`]), the master key that
 //! opens them ([`key_file`]), and the type that keeps a secret out of logs ([`Secret`]). All cryptography is AWS-LC's, but
 //! for Argon2, which that lacks, and one-time codes, of which a library knows the details; nothing is invented here. It must not know: the database, HTTP, or
 //! what the secrets are for.
@@ -13,6 +13,7 @@ pub mod password;
 pub mod recovery;
 pub mod seal;
 mod secret;
+pub mod signing_key;
 pub mod token;
 pub mod totp;
 pub mod webhook;
@@ -24,6 +25,7 @@ pub use password::{PasswordError, PasswordHash, Passwords};
 pub use recovery::RecoveryCode;
 pub use seal::{DataKey, Place, SealError, Sealer};
 pub use secret::Secret;
+pub use signing_key::SigningKey;
 pub use token::{TokenHash, TokenPrefix, TokenText};
 pub use totp::TotpSecret;
 pub use webhook::{NotWebhookSecret, WebhookSecret};

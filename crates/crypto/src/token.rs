@@ -36,10 +36,18 @@ pub enum TokenPrefix {
     BreakGlass,
     /// A link by which somebody without an account sets a connection up (SEC-2).
     SetUp,
+    /// The secret of a product that signs people in here.
+    Client,
+    /// A code that a browser carries to a product.
+    Code,
+    /// A code that a device waits with.
+    Device,
+    /// A product's request that was pushed.
+    Pushed,
 }
 
 impl TokenPrefix {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::Scim,
         Self::Personal,
         Self::Organization,
@@ -48,6 +56,10 @@ impl TokenPrefix {
         Self::Invitation,
         Self::BreakGlass,
         Self::SetUp,
+        Self::Client,
+        Self::Code,
+        Self::Device,
+        Self::Pushed,
     ];
 
     /// The text that such tokens begin with.
@@ -62,6 +74,10 @@ impl TokenPrefix {
             Self::Invitation => "mst_invite_",
             Self::BreakGlass => "mst_glass_",
             Self::SetUp => "mst_setup_",
+            Self::Client => "mst_client_",
+            Self::Code => "mst_code_",
+            Self::Device => "mst_device_",
+            Self::Pushed => "mst_par_",
         }
     }
 }

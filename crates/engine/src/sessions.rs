@@ -64,11 +64,10 @@ pub fn begin(
     begin: Begin,
 ) -> Result<Session, EngineError> {
     let now = env.now();
-    if let Some(replaced) = begin.replaces
-        && tx.end_session(replaced, Ended::Replaced.as_str(), now)?
-    {
-        env.note(Rule::Ses3, Note::SessionReplaced);
-    }
+    let replaced = match begin.replaces {
+        Some(replaced) => tx.session(replaced)?.filter(|session| session.over(now).is_none()),
+        None => None,
+    };
     domains::auto_provision(tx, env, account)?;
     let minutes = match connection {
         Some(connection) => tx.account(account)?.and_then(|account| minutes(&account, connection)),
@@ -104,6 +103,15 @@ pub fn begin(
     let index = session.idp.as_ref().and_then(|idp| idp.index.as_ref());
     let index = index.map(|index| muster_crypto::sha256(index.as_bytes()));
     tx.insert_session(&session, &begin.hash, begin.idp.map(|(_, subject)| subject), index)?;
+    if let Some(replaced) = replaced {
+        // Whoever signs in again the same way stays signed in at products; they know nothing of this session's name.
+        if (replaced.account, replaced.connection) == (session.account, session.connection) {
+            tx.move_authorizations(replaced.id, session.id, session.expires())?;
+        }
+        if tx.end_session(replaced.id, Ended::Replaced.as_str(), now)? {
+            env.note(Rule::Ses3, Note::SessionReplaced);
+        }
+    }
     env.note(rule, Note::SessionBegun(session.expires().to_string()));
     Ok(session)
 }

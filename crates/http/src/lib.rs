@@ -27,6 +27,7 @@ mod invitations;
 mod journal;
 mod limits;
 mod metrics;
+mod oauth;
 mod operations;
 mod pages;
 mod replay;
@@ -72,11 +73,12 @@ pub fn router(app: &App) -> Router {
                 .merge(api::pages(app))
                 .merge(console::router(app))
                 .merge(setup::router(app))
+                .merge(oauth::pages(app))
                 .layer(guard),
         )
         .layer(render)
         .layer(middleware::from_fn(browser::secured))
         .layer(arrive);
     // The gates of SCIM and of the management API do for their requests what the layers do for the others.
-    scim::mount(pages.merge(api::router(app)), app)
+    scim::mount(pages.merge(api::router(app)).merge(oauth::router(app)), app)
 }

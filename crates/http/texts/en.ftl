@@ -19,6 +19,32 @@ answer-no = No
 done-role = The role is changed.
 done-removed = The member is removed.
 
+## Signing in at a product
+consent-app-title = { $name } wants to know who you are
+consent-app-what = { $name } is not run by whoever runs this site. If you agree, it learns:
+consent-app-who = that it is you, whenever you sign in there
+consent-app-profile = your name and username
+consent-app-email = your email address
+consent-app-organizations = your organizations, with your role and teams there
+consent-app-offline = the same while you are away, until your session here ends
+consent-app-as = You are signed in as { $name }.
+consent-app-take-back = You can take this back on your account's page.
+consent-app-yes = Agree and go on
+device-title = Sign in on another device
+device-what = Type the code that the device or program shows.
+device-code = Code
+device-go-on = Go on
+device-waits = { $name } waits for you on another device.
+device-only-own = Go on only if you started this yourself. Whoever started it is signed in as you.
+device-yes = Sign in there
+device-no = It was not me
+device-done = You are signed in there. You can close this page.
+device-declined = Nobody is signed in there.
+device-unknown = No device waits with this code. Look at the device again: codes work for 15 minutes.
+logout-title = Sign out?
+logout-what = You are signed out here, and at every application that you use through this site.
+logout-done = You are signed out
+
 ## When sessions and tokens end
 session-through = through { $name }
 session-provider = the identity provider

@@ -204,6 +204,8 @@ pub struct Authorization {
     pub client: ClientId,
     /// Through which session: it ends with that.
     pub session: SessionId,
+    /// The session that it began in, by which the client knows it. Whoever signs in again in the same browser has another one.
+    pub sid: SessionId,
     /// Whose session that is.
     pub account: AccountId,
     /// What it may do.

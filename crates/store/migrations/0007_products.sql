@@ -40,6 +40,8 @@ CREATE TABLE oauth_authorizations (
     id              {uuid} NOT NULL CONSTRAINT oauth_authorizations_pkey PRIMARY KEY,
     client          {uuid} NOT NULL,
     session         {uuid} NOT NULL,
+    -- The session that it began in, by which its client knows it: whoever signs in again in the same browser has another one.
+    sid             {uuid} NOT NULL,
     account         {uuid} NOT NULL,
     scopes          {text} NOT NULL,
     created         {int} NOT NULL,
@@ -54,6 +56,7 @@ CREATE TABLE oauth_authorizations (
     failure         {text}
 ){strict};
 CREATE INDEX oauth_authorizations_client ON oauth_authorizations (client, account);
+CREATE INDEX oauth_authorizations_sid ON oauth_authorizations (sid, client);
 CREATE INDEX oauth_authorizations_session ON oauth_authorizations (session);
 CREATE INDEX oauth_authorizations_account ON oauth_authorizations (account, id);
 CREATE INDEX oauth_authorizations_tell_at ON oauth_authorizations (tell_at) WHERE tell_at IS NOT NULL;

@@ -187,6 +187,7 @@ pub(super) fn begin(
         id,
         client: client.id,
         session: session.id,
+        sid: session.id,
         account: session.account,
         scopes,
         created: now,

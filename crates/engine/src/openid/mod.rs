@@ -8,7 +8,10 @@
 //! - [`clients`]: what a product may do, and who says so;
 //! - [`requests`]: whether a browser that comes from a product is sent back with a code, or what must come first;
 //! - [`codes`]: a code, and what it is exchanged for;
+//! - [`devices`]: those without a browser;
 //! - [`refresh`]: refresh tokens, each used once;
+//! - [`pushed`]: requests that clients state beforehand;
+//! - [`introspection`]: what a token is worth, for who may ask;
 //! - [`standing`]: whether an authorization still holds, asked with every use of a token;
 //! - [`people`]: what a product is told of somebody;
 //! - [`telling`]: products that are to be told that a session is over;
@@ -16,8 +19,11 @@
 
 pub mod clients;
 pub mod codes;
+pub mod devices;
+pub mod introspection;
 pub mod keys;
 pub mod people;
+pub mod pushed;
 pub mod refresh;
 pub mod requests;
 pub mod standing;

@@ -77,6 +77,11 @@ pub(super) fn is_genuine(env: &Env, token: &RefreshToken, of: &muster_model::Aut
     (1..=of.generation).contains(&token.generation) && seal(env, of, token.generation).is_some_and(same)
 }
 
+/// Whether a token is the one that is exchanged next.
+pub(super) fn is_present(env: &Env, token: &RefreshToken, of: &muster_model::Authorization) -> bool {
+    token.generation == of.generation && is_genuine(env, token, of)
+}
+
 /// What a refresh token was exchanged for.
 #[derive(Debug, Clone)]
 pub struct Refreshed {

@@ -1,10 +1,15 @@
 //! Whether what somebody let a client do still holds. Asked with every use of a token, of the database (SES-4).
 
-use muster_model::{AccountState, Authorization, AuthorizationId, Client, Session, Timestamp, session::Ended};
+use muster_model::{
+    AccountId, AccountState, Authorization, AuthorizationId, Client, Session, SessionId, Timestamp, session::Ended,
+};
 use muster_store::Conn;
 
 use super::people;
 use crate::EngineError;
+
+/// Among how many of an account's newest authorizations a session's name is sought.
+const SOUGHT: i64 = 500;
 
 /// An authorization that holds.
 #[derive(Debug, Clone)]
@@ -15,6 +20,21 @@ pub struct Standing {
     pub session: Session,
     /// To whom.
     pub client: Client,
+}
+
+/// Whether some client knows an account's session by this name.
+///
+/// # Errors
+///
+/// The store's.
+pub fn is_known_as(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    session: SessionId,
+    sid: SessionId,
+) -> Result<bool, EngineError> {
+    let all = conn.authorizations_of(account, SOUGHT)?;
+    Ok(all.iter().any(|one| one.authorization.session == session && one.authorization.sid == sid))
 }
 
 /// What became of an authorization.

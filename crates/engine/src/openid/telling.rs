@@ -63,17 +63,16 @@ pub fn take(tx: &mut Tx<'_>, env: &Env) -> Result<Vec<Task>, EngineError> {
     let mut tasks: Vec<Task> = Vec::new();
     for Telling { authorization, tell_at, attempts, .. } in tx.tellings_due(now, AT_ONCE)? {
         let Some(due) = tell_at else { continue };
-        let (client, session) = (authorization.client, authorization.session);
-        if tasks.iter().any(|task| (task.client.id, task.session.id) == (client, session)) {
+        let (client, sid) = (authorization.client, authorization.sid);
+        if tasks.iter().any(|task| (task.client.id, task.authorization.sid) == (client, sid)) {
             continue;
         }
-        let known = tx.client(client)?;
-        let (Some(client), Some(session)) = (known, tx.session(session)?) else {
-            tx.note_told(authorization.client, authorization.session, None, Some("the application is no more"), None)?;
+        let (Some(client), Some(session)) = (tx.client(client)?, tx.session(authorization.session)?) else {
+            tx.note_told(client, sid, None, Some("the application is no more"), None)?;
             continue;
         };
         let Some(address) = client.settings.backchannel_logout_uri.clone() else {
-            tx.note_told(client.id, session.id, None, Some("the application takes no word of it any more"), None)?;
+            tx.note_told(client.id, sid, None, Some("the application takes no word of it any more"), None)?;
             continue;
         };
         let until = if session.over(now).is_some() { now.after(LEASE) } else { session.expires() };
@@ -91,7 +90,7 @@ pub fn take(tx: &mut Tx<'_>, env: &Env) -> Result<Vec<Task>, EngineError> {
 ///
 /// The store's.
 pub fn told(tx: &mut Tx<'_>, env: &Env, task: &Task) -> Result<(), EngineError> {
-    Ok(tx.note_told(task.client.id, task.session.id, Some(env.now()), None, None)?)
+    Ok(tx.note_told(task.client.id, task.authorization.sid, Some(env.now()), None, None)?)
 }
 
 /// Notes that it could not be told, and why.
@@ -103,7 +102,7 @@ pub fn failed(tx: &mut Tx<'_>, env: &Env, task: &Task, why: &str) -> Result<(), 
     let why: String = why.chars().take(FAILURE).collect();
     let rest = usize::try_from(task.attempts).ok().and_then(|tried| RESTS.get(tried));
     let next = rest.map(|rest| env.now().after(*rest));
-    Ok(tx.note_told(task.client.id, task.session.id, None, Some(&why), next)?)
+    Ok(tx.note_told(task.client.id, task.authorization.sid, None, Some(&why), next)?)
 }
 
 /// What an account let clients do lately, with what they were told: the receipts, newest first.

@@ -20,6 +20,7 @@ use super::{App, Inner, Lane};
 use crate::{
     HttpError, domains,
     journal::{self, Chunk},
+    oauth,
     sign_in::identity_provider,
     streaming::{self, Streaming},
 };
@@ -48,6 +49,8 @@ pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(repeat(Arc::downgrade(inner), EXPIRE_INVITATIONS, expire_some));
     tokio::spawn(repeat(Arc::downgrade(inner), MAIL_GUESTS, mail_guests));
     tokio::spawn(repeat(Arc::downgrade(inner), ERASE, erase_slice));
+    tokio::spawn(repeat(Arc::downgrade(inner), CHANGE_KEYS, oauth::change_keys));
+    tokio::spawn(repeat(Arc::downgrade(inner), TELL_PRODUCTS, oauth::tell_due));
     tokio::spawn(repeat(Arc::downgrade(inner), WARN, identity_provider::warn_of_ends));
     tokio::spawn(repeat(Arc::downgrade(inner), TELL_OF_JOINS, domains::tell_of_joins));
     // One that does not answer keeps few others waiting.
@@ -127,6 +130,20 @@ const ERASE: Duty = Duty {
     idle: FLUSH,
     after_failure: RETAIN,
     failed: "an erased person is still named in records of others; this is tried again",
+};
+
+/// Looking after the keys that tokens are signed with.
+const CHANGE_KEYS: Duty = Duty {
+    idle: Duration::from_mins(10),
+    after_failure: Duration::from_secs(10),
+    failed: "the keys that tokens are signed with could not be looked after; this is tried again",
+};
+
+/// Telling products that sessions are over. They are out within a second.
+const TELL_PRODUCTS: Duty = Duty {
+    idle: Duration::from_millis(200),
+    after_failure: Duration::from_secs(1),
+    failed: "products could not be told that sessions are over; this is tried again",
 };
 
 /// Fetches what identity providers say of themselves (SSO-8).

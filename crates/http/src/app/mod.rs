@@ -33,6 +33,7 @@ use crate::{
     auth::Callers,
     journal::{Bodies, Counted, ReadLog, Record, Trace},
     metrics::Metrics,
+    oauth::SigningKeys,
     sign_in::{Discoveries, LogBound, Providers, RelyingParty},
     streaming::{Destination, Streaming},
 };
@@ -91,6 +92,7 @@ pub(crate) struct Inner {
     answers: Arc<Semaphore>,
     providers: Providers,
     discoveries: Discoveries,
+    signing_keys: SigningKeys,
     outbound: Outbound,
     sends_mail: bool,
     sign_in_log: LogBound,
@@ -166,6 +168,7 @@ impl App {
             limits,
             providers: Providers::default(),
             discoveries: Discoveries::default(),
+            signing_keys: SigningKeys::default(),
             outbound,
             sends_mail,
             sign_in_log: LogBound::default(),
@@ -415,6 +418,10 @@ impl App {
 
     pub(crate) fn providers(&self) -> &Providers {
         &self.inner.providers
+    }
+
+    pub(crate) fn signing_keys(&self) -> &SigningKeys {
+        &self.inner.signing_keys
     }
 
     pub(crate) fn discoveries(&self) -> &Discoveries {

@@ -50,6 +50,11 @@ impl Form {
         Ok(Self { fields })
     }
 
+    /// Every field, as it came.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The values of the fields whose names begin so.
     pub(crate) fn values(&self, beginning: &str) -> impl Iterator<Item = &str> {
         self.fields.iter().filter(move |(name, _)| name.starts_with(beginning)).map(|(_, value)| value.as_str())

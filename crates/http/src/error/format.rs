@@ -10,6 +10,7 @@ use axum::{
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use muster_model::RequestId;
+use muster_oidc::op::{OAuthError, OAuthErrorCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,6 +26,8 @@ pub enum ErrorFormat {
     Scim,
     /// The management API's JSON: `detail`, `message`, `errinfo`, `trace_id`.
     Api,
+    /// An OAuth error (RFC 6749 §5.2).
+    OAuth,
     /// A page for people.
     Page,
 }
@@ -122,6 +125,7 @@ impl ErrorFormat {
                 };
                 ("application/json", serde_json::to_string(&body).unwrap_or_default())
             }
+            Self::OAuth => ("application/json", oauth(error, status, detail).body()),
             Self::Page => ("text/html; charset=utf-8", page(status, &detail, trace_id)),
         }
     }
@@ -157,6 +161,18 @@ fn error_info(error: &HttpError) -> BTreeMap<String, String> {
             BTreeMap::from([("rule".to_owned(), error.rule().id().to_owned())])
         }
         _ => BTreeMap::new(),
+    }
+}
+
+/// What OAuth calls an error that is not one of its own.
+fn oauth(error: &HttpError, status: StatusCode, detail: String) -> OAuthError {
+    match error {
+        HttpError::OAuth(error) => error.clone(),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => {
+            OAuthError::new(OAuthErrorCode::TemporarilyUnavailable, detail)
+        }
+        _ if status.is_server_error() => OAuthError::new(OAuthErrorCode::ServerError, detail),
+        _ => OAuthError::new(OAuthErrorCode::InvalidRequest, detail),
     }
 }
 

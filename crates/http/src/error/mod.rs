@@ -14,6 +14,7 @@ use http::{HeaderValue, StatusCode, header};
 use muster_administration::{AdministrationError, Misstated};
 use muster_engine::{EngineError, Refusal, guard};
 use muster_model::Rule;
+use muster_oidc::op::{OAuthError, OAuthErrorCode};
 use muster_scim::{RequestError, ScimType};
 use muster_store::{StoreError, TxError};
 
@@ -34,6 +35,9 @@ pub enum HttpError {
     /// An IdP's answer is not accepted.
     #[error(transparent)]
     SignIn(#[from] SignInFailure),
+    /// A product is not granted what it asks for.
+    #[error(transparent)]
+    OAuth(#[from] OAuthError),
     /// Fields of a request to the management API, each with what is wrong with it.
     #[error("{}", in_a_line(.0))]
     Fields(Vec<Field>),
@@ -162,6 +166,16 @@ impl Unauthorized {
     }
 }
 
+/// What a product may show instead (RFC 6749 §5.2, RFC 6750 §3).
+fn oauth_challenge(code: OAuthErrorCode) -> Option<&'static str> {
+    match code {
+        OAuthErrorCode::InvalidClient => Some("Basic realm=\"oauth2\""),
+        OAuthErrorCode::InvalidToken => Some("Bearer realm=\"oauth2\", error=\"invalid_token\""),
+        OAuthErrorCode::InsufficientScope => Some("Bearer realm=\"oauth2\", error=\"insufficient_scope\""),
+        _ => None,
+    }
+}
+
 impl HttpError {
     /// The error that the framework meant by a status without a body.
     fn from_status(status: StatusCode) -> Self {
@@ -218,6 +232,7 @@ impl HttpError {
             Self::Panicked | Self::Internal(..) | Self::Status(_) => true,
             Self::Scim(_)
             | Self::Engine(EngineError::NotFound { .. } | EngineError::Refused(_))
+            | Self::OAuth(_)
             | Self::Unauthorized(_)
             | Self::SignIn(_)
             | Self::Fields(_)
@@ -365,6 +380,11 @@ impl IntoResponse for HttpError {
         }
         if let Self::Unauthorized(why) = &self {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(why.challenge()));
+        }
+        if let Self::OAuth(error) = &self
+            && let Some(challenge) = oauth_challenge(error.code)
+        {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response.extensions_mut().insert(Arc::new(self));
         response

@@ -19,6 +19,7 @@ pub(super) fn of(error: &HttpError) -> Answer {
         HttpError::Engine(EngineError::NotFound { .. }) | HttpError::NoRoute => plain(StatusCode::NOT_FOUND),
         HttpError::Engine(EngineError::Refused(refusal)) => of_refusal(refusal),
         HttpError::Engine(EngineError::Store(error)) => of_store(error),
+        HttpError::OAuth(error) => plain(error.status()),
         HttpError::Unauthorized(_) => plain(StatusCode::UNAUTHORIZED),
         HttpError::MethodNotAllowed => plain(StatusCode::METHOD_NOT_ALLOWED),
         HttpError::NotImplemented(_) => plain(StatusCode::NOT_IMPLEMENTED),

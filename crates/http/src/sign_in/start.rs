@@ -1,10 +1,16 @@
 //! `/signin`: the address first, which leads to a connection (SSO-3).
 
 use askama::Template;
-use axum::{Extension, body::Body, extract::State, response::Response};
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Query, State},
+    response::Response,
+};
 use http::{HeaderMap, StatusCode};
 use muster_engine::sign_in;
 use muster_model::{Connection, ConnectionId, Email, SessionId, connection::SingleSignOn};
+use serde::Deserialize;
 
 use super::{
     carried::Trial,
@@ -43,17 +49,25 @@ struct Choice {
     name: String,
 }
 
+/// Whom whoever leads here expects.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Hinted {
+    hint: String,
+}
+
 /// `GET /signin`.
 pub(super) async fn page(
     State(app): State<App>,
     Extension(arrival): Extension<Arrival>,
+    Query(Hinted { hint }): Query<Hinted>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let notice = match visitor(&app, &headers, arrival).await? {
         Visitor::SignedOut(why) => Some(format!("Your session has ended: {why}.")),
         Visitor::SignedIn(_) | Visitor::Stranger => None,
     };
-    email_page(&app, StatusCode::OK, "", None, notice)
+    email_page(&app, StatusCode::OK, &hint, None, notice)
 }
 
 fn email_page(

@@ -16,11 +16,13 @@ const LONGEST: usize = 1_024;
 /// Where the path is sealed for.
 const PLACE: Place = Place { table: "carried", column: "way_back", row: Uuid::nil() };
 
-/// A response after which the browser finds back to a path of ours, below the base URL.
-pub(crate) fn remember(app: &App, mut response: Response, path: &str) -> Result<Response, HttpError> {
-    if path.len() > LONGEST {
-        return Ok(response);
-    }
+/// A response after which the browser finds back to a path of ours, below the base URL, unless that is long.
+pub(crate) fn remember(app: &App, response: Response, path: &str) -> Result<Response, HttpError> {
+    if path.len() > LONGEST { Ok(response) } else { remember_long(app, response, path) }
+}
+
+/// The same of a path that is up to 2,700 bytes long: what a cookie holds once it is sealed.
+pub(crate) fn remember_long(app: &App, mut response: Response, path: &str) -> Result<Response, HttpError> {
     let sealed = app.sealer().seal(&PLACE, path.as_bytes()).map_err(HttpError::sealing)?;
     let cookie = Cookies::new(app.base_url()).set_way_back(&URL_SAFE_NO_PAD.encode(sealed), LIFE);
     response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
@@ -41,7 +43,7 @@ fn kept(app: &App, headers: &HeaderMap) -> Option<String> {
 }
 
 /// A response after which the browser knows of no way back.
-pub(super) fn forgotten(app: &App, mut response: Response) -> Result<Response, HttpError> {
+pub(crate) fn forgotten(app: &App, mut response: Response) -> Result<Response, HttpError> {
     let cookie = Cookies::new(app.base_url()).clear_way_back();
     response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
     Ok(response)

@@ -41,6 +41,17 @@ impl Answer {
     }
 }
 
+/// Where a browser goes once somebody signed out there, with what the client wants to have back (OpenID Connect RP-Initiated Logout
+/// §3); `None` where the address is none.
+#[must_use]
+pub fn signed_out(address: &str, state: Option<&str>) -> Option<String> {
+    let mut address = Url::parse(address).ok()?;
+    if let Some(state) = state {
+        address.query_pairs_mut().append_pair("state", state);
+    }
+    Some(address.into())
+}
+
 impl AuthorizationRequest {
     /// Where the answer goes: to what was said, or the only address that the client has.
     #[must_use]

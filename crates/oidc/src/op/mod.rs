@@ -19,7 +19,7 @@ mod parameters;
 mod pkce;
 mod token;
 
-pub use answer::Answer;
+pub use answer::{Answer, signed_out};
 pub use authorization::{AuthorizationRequest, Prompt};
 pub use error::{OAuthError, OAuthErrorCode};
 pub use jose::{JoseError, NotOurs, Signer, TokenType, Verifier};

@@ -10,10 +10,9 @@ use super::{sessions, word};
 use crate::{Conn, Expect, Row, StoreError, Tx, vals};
 
 const TABLE: &str = "oauth_authorizations";
-const COLUMNS: &str =
-    "z.id, z.client, z.session, z.account, z.scopes, z.created, z.generation, z.rotated, z.salt, z.ended, z.reason";
+const COLUMNS: &str = "z.id, z.client, z.session, z.account, z.scopes, z.created, z.generation, z.rotated, z.salt, z.ended, z.reason, z.sid";
 /// How many there are.
-const WIDTH: usize = 11;
+const WIDTH: usize = 12;
 
 /// A client that is to be told that a session is over (OpenID Connect Back-Channel Logout 1.0), or was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +38,7 @@ fn authorization(row: &Row<'_>) -> Result<Authorization, StoreError> {
         id,
         client: ClientId(row.get(1)?),
         session: SessionId(row.get(2)?),
+        sid: SessionId(row.get(11)?),
         account: AccountId(row.get(3)?),
         scopes: ClientScopes::parse(&row.get::<String>(4)?),
         created: Timestamp(row.get(5)?),
@@ -116,7 +116,7 @@ impl Tx<'_> {
     pub fn insert_authorization(&mut self, one: &Authorization, tell_at: Option<Timestamp>) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO oauth_authorizations (id, client, session, account, scopes, created, generation, rotated, salt, \
-             tell_at, attempts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)",
+             tell_at, attempts, sid) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)",
             vals![
                 one.id,
                 one.client,
@@ -128,6 +128,7 @@ impl Tx<'_> {
                 one.rotated,
                 one.salt.to_vec(),
                 tell_at,
+                one.sid,
             ],
             Expect::Any,
         )
@@ -181,6 +182,20 @@ impl Tx<'_> {
         }
     }
 
+    /// Lets what was let do in one session go on in another of the same person.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn move_authorizations(&mut self, from: SessionId, to: SessionId, ends: Timestamp) -> Result<(), StoreError> {
+        self.put(
+            "UPDATE oauth_authorizations SET session = ?2, tell_at = CASE WHEN tell_at IS NULL THEN NULL ELSE ?3 END \
+             WHERE session = ?1 AND ended IS NULL",
+            vals![from, to, ends],
+            Expect::Any,
+        )
+    }
+
     /// Lets the clients that take part in a session be looked after now: it may be over.
     ///
     /// # Errors
@@ -211,7 +226,7 @@ impl Tx<'_> {
         Ok(self.exec(sql, vals![id, due, until])? == 1)
     }
 
-    /// Notes what came of telling a client: of all that it was let do in that session.
+    /// Notes what came of telling a client: of all that it knows by that session's name.
     ///
     /// # Errors
     ///
@@ -219,15 +234,15 @@ impl Tx<'_> {
     pub fn note_told(
         &mut self,
         client: ClientId,
-        session: SessionId,
+        sid: SessionId,
         told: Option<Timestamp>,
         failure: Option<&str>,
         next: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         self.put(
             "UPDATE oauth_authorizations SET told = ?3, failure = ?4, tell_at = ?5, attempts = attempts + 1 \
-             WHERE client = ?1 AND session = ?2 AND tell_at IS NOT NULL",
-            vals![client, session, told, failure, next],
+             WHERE client = ?1 AND sid = ?2 AND tell_at IS NOT NULL",
+            vals![client, sid, told, failure, next],
             Expect::Any,
         )
     }
