@@ -44,7 +44,7 @@ enum Said {
 #[derive(Debug, Clone)]
 pub enum Polled {
     /// The person said yes.
-    Granted(Granted),
+    Granted(Box<Granted>),
     /// Nobody has typed the code yet.
     Pending,
     /// The device asks too often.
@@ -195,7 +195,7 @@ pub fn poll(tx: &mut Tx<'_>, env: &mut Env, client: &Client, device_code: &[u8; 
         return Ok(Polled::Denied);
     }
     let scopes = ClientScopes::parse(&waiting.scopes).within(&client.settings.scopes);
-    Ok(Polled::Granted(codes::begin(tx, env, id, client, &session, scopes)?))
+    Ok(Polled::Granted(Box::new(codes::begin(tx, env, id, client, &session, scopes)?)))
 }
 
 fn read(ticket: &Ticket) -> Result<Waiting, EngineError> {

@@ -23,7 +23,7 @@ use crate::{
     App, HttpError,
     app::Lane,
     arrival::Arrival,
-    browser::{Form, visitor},
+    browser::{Form, Leave, visitor},
     pages::{self, Frame, filters, texts},
     sign_in::with_leave,
 };
@@ -87,7 +87,14 @@ pub(super) async fn ask(
         learns: scopes.iter().filter_map(learns).map(texts::text).collect(),
         question: URL_SAFE_NO_PAD.encode(sealed),
     };
-    Ok(with_leave(app, pages::page(StatusCode::OK, &page)?))
+    let mut response = with_leave(app, pages::page(StatusCode::OK, &page)?);
+    // The answer leads to the application: a program's own address has a scheme of its own.
+    if let Some((scheme, _)) = coming.destination.split_once(':')
+        && let Some(leave) = response.extensions_mut().get_mut::<Leave>()
+    {
+        leave.forms.push_str(&format!(" {scheme}:"));
+    }
+    Ok(response)
 }
 
 fn learns(scope: ClientScope) -> Option<&'static str> {

@@ -75,7 +75,7 @@ pub(super) async fn exchange(app: &App, arrival: Arrival, client: Client, code: 
     let hash = *code.hash().as_bytes();
     let polled = app.change(by(arrival), move |tx, env| {
         Ok(match devices::poll(tx, env, &client, &hash)? {
-            Polled::Granted(granted) => Ok(issue(tx, env, client.clone(), granted)?),
+            Polled::Granted(granted) => Ok(issue(tx, env, client.clone(), *granted)?),
             other => Err(other),
         })
     });

@@ -47,16 +47,16 @@ impl SigningKeys {
 
 /// The keys as they are now; the first ones are made when they are asked for.
 pub(super) async fn keys(app: &App) -> Result<Arc<Keys>, HttpError> {
-    let now = app.surroundings().now();
-    if let Some(keys) = app.signing_keys().kept(now) {
+    let clock = app.surroundings();
+    if let Some(keys) = app.signing_keys().kept(clock.now()) {
         return Ok(keys);
     }
     let mut rows = read(app).await?;
-    if rules::signing(&rows, now).is_none() {
+    if rules::signing(&rows, clock.now()).is_none() {
         make(app).await?;
         rows = read(app).await?;
     }
-    let keys = Arc::new(opened(app, &rows, now)?);
+    let keys = Arc::new(opened(app, &rows, clock.now())?);
     app.signing_keys().keep(Some(&keys));
     Ok(keys)
 }

@@ -1,13 +1,18 @@
 //! How somebody who signs in first, by whichever way, finds back to where they were: the path travels with the browser, sealed,
 //! and the account page, where every sign-in ends, leads on to it. So nobody but us says where a sign-in leads to (SEC-4).
 
+use askama::Template;
 use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use muster_crypto::Place;
 use uuid::Uuid;
 
-use crate::{App, HttpError, browser::Cookies, pages};
+use crate::{
+    App, HttpError,
+    browser::Cookies,
+    pages::{self, Frame, filters},
+};
 
 /// For how long a sign-in finds back, in seconds.
 const LIFE: u64 = 1_800;
@@ -32,7 +37,21 @@ pub(crate) fn remember_long(app: &App, mut response: Response, path: &str) -> Re
 /// Where the browser that sends these headers goes on from its account: back to where it came from, once.
 pub(super) fn lead(app: &App, headers: &HeaderMap) -> Result<Option<Response>, HttpError> {
     let Some(path) = kept(app, headers) else { return Ok(None) };
-    forgotten(app, pages::see_other(&format!("{}{path}", app.base_url()))?).map(Some)
+    let address = format!("{}{path}", app.base_url());
+    // Browsers hold a form to where all redirects after it lead, and a product can be anywhere: a page ends that.
+    let onward = if path.starts_with("/oauth2/") {
+        pages::page(StatusCode::OK, &OnwardPage { frame: Frame::of(app), address })?
+    } else {
+        pages::see_other(&address)?
+    };
+    forgotten(app, onward).map(Some)
+}
+
+#[derive(Template)]
+#[template(path = "onward.html")]
+struct OnwardPage {
+    frame: Frame,
+    address: String,
 }
 
 fn kept(app: &App, headers: &HeaderMap) -> Option<String> {

@@ -21,6 +21,7 @@ mod isolation;
 mod large_groups;
 mod lists;
 mod log;
+mod oauth;
 mod oidc;
 mod openid;
 mod openid_provider;
