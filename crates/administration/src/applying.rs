@@ -28,6 +28,9 @@ pub struct Applied {
     pub organizations: BTreeMap<String, OrganizationAnswer>,
     /// The connections that the file states.
     pub connections: BTreeMap<String, ConnectionAnswer>,
+    /// The products that the file states.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clients: BTreeMap<String, ClientAnswer>,
     /// A single-use sign-in link for each account that was made, by email.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sign_in_links: BTreeMap<String, String>,
@@ -70,6 +73,19 @@ pub struct ConnectionAnswer {
     /// For SCIM, where that is enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scim: Option<ScimAnswer>,
+}
+
+/// One product: what it must be told.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ClientAnswer {
+    /// Its `client_id`.
+    #[schema(format = Uuid)]
+    pub client_id: String,
+    /// Its secret, only when it was made by this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// Us: where its library finds everything else.
+    pub issuer: String,
 }
 
 /// For a SAML application.
@@ -115,17 +131,21 @@ pub struct ScimAnswer {
 pub(crate) struct Made {
     scim: BTreeMap<String, TokenText>,
     links: BTreeMap<String, TokenText>,
+    clients: BTreeMap<String, TokenText>,
 }
 
 impl Made {
     pub(crate) fn new(stated: &declare::Declaration) -> Result<Self, NoRandomness> {
-        let mut made = Self { scim: BTreeMap::new(), links: BTreeMap::new() };
+        let mut made = Self { scim: BTreeMap::new(), links: BTreeMap::new(), clients: BTreeMap::new() };
         for connection in stated.connections.iter().filter(|connection| connection.scim.enabled) {
             made.scim.insert(connection.name.trim().to_owned(), TokenText::generate(TokenPrefix::Scim)?);
         }
         let owners = stated.organizations.iter().flat_map(|organization| &organization.owners);
         for email in owners.chain(stated.companies.iter().flat_map(|company| &company.owners)) {
             made.links.insert(email.key(), TokenText::generate(TokenPrefix::Link)?);
+        }
+        for client in stated.clients.iter().filter(|client| client.settings.confidential) {
+            made.clients.insert(client.name.clone(), TokenText::generate(TokenPrefix::Client)?);
         }
         Ok(made)
     }
@@ -134,7 +154,7 @@ impl Made {
         let hashes = |texts: &BTreeMap<String, TokenText>| {
             texts.iter().map(|(name, text)| (name.clone(), text.hash())).collect()
         };
-        Secrets { scim: hashes(&self.scim), links: hashes(&self.links) }
+        Secrets { scim: hashes(&self.scim), links: hashes(&self.links), clients: hashes(&self.clients) }
     }
 }
 
@@ -204,6 +224,12 @@ pub(crate) fn answer(
         let text = made.links.get(email).and_then(shown)?;
         Some((email.clone(), format!("{base_url}/signin/link?token={text}")))
     };
+    let client = |(name, id): (&String, &muster_model::ClientId)| {
+        let secret = applied.client_secrets.get(name).and_then(|_| made.clients.get(name)).and_then(shown);
+        let answer = ClientAnswer { client_id: id.to_string(), client_secret: secret, issuer: base_url.to_owned() };
+        (name.clone(), answer)
+    };
+    let clients = applied.clients.iter().map(client).collect();
     let (changes, more) = told(applied.changes, if behalf.sees_all() { SHOWN } else { 0 });
     Applied {
         plan,
@@ -213,6 +239,7 @@ pub(crate) fn answer(
             .map(|(name, id)| (name.clone(), OrganizationAnswer { id: id.to_string() }))
             .collect(),
         connections: declaration.connections.iter().filter_map(connection).collect(),
+        clients,
         sign_in_links: applied.links.keys().filter_map(link).collect(),
         changes,
         more,

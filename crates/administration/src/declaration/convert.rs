@@ -3,7 +3,10 @@
 use muster_engine::declare::{self, AutoProvision};
 use muster_model::Email;
 
-use super::{Company, Connection, Declaration, Domain, Mapping, Organization, Precedence, sso};
+use super::{
+    Company, Connection, Declaration, Domain, Mapping, Organization, Precedence, client_from_engine, client_to_engine,
+    sso,
+};
 use crate::Misstated;
 
 /// What is stated, in the engine's types. Metadata is read as of `now`, in seconds since 1970.
@@ -21,6 +24,7 @@ pub fn to_engine(file: &Declaration, now: i64) -> Result<declare::Declaration, M
             .iter()
             .map(|stated| connection_to_engine(stated, now))
             .collect::<Result<_, _>>()?,
+        clients: file.clients.iter().map(client_to_engine).collect(),
     })
 }
 
@@ -148,6 +152,7 @@ pub fn from_engine(exported: declare::Declaration) -> Declaration {
             })
             .collect(),
         connections: exported.connections.into_iter().map(connection_from_engine).collect(),
+        clients: exported.clients.into_iter().map(client_from_engine).collect(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! What is absent has its default, unknown keys are errors. `convert` turns it into what the engine takes, and back;
 //! `merge` changes some of it.
 
+mod client;
 mod convert;
 mod merge;
 mod precedence;
@@ -13,6 +14,7 @@ use muster_model::{ConnectionState, Role, connection::ScimSettings};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use client::{Client, client_from_engine, client_to_engine};
 pub use precedence::Precedence;
 
 pub use convert::{connection_from_engine, connection_to_engine, from_engine, to_engine};
@@ -36,6 +38,9 @@ pub struct Declaration {
     /// Connections to identity providers.
     #[serde(rename = "connection", skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
+    /// Products that sign people in here.
+    #[serde(rename = "client", skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<Client>,
 }
 
 /// `[[company]]`

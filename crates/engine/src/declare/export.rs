@@ -22,6 +22,7 @@ pub fn export(conn: &mut Conn<'_>) -> Result<Declaration, EngineError> {
         organizations: conn.organizations()?,
         domains: conn.domains()?,
         connections: conn.connection_ids()?,
+        is_whole: true,
     };
     whole.export(conn)
 }
@@ -83,6 +84,8 @@ struct Scope {
     organizations: Vec<muster_model::Organization>,
     domains: Vec<muster_model::Domain>,
     connections: Vec<ConnectionId>,
+    /// Whether what belongs to no organization is exported as well.
+    is_whole: bool,
 }
 
 impl Scope {
@@ -98,6 +101,17 @@ impl Scope {
                 owners.extend(conn.account(*owner)?.and_then(|account| account.email));
             }
             declaration.companies.push(Company { name: company.name, owners });
+        }
+        let holders = self.organizations.iter().map(|one| Some((one.id, one.name.clone())));
+        for holder in self.is_whole.then_some(None).into_iter().chain(holders).collect::<Vec<_>>() {
+            let (id, name) = holder.unzip();
+            let stated = |client: muster_model::Client| super::Client {
+                name: client.name,
+                organization: name.clone(),
+                kind: client.kind,
+                settings: client.settings,
+            };
+            declaration.clients.extend(conn.clients(id)?.into_iter().map(stated));
         }
         for organization in self.organizations {
             let company = match organization.company {

@@ -8,10 +8,11 @@
 //! consent to: `verified` domains, coverage of other holders' organizations, owners (TEN-1). Anybody else states what is
 //! theirs (`reach`).
 //!
-//! Order of work: companies, organizations, domains, connections, owners; then what follows from a change for the
+//! Order of work: companies, organizations, domains, connections, clients, owners; then what follows from a change for the
 //! people concerned (`reevaluate`).
 
 mod check;
+mod clients;
 mod connections;
 mod consent;
 mod domains;
@@ -27,12 +28,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster_crypto::TokenHash;
 use muster_model::{
-    AccountId, ConnectionId, ConnectionState, Email, OrganizationId, Role, TokenId,
+    AccountId, ClientId, ConnectionId, ConnectionState, Email, OrganizationId, Role, TokenId,
     connection::{Precedence, ScimSettings, SingleSignOn},
 };
 use muster_store::Tx;
 use serde::{Deserialize, Serialize};
 
+pub use clients::Statement as Client;
 pub use consent::{Consent, consent, consenting, consents, withdraw_consent};
 pub(crate) use draft::{DraftStatement, Row, state_draft};
 pub use export::{export, export_of, statement};
@@ -57,6 +59,9 @@ pub struct Declaration {
     pub domains: Vec<Domain>,
     /// Connections.
     pub connections: Vec<Connection>,
+    /// Products that sign people in here.
+    #[serde(default)]
+    pub clients: Vec<Client>,
 }
 
 /// A company, by its name.
@@ -172,6 +177,8 @@ pub struct Secrets {
     pub scim: BTreeMap<String, TokenHash>,
     /// A sign-in link for each owner, by the email's [`key`](Email::key).
     pub links: BTreeMap<String, TokenHash>,
+    /// A secret for each client, by name.
+    pub clients: BTreeMap<String, TokenHash>,
 }
 
 /// What applying a declaration came to.
@@ -187,6 +194,10 @@ pub struct Applied {
     pub tokens: BTreeMap<String, TokenId>,
     /// The new accounts for which the caller's sign-in link was stored, by the email's key.
     pub links: BTreeMap<String, AccountId>,
+    /// The ids of the clients named, by name.
+    pub clients: BTreeMap<String, ClientId>,
+    /// The clients for which the caller's secret was stored.
+    pub client_secrets: BTreeMap<String, ClientId>,
 }
 
 /// Makes the database say what `declaration` says; with `prune`, nothing else either: connections that are not named
@@ -266,6 +277,7 @@ impl Work<'_, '_> {
         }
         self.follow_domains(&before)?;
         self.enforce(&before)?;
+        self.clients(prune)?;
         if prune {
             self.prune_organizations()?;
         }

@@ -13,9 +13,11 @@ use muster_engine::{
 };
 use muster_model::{
     Actor, ConnectionState, Email, Role, Source, UserStatement,
+    client::{ClientScope, ClientSettings, GrantType},
     connection::{Oidc, Precedence, ScimSettings, SingleSignOn},
     ledger::Kind,
     precedence::Policy,
+    session::ClientKind,
 };
 use muster_testkit::{TestDocuments, World, person};
 
@@ -63,6 +65,7 @@ fn small() -> Declaration {
             default_organization: Some("moby".into()),
             ..connection("okta", &["moby", "whale"])
         }],
+        clients: vec![],
     }
 }
 
@@ -106,7 +109,43 @@ fn full() -> Declaration {
         state: ConnectionState::Draft,
         ..connection("entra", &["moby"])
     });
+    // Those of the installation come first, as they are exported.
+    stated.clients.push(client("app", None));
+    stated.clients.push(client("whale app", Some("whale")));
     stated
+}
+
+fn client(name: &str, organization: Option<&str>) -> declare::Client {
+    declare::Client {
+        name: name.into(),
+        organization: organization.map(str::to_owned),
+        kind: ClientKind::Web,
+        settings: ClientSettings {
+            confidential: true,
+            redirect_uris: vec!["https://app.example/callback".into()],
+            grants: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
+            scopes: ClientScope::ALL.into(),
+            ..ClientSettings::default()
+        },
+    }
+}
+
+#[test]
+fn clients_are_stated_with_what_is_wrong_said_and_pruned() {
+    let world = World::new();
+    apply(&world, &full());
+    let mut stated = full();
+    stated.clients[0].settings.redirect_uris[0] = "http://app.example/callback".into();
+    stated.clients[1].organization = None;
+    let wrong = try_apply(&world, &stated, false).unwrap_err().to_string();
+    assert!(wrong.contains("client `app`: `redirect_uris`") && wrong.contains("https://"), "{wrong}");
+    stated.clients.remove(0);
+    let taken = try_apply(&world, &stated, false).unwrap_err().to_string();
+    assert!(taken.contains("another holder's"), "{taken}");
+    stated.clients.clear();
+    assert_eq!(apply(&world, &stated).changes.len(), 0, "what is not named is left alone");
+    try_apply(&world, &stated, true).unwrap();
+    assert_eq!(export(&world).clients, Vec::new());
 }
 
 fn secrets(declaration: &Declaration) -> Secrets {
@@ -115,6 +154,7 @@ fn secrets(declaration: &Declaration) -> Secrets {
     Secrets {
         scim: declaration.connections.iter().map(|c| (c.name.clone(), hash(TokenPrefix::Scim))).collect(),
         links: owners.map(|email| (email.key(), hash(TokenPrefix::Link))).collect(),
+        clients: declaration.clients.iter().map(|c| (c.name.clone(), hash(TokenPrefix::Client))).collect(),
     }
 }
 

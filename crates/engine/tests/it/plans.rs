@@ -68,6 +68,7 @@ pub(crate) fn world() -> (World, Organization, Organization, ConnectionId) {
     let holder = declare::Holder::Organization("moby".into());
     let stated = Declaration {
         companies: vec![],
+        clients: vec![],
         organizations: vec![organization("moby"), organization("whale")],
         domains: vec![declare::Domain {
             name: "example.com".into(),

@@ -72,6 +72,14 @@ pub(super) fn made(applied: &Applied) -> String {
             let _ = write!(text, "\n  token, shown only now: {token}");
         }
     }
+    for (name, client) in &applied.clients {
+        let _ = write!(text, "\n\nclient {name}: its OpenID library needs");
+        let _ = write!(text, "\n  issuer    {}", client.issuer);
+        let _ = write!(text, "\n  client_id {}", client.client_id);
+        if let Some(secret) = &client.client_secret {
+            let _ = write!(text, "\n  client_secret, shown only now: {secret}");
+        }
+    }
     for (email, link) in &applied.sign_in_links {
         let _ = write!(text, "\n\n{email}: single-use sign-in link, shown only now:\n  {link}");
     }

@@ -258,6 +258,7 @@ fn declaration() -> Declaration {
             auto_provision: None,
         }],
         connections: DIRECTORIES.iter().map(connection).collect(),
+        clients: Vec::new(),
     }
 }
 
