@@ -389,7 +389,17 @@ pub fn warnings(
     let mut found: Vec<Warning> = relied.iter().filter_map(|one| ending(connection, one, now)).collect();
     found.extend(metadata.and_then(|metadata| fetching(connection, metadata, now)));
     found.extend(metadata.and_then(|metadata| outdated(metadata, now)));
+    found.extend(without_domain(connection));
     found
+}
+
+fn without_domain(connection: &Connection) -> Option<Warning> {
+    let is_useless = connection.settings.sso.is_some() && connection.domains.is_empty();
+    is_useless.then(|| Warning {
+        is_problem: true,
+        found: "it has no verified domain: nobody can sign in through it".to_owned(),
+        advice: "add the domain of your people's addresses to it, and prove that it is yours".to_owned(),
+    })
 }
 
 fn ending(connection: &Connection, one: &Relied, now: Timestamp) -> Option<Warning> {
@@ -413,7 +423,7 @@ fn fetching(connection: &Connection, metadata: &IdpMetadata, now: Timestamp) -> 
     };
     let found = format!("the identity provider's metadata {since}: {failure}");
     let is_stale = metadata.fetched.is_none_or(|fetched| fetched.after(STALE) < now);
-    let advice = format!("mend that, and try it: muster connection refresh {}", connection.name);
+    let advice = format!("mend that, and fetch it again: muster connection refresh \"{}\"", connection.name);
     Some(Warning { is_problem: is_unknown || is_stale, found, advice })
 }
 

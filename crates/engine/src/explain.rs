@@ -102,7 +102,7 @@ pub fn of_member(
     username: &str,
     connections: &BTreeSet<ConnectionId>,
 ) -> Result<Explanation, EngineError> {
-    let account = members::find(conn, organization, username)?.account;
+    let account = members::find_suspended_too(conn, organization, username)?.account;
     let mut told = explained(conn, account)?;
     let scope = Scope::Organization(organization.id);
     told.places.retain(|place| place.membership.organization == organization.id);

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use muster_model::{Account, AccountId, Invitation, InvitationId, Membership, Organization, Role, Timestamp};
+use muster_model::{
+    Account, AccountId, Invitation, InvitationId, Membership, MembershipState, Organization, Role, Timestamp,
+};
 use muster_store::{Conn, Counter, InviteeSearch, MEMBERS_COUNTED, MemberKey, MemberSearch};
 use uuid::Uuid;
 
@@ -298,6 +300,23 @@ pub fn find(conn: &mut Conn<'_>, organization: &Organization, username: &str) ->
     let account = conn.account_by_username(&username.trim().to_lowercase())?.ok_or_else(missing)?;
     let memberships = conn.memberships_in(organization.id, &[account.id])?;
     let memberships = memberships.into_iter().filter(Membership::takes_seat).collect();
+    people(conn, organization, memberships)?.pop().ok_or_else(missing)
+}
+
+/// As [`find`], also of somebody whom a directory has deactivated (SCIM-5), or who waits for a seat (SCIM-9).
+///
+/// # Errors
+///
+/// Not found; the store's.
+pub fn find_suspended_too(
+    conn: &mut Conn<'_>,
+    organization: &Organization,
+    username: &str,
+) -> Result<Member, EngineError> {
+    let missing = || EngineError::not_found("member", username);
+    let account = conn.account_by_username(&username.trim().to_lowercase())?.ok_or_else(missing)?;
+    let is_here = |one: &Membership| !matches!(one.state, MembershipState::Ended { .. });
+    let memberships = conn.memberships_in(organization.id, &[account.id])?.into_iter().filter(is_here).collect();
     people(conn, organization, memberships)?.pop().ok_or_else(missing)
 }
 

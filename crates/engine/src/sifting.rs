@@ -1,7 +1,7 @@
 //! Members by what a list cannot find by an index: guests, those about whom sources disagree, those who come from somewhere. The
 //! list is read slice by slice until a page is full; one that takes long ends early, and says how to go on.
 
-use muster_model::{AccountId, Email, MembershipState, Organization, Source, Team, Timestamp};
+use muster_model::{AccountId, Email, Membership, MembershipState, Organization, Source, Team, Timestamp};
 use muster_store::Conn;
 use uuid::Uuid;
 
@@ -25,6 +25,8 @@ pub struct Which {
     pub in_conflict: bool,
     /// Only those who are kept on record without access (ORG-1).
     pub kept: bool,
+    /// Only those whom a directory has deactivated (SCIM-5), or who wait for a seat (SCIM-9): no others show them.
+    pub suspended: bool,
     /// Only those who come from there.
     pub source: Option<Source>,
     /// Only those in this team.
@@ -52,6 +54,7 @@ impl Which {
             return !self.guests
                 && !self.in_conflict
                 && !self.kept
+                && !self.suspended
                 && self.source.is_none_or(|source| source == Source::Invitation);
         };
         let membership = &member.membership;
@@ -80,6 +83,7 @@ pub fn sift(
     let mut after = part.after.clone();
     for _ in 0..SLICES {
         let Slice { lines, is_last } = match &which.team {
+            _ if which.suspended => suspended(conn, organization, after.as_ref())?,
             Some(team) => of_team(conn, organization, team, after.as_ref())?,
             None => {
                 let part = Part { after: after.clone(), skip: 0, limit: SLICE };
@@ -89,7 +93,8 @@ pub fn sift(
         };
         let (read, places): (Vec<Line>, Vec<Place>) = lines.into_iter().unzip();
         for (listed, place) in roster::listed(conn, organization, read)?.into_iter().zip(places) {
-            if which.takes(&listed) && (which.team.is_none() || is_found(query, &listed)) {
+            let is_listed_as_asked = which.team.is_none() && !which.suspended;
+            if which.takes(&listed) && (is_listed_as_asked || is_found(query, &listed)) {
                 if people.len() == limit {
                     return Ok(Sifted { people, next: after });
                 }
@@ -121,19 +126,38 @@ fn of_team(
     team: &Team,
     after: Option<&Place>,
 ) -> Result<Slice, EngineError> {
-    let after = match after {
+    let ids = conn.team_members(team.id, account(after), 0, SLICE)?;
+    let memberships = conn.memberships_in(organization.id, &ids)?;
+    by_account(conn, organization, memberships, ids.len())
+}
+
+/// A slice of those who are suspended, as lines of a list.
+fn suspended(conn: &mut Conn<'_>, organization: &Organization, after: Option<&Place>) -> Result<Slice, EngineError> {
+    let memberships = conn.suspended_page(organization.id, account(after), SLICE)?;
+    let read = memberships.len();
+    by_account(conn, organization, memberships, read)
+}
+
+fn account(after: Option<&Place>) -> AccountId {
+    match after {
         Some(Place::Member(account)) => *account,
         _ => AccountId(Uuid::nil()),
-    };
-    let ids = conn.team_members(team.id, after, 0, SLICE)?;
-    let memberships = conn.memberships_in(organization.id, &ids)?;
+    }
+}
+
+fn by_account(
+    conn: &mut Conn<'_>,
+    organization: &Organization,
+    memberships: Vec<Membership>,
+    read: usize,
+) -> Result<Slice, EngineError> {
     let mut members = members::people(conn, organization, memberships)?;
     members.sort_unstable_by_key(|member| member.account.id);
     let line = |member: Member| {
         let place = Place::Member(member.account.id);
         (Line::Member(Box::new(member)), place)
     };
-    Ok(Slice { lines: members.into_iter().map(line).collect(), is_last: is_short(ids.len()) })
+    Ok(Slice { lines: members.into_iter().map(line).collect(), is_last: is_short(read) })
 }
 
 /// What a list looks at by itself: role and search.

@@ -87,6 +87,8 @@ pub enum Note {
     Dialect(String),
     /// A check of a sign-in that held: what was found.
     Checked(String),
+    /// Who the identity provider says that it is: the address that it states.
+    SignsIn(String),
     /// A session began: until when.
     SessionBegun(String),
     /// Another session in the same browser ended.
@@ -134,6 +136,7 @@ impl fmt::Display for Note {
             Self::PassedOver(why) => write!(f, "passed over: {why}"),
             Self::NothingChanged => f.write_str("nothing changed"),
             Self::Dialect(what) => write!(f, "understood: {what}"),
+            Self::SignsIn(email) => write!(f, "the identity provider says that it is `{email}`"),
             Self::Checked(what) => write!(f, "checked: {what}"),
             Self::SessionBegun(until) => write!(f, "signed in until {until}"),
             Self::SessionReplaced => f.write_str("another session in this browser ended"),

@@ -106,6 +106,8 @@ CREATE INDEX memberships_organization ON memberships (organization, account);
 CREATE INDEX memberships_few ON memberships (organization, role, account) WHERE role <> 'member';
 -- Those that wait for a seat or for another owner; few, so that the index costs others nothing.
 CREATE INDEX memberships_unsettled ON memberships (organization) WHERE state IN ('waiting', 'kept') OR role_kept;
+-- Those whom a directory has deactivated, or who wait for a seat.
+CREATE INDEX memberships_suspended ON memberships (organization, account) WHERE state IN ('asleep', 'waiting');
 -- Those whom an owner keeps out (ORG-2).
 CREATE INDEX memberships_blocked ON memberships (organization, account) WHERE blocked;
 -- Those about whose role sources disagree (PRE-3).

@@ -19,7 +19,7 @@ const SHOWN: Duration = Duration::from_hours(24);
 pub enum Due {
     /// Nothing.
     Nothing,
-    /// A key is to be made: there is none, or the present one signs for a day more.
+    /// A key is to be made: the present one signs for a day more.
     Make,
     /// A key is to be forgotten.
     Forget,
@@ -41,7 +41,8 @@ pub fn due(conn: &mut Conn<'_>, now: Timestamp) -> Result<Due, EngineError> {
     if keys.iter().any(|key| is_over(key, now)) {
         return Ok(Due::Forget);
     }
-    Ok(if needs_another(&keys, now) { Due::Make } else { Due::Nothing })
+    // The first one is made when it is asked for.
+    Ok(if !keys.is_empty() && needs_another(&keys, now) { Due::Make } else { Due::Nothing })
 }
 
 /// Adds a key that was made outside, if one is needed: at once if nothing signs, else once clients had a day to learn of it. Whether

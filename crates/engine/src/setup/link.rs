@@ -105,6 +105,17 @@ pub fn list(conn: &mut Conn<'_>, connection: ConnectionId) -> Result<Vec<Token>,
     Ok(tokens.into_iter().rev().map(|(token, _)| token).collect())
 }
 
+/// The SCIM tokens that were made by a link; they end with it, if it is revoked.
+///
+/// # Errors
+///
+/// The store's.
+pub fn tokens_by(conn: &mut Conn<'_>, connection: &Connection, link: TokenId) -> Result<Vec<Token>, EngineError> {
+    let mut all = tokens::list(conn, connection)?;
+    all.retain(|token| token.created_by == Actor::Token(link.0));
+    Ok(all)
+}
+
 /// Revokes a link: whoever works by it is out at once, and so are the SCIM tokens that were made by it.
 ///
 /// # Errors
@@ -115,10 +126,8 @@ pub fn revoke(tx: &mut Tx<'_>, env: &mut Env, connection: ConnectionId, id: Toke
     let (before, version) = found.ok_or_else(|| EngineError::not_found("set-up link", id))?;
     end(tx, env, &before, version, "revoked by an owner")?;
     if let Some(connection) = tx.connection(connection)? {
-        for token in tokens::list(tx, &connection)? {
-            if token.created_by == Actor::Token(id.0) {
-                tokens::revoke(tx, env, &connection, token.id)?;
-            }
+        for token in tokens_by(tx, &connection, id)? {
+            tokens::revoke(tx, env, &connection, token.id)?;
         }
     }
     Ok(())

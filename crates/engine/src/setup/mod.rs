@@ -11,7 +11,7 @@ mod reading;
 mod work;
 
 pub(crate) use link::end_links;
-pub use link::{Draft, LIVES, Looked, SettingUp, begin, list, look, make, resume, revoke};
+pub use link::{Draft, LIVES, Looked, SettingUp, begin, list, look, make, resume, revoke, tokens_by};
 pub use progress::{Progress, is_tested, progress};
 pub use reading::{Reading, keep_test, read, tests};
 pub use work::{

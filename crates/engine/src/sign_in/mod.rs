@@ -27,7 +27,11 @@ pub use discovery::connections_for;
 pub use losing::losing_without_jit;
 pub use relink::{linked, new_person, relink};
 
-use muster_model::{AccountId, AccountState, Connection, ConnectionState, Rule, SignIn, trace::Note};
+use muster_model::{
+    AccountId, AccountState, Connection, ConnectionState, Rule, SignIn,
+    sign_in::{Subject, SubjectKind},
+    trace::Note,
+};
 use muster_store::Tx;
 
 use self::invited::Invited;
@@ -84,9 +88,9 @@ pub fn sign_in(
     let (account, is_new) = person::settle(tx, env, connection, said, found)?;
     if !is_pilot {
         places::settle(tx, env, connection, said, &account, is_new, &invited)?;
-        if let Some(subject) = &said.subject {
-            tx.use_subject(connection.id, subject, account.id, env.now())?;
-        }
+        let nameless = || Subject { kind: SubjectKind::Account, value: account.id.to_string() };
+        let subject = said.subject.clone().unwrap_or_else(nameless);
+        tx.use_subject(connection.id, &subject, account.id, env.now())?;
     }
     env.about(account.id);
     Ok(SignedIn { account: account.id, is_new })

@@ -30,7 +30,7 @@ use crate::{
     browser::Form,
     console::shell::{self, Shell},
     pages::filters,
-    sign_in::keep_client_secret,
+    sign_in::{identity_provider::metadata_at, keep_client_secret, require_provider},
 };
 
 /// What is asked for.
@@ -345,7 +345,8 @@ pub(crate) async fn submit<D: Desk>(desk: D, Uploaded(form): Uploaded) -> Result
 
 async fn save<D: Desk>(desk: &D, typed: &Typed) -> Result<Response, HttpError> {
     let (_, connection, before) = desk.look(connections::stated).await?;
-    let wanted = typed.stated(&before)?;
+    let mut wanted = typed.stated(&before)?;
+    ask(desk, &before, &mut wanted).await?;
     if !is_draft(&connection) {
         return desk.plan(wanted).await;
     }
@@ -368,6 +369,40 @@ async fn save<D: Desk>(desk: &D, typed: &Typed) -> Result<Response, HttpError> {
         desk.app().refresh_metadata(id).await?;
     }
     back(desk, "/provider", "done-provider")
+}
+
+/// Asks an identity provider that is new where it is said to be: whoever types an address learns at once that it is wrong, and
+/// not when people are refused; and what it answers is what is stated, so that nobody is refused until it is asked again.
+async fn ask<D: Desk>(
+    desk: &D,
+    before: &declaration::Connection,
+    wanted: &mut declaration::Connection,
+) -> Result<(), HttpError> {
+    let app = desk.app();
+    if let Some(url) = saml_url(wanted).filter(|url| saml_url(before) != Some(*url)).map(str::to_owned) {
+        let found = metadata_at(app, &url).await.map_err(|why| HttpError::field("metadata-url", why))?;
+        if let Some(saml) = &mut wanted.saml {
+            saml.metadata = Some(found);
+        }
+        return Ok(());
+    }
+    let Some(oidc) = &wanted.oidc else { return Ok(()) };
+    let known = before.oidc.as_ref().filter(|known| (&known.issuer, &known.tenant) == (&oidc.issuer, &oidc.tenant));
+    let is_kept = match known {
+        Some(_) => desk.look(|conn, connection| Ok(conn.connection_secret(connection.id)?.is_some())).await?.2,
+        None => false,
+    };
+    let shows_secret =
+        matches!(oidc.authentication, ClientAuthentication::ClientSecretBasic | ClientAuthentication::ClientSecretPost);
+    if shows_secret && oidc.client_secret.is_none() && !is_kept {
+        let text = "enter the secret that the identity provider gave you, or choose another way to show who we are";
+        return Err(HttpError::field("client-secret", text));
+    }
+    if known.is_some() {
+        return Ok(());
+    }
+    let answers = require_provider(app, &oidc.issuer, oidc.tenant.as_deref()).await;
+    answers.map_err(|why| HttpError::field("issuer", why.to_string()))
 }
 
 #[cfg(test)]

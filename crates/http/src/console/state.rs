@@ -13,6 +13,8 @@ pub(crate) enum State {
     Invited,
     /// Somebody is kept on record, without access.
     Kept,
+    /// A directory has deactivated somebody, or they wait for a seat.
+    Suspended,
     /// Somebody is out.
     Out,
     /// Somebody is of another domain.
@@ -47,6 +49,7 @@ impl State {
         Self::Active,
         Self::Invited,
         Self::Kept,
+        Self::Suspended,
         Self::Out,
         Self::Guest,
         Self::Conflict,
@@ -67,7 +70,8 @@ impl State {
         match state {
             MembershipState::Active => Self::Active,
             MembershipState::Kept { .. } => Self::Kept,
-            _ => Self::Out,
+            MembershipState::Asleep { .. } | MembershipState::Waiting => Self::Suspended,
+            MembershipState::Ended { .. } => Self::Out,
         }
     }
 
@@ -86,6 +90,7 @@ impl State {
         match self {
             Self::Active | Self::Verified | Self::On | Self::Done => "good",
             Self::Invited | Self::Kept | Self::Conflict | Self::Pending | Self::Missing | Self::Begun => "wait",
+            Self::Suspended => "wait",
             Self::Out | Self::Lapsed | Self::Expired => "bad",
             Self::Guest | Self::Off | Self::Todo => "",
         }
@@ -97,6 +102,7 @@ impl State {
             Self::Active | Self::Verified | Self::On | Self::Done => "check",
             Self::Invited | Self::Pending | Self::Begun => "clock",
             Self::Kept | Self::Off => "pause",
+            Self::Suspended => "pause",
             Self::Out | Self::Lapsed | Self::Expired => "cross",
             Self::Guest | Self::Todo => "info",
             Self::Conflict | Self::Missing => "warning",
@@ -109,6 +115,7 @@ impl State {
             Self::Active => "state-active",
             Self::Invited => "state-invited",
             Self::Kept => "state-kept",
+            Self::Suspended => "state-suspended",
             Self::Out => "state-out",
             Self::Guest => "state-guest",
             Self::Conflict => "state-conflict",

@@ -95,8 +95,13 @@ pub enum HttpError {
     #[error("the connection's settings have just changed: send the request again")]
     Outdated,
     /// Why a test sign-in came to nothing; whoever tries a connection reads all of it (SSO-12).
-    #[error(transparent)]
-    TestSignIn(Box<HttpError>),
+    #[error("{error}")]
+    TestSignIn {
+        /// Why.
+        error: Box<HttpError>,
+        /// Where whoever tries it goes on: to what arrived and was checked, or to where they came from.
+        back: Option<String>,
+    },
     /// More requests are in progress than the server takes.
     #[error("the server is busy: try again in a moment")]
     TooBusy,
@@ -228,7 +233,7 @@ impl HttpError {
                 | StoreError::Refused(_)
                 | StoreError::Other(_) => true,
             },
-            Self::TestSignIn(error) => error.tells_internals(),
+            Self::TestSignIn { error, .. } => error.tells_internals(),
             Self::Panicked | Self::Internal(..) | Self::Status(_) => true,
             Self::Scim(_)
             | Self::Engine(EngineError::NotFound { .. } | EngineError::Refused(_))
@@ -260,7 +265,7 @@ impl HttpError {
     /// The rule by which the request was refused, for its trace.
     pub(crate) fn rule(&self) -> Rule {
         match self {
-            Self::TestSignIn(error) => error.rule(),
+            Self::TestSignIn { error, .. } => error.rule(),
             Self::Engine(EngineError::Refused(refusal)) => match refusal {
                 Refusal::UserNameTaken(_) | Refusal::TakenMeanwhile(_) => Rule::Scim5,
                 Refusal::GroupNameTaken(_) => Rule::Scim8,

@@ -37,7 +37,7 @@ pub(super) fn of(error: &HttpError) -> Answer {
         HttpError::Precondition => plain(StatusCode::PRECONDITION_FAILED),
         HttpError::Outdated | HttpError::TooBusy | HttpError::TimedOut => plain(StatusCode::SERVICE_UNAVAILABLE),
         HttpError::Panicked | HttpError::Internal(..) => plain(StatusCode::INTERNAL_SERVER_ERROR),
-        HttpError::TestSignIn(error) => of(error),
+        HttpError::TestSignIn { error, .. } => of(error),
         HttpError::Status(status) => plain(*status),
     }
 }

@@ -18,6 +18,8 @@ struct Problem<'p> {
     detail: String,
     trace_id: &'p str,
     way_on: &'p str,
+    /// Where that leads.
+    onward: String,
 }
 
 /// The page of a failure.
@@ -38,12 +40,19 @@ pub(crate) fn page(frame: &Frame, error: &HttpError, trace_id: &str) -> String {
                 "Start again",
             ),
         },
-        HttpError::TestSignIn(failure) if !failure.status().is_server_error() => {
-            ("The test sign-in failed", trial::failure_text(failure), "Sign in")
+        HttpError::TestSignIn { error: failure, back } if !failure.status().is_server_error() => {
+            let way_on = if back.is_some() { "Back to the connection" } else { "Sign in" };
+            ("The test sign-in was refused", trial::failure_text(failure), way_on)
         }
         _ => (title(status), error.public_detail(trace_id), "Go on"),
     };
-    let problem = Problem { frame, title, detail, trace_id, way_on };
+    let onward = match error {
+        HttpError::TestSignIn { back: Some(back), .. } => back.clone(),
+        _ => format!("{}/signin", frame.base),
+    };
+    // Texts of rules name it themselves.
+    let trace_id = if detail.contains(trace_id) { "" } else { trace_id };
+    let problem = Problem { frame, title, detail, trace_id, way_on, onward };
     problem.render().unwrap_or_else(|_| title.to_owned())
 }
 

@@ -23,7 +23,7 @@ pub enum SignInFailure {
     #[error(transparent)]
     Issuer(IssuerError),
     /// The client authenticates with a secret, and none is kept.
-    #[error("connection `{0}` has no client secret: state `client_secret_file`")]
+    #[error("connection `{0}` has no client secret: enter it with the connection's identity provider")]
     NoClientSecret(String),
     /// SSO-5: what should be the address is none.
     #[error("{0}")]

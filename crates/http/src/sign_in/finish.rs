@@ -76,6 +76,7 @@ pub(crate) async fn finish(
     let origin =
         Origin { source: Source::Sso, actor: Actor::System, connection: Some(known.id), request: Some(attempt.id()) };
     let signed_in = app.write(origin, attempt.record(app)?, move |tx, env| {
+        env.note(Rule::Sso5, Note::SignsIn(arrived.said.email.to_string()));
         for (rule, what) in &arrived.checks {
             env.note(*rule, Note::Checked(what.clone()));
         }

@@ -6,7 +6,7 @@ use muster_model::{ConnectionId, RequestId};
 use muster_store::{RequestRow, StoreError, TestSignIn, TrafficKind};
 use serde_json::Value;
 
-use super::{SignInFailure, carried::Trial};
+use super::{SignInFailure, carried::Trial, trial};
 use crate::{App, HttpError, arrival::Arrival, journal::Record};
 
 /// An answer of an IdP that somebody brought.
@@ -121,7 +121,13 @@ impl Attempt {
     }
 
     async fn log(&self, app: &App, error: HttpError) -> HttpError {
-        let error = if self.trial.is_some() { HttpError::TestSignIn(Box::new(error)) } else { error };
+        let error = match self.trial {
+            Some(trial) => {
+                let back = trial::way_on(app, self.connection, trial, Some(self.arrival.id)).await;
+                HttpError::TestSignIn { error: Box::new(error), back }
+            }
+            None => error,
+        };
         self.count(app, true);
         if !app.sign_in_log().admits(self.connection) {
             return error;

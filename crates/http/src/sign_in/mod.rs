@@ -48,7 +48,7 @@ use muster_model::ConnectionId;
 pub use failure::SignInFailure;
 pub use identity_provider::Refreshed;
 pub(crate) use log_bound::LogBound;
-pub(crate) use oidc::{Discoveries, keep_secret as keep_client_secret};
+pub(crate) use oidc::{Discoveries, keep_secret as keep_client_secret, require_provider};
 pub(crate) use passkeys::RelyingParty;
 pub(crate) use provider::Providers;
 pub(crate) use {

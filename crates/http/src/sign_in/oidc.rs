@@ -19,7 +19,7 @@ use muster_oidc::{AuthorizationRequest, Pending as Remembered, SignInError, Tran
 use uuid::Uuid;
 
 pub(super) use answer::callback;
-pub(crate) use discovery::Discoveries;
+pub(crate) use discovery::{Discoveries, require_provider};
 pub(super) use keys::jwks;
 pub(super) use logout::{at_idp, backchannel_logout, signed_out};
 pub(crate) use secret::keep as keep_secret;

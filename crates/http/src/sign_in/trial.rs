@@ -19,7 +19,8 @@ use muster_engine::{
     sign_in::{self, Accepted, Ends, NothingKept, Tested},
 };
 use muster_model::{
-    Actor, ConnectionId, Source, Timestamp,
+    Actor, ConnectionId, RequestId, Rule, Source, Timestamp,
+    domain::Holder,
     sign_in::Groups,
     trace::{Note, Step},
 };
@@ -37,6 +38,7 @@ use super::{
 };
 use crate::{
     App, HttpError,
+    app::Lane,
     arrival::Arrival,
     journal::Outcome,
     pages::{self, Frame, filters},
@@ -128,9 +130,9 @@ pub(super) async fn show(
         // What is kept of the person is not for whoever says who that is.
         Trial::SetUp(_) => reading::read(&provider.connection, &arrived.said).into(),
     };
-    let mut steps: Vec<Step> =
-        arrived.checks.iter().map(|(rule, what)| Step { rule: *rule, note: Note::Checked(what.clone()) }).collect();
-    steps.extend(decided);
+    let who = Step { rule: Rule::Sso5, note: Note::SignsIn(arrived.said.email.to_string()) };
+    let checks = arrived.checks.iter().map(|(rule, what)| Step { rule: *rule, note: Note::Checked(what.clone()) });
+    let steps: Vec<Step> = std::iter::once(who).chain(checks).chain(decided).collect();
     let page = TrialPage {
         frame: Frame::of(app),
         connection: &provider.connection.name,
@@ -140,10 +142,7 @@ pub(super) async fn show(
         steps: steps.iter().map(|step| Line { head: step.rule.id().to_owned(), text: step.note.to_string() }).collect(),
         changes,
         trace_id: attempt.id().to_string(),
-        back: match by {
-            Trial::Owners => None,
-            Trial::SetUp(_) => Some(setup::path_of(app, provider.connection.id)),
-        },
+        back: way_on(app, provider.connection.id, by, None).await,
     };
     let groups = match &arrived.said.groups {
         Groups::List(groups) => i64::try_from(groups.len()).ok(),
@@ -161,6 +160,24 @@ pub(super) async fn show(
         .await;
     written?;
     pages::page(StatusCode::OK, &page)
+}
+
+/// Where whoever has tried a connection goes on: back to where it is set up; for owners, with a TraceID, to what is on its log of
+/// that. `None` where that cannot be found out now.
+pub(super) async fn way_on(app: &App, id: ConnectionId, by: Trial, trace: Option<RequestId>) -> Option<String> {
+    if let Trial::SetUp(_) = by {
+        return Some(setup::path_of(app, id));
+    }
+    let found = app.read(Lane::Point, move |conn| {
+        let Some(connection) = conn.connection(id)? else { return Ok(None) };
+        Ok(match connection.holder {
+            Holder::Organization(of) => conn.organization(of)?.map(|one| format!("orgs/{}", one.name)),
+            Holder::Company(of) => conn.company(of)?.map(|one| format!("companies/{}", one.name)),
+        })
+    });
+    let place = found.await.ok().flatten()?;
+    let rest = trace.map_or_else(|| "/tests".to_owned(), |trace| format!("/log/{trace}"));
+    Some(format!("{}/console/{place}/connections/{id}{rest}", pages::path_of(app.base_url())))
 }
 
 /// What is told of a test.

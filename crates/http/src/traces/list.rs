@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use muster_engine::EngineError;
-use muster_model::{Connection, ConnectionId, Email, RequestId, Timestamp};
+use muster_model::{
+    Connection, ConnectionId, Email, RequestId, Timestamp,
+    trace::{Note, Step},
+};
 use muster_store::{Conn, Store};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,6 +43,9 @@ pub struct RequestLine {
     /// The recorded request that was run again.
     #[schema(value_type = Option<String>, format = Uuid)]
     pub repeats: Option<RequestId>,
+    /// Who signed in, or tried to: the address that the identity provider stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
     /// Why it was refused, or failed.
     pub detail: Option<String>,
 }
@@ -62,9 +68,18 @@ impl From<&Logged> for RequestLine {
             milliseconds: milliseconds(logged.micros()),
             resource: row.and_then(|row| row.resource),
             repeats: row.and_then(|row| row.repeats),
+            who: row.and_then(|row| who(&row.steps)).map(str::to_owned),
             detail: logged.detail().map(str::to_owned),
         }
     }
+}
+
+/// Who is said to sign in.
+fn who(steps: &[Step]) -> Option<&str> {
+    steps.iter().find_map(|step| match &step.note {
+        Note::SignsIn(email) => Some(email.as_str()),
+        _ => None,
+    })
 }
 
 fn milliseconds(micros: i64) -> f64 {
@@ -152,6 +167,7 @@ impl Wanted {
                 person.ids.iter().any(is_about)
                     || names(logged.target())
                     || names(&decoded(logged.target()))
+                    || row.and_then(|row| who(&row.steps)).is_some_and(names)
                     || logged.detail().is_some_and(names)
             })
     }

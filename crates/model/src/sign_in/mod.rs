@@ -52,6 +52,8 @@ pub enum SubjectKind {
     NameId,
     /// OIDC's `sub`.
     Sub,
+    /// None that lasts: the account's own id, so that it is known when it signed in. No assertion brings it.
+    Account,
 }
 
 impl SubjectKind {
@@ -61,6 +63,7 @@ impl SubjectKind {
         match self {
             Self::NameId => "nameid",
             Self::Sub => "sub",
+            Self::Account => "account",
         }
     }
 }

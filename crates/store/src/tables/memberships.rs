@@ -91,6 +91,24 @@ impl Conn<'_> {
         self.query(&sql, vals![organization, after, limit], membership)
     }
 
+    /// A page of those who are deactivated by a directory (SCIM-5) or wait for a seat (SCIM-9), after `after`, by account.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn suspended_page(
+        &mut self,
+        organization: OrganizationId,
+        after: AccountId,
+        limit: i64,
+    ) -> Result<Vec<Membership>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM memberships WHERE organization = ?1 AND account > ?2 AND state IN ('asleep', 'waiting') \
+             ORDER BY account LIMIT ?3"
+        );
+        self.query(&sql, vals![organization, after, limit], membership)
+    }
+
     /// Where an account is an active member, by the organization's name: that, the role, whether as a guest; at most `limit`.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use axum::{
 use http::StatusCode;
 use muster_crypto::{TokenPrefix, TokenText};
 use muster_engine::{
+    EngineError,
     authority::Action,
     setup::{self, Draft},
 };
@@ -75,6 +76,34 @@ pub(in crate::console) async fn make(
         Err(error) if error.status() == StatusCode::NOT_FOUND => Ok(error.into_response()),
         Err(error) => one::again(&visit, &org, id, error).await,
     }
+}
+
+#[derive(Template)]
+#[template(path = "console/connections/revoke_link.html")]
+struct Revoking {
+    shell: Shell,
+    here: String,
+    name: String,
+    link: Token,
+    /// The SCIM tokens that were made by it and work.
+    tokens: Vec<Token>,
+}
+
+/// `GET …/connections/{id}/links/{link}/revoke`: what that ends.
+pub(in crate::console) async fn revoking(
+    visit: Visit,
+    Path((org, id, link)): Path<(String, String, String)>,
+) -> Result<Response, HttpError> {
+    let (id, link): (ConnectionId, TokenId) = (super::id("connection", &id)?, super::id("set-up link", &link)?);
+    let now = visit.acting().now();
+    let read = read(&visit, &org, id, move |conn, _, connection| {
+        let found = setup::list(conn, connection.id)?.into_iter().find(|known| known.id == link);
+        let found = found.ok_or_else(|| EngineError::not_found("set-up link", link))?;
+        Ok((found, setup::tokens_by(conn, connection, link)?.into_iter().filter(|token| token.is_live(now)).collect()))
+    });
+    let (shell, connection, (link, tokens)) = read.await?;
+    let here = shell.at(&format!("/connections/{id}"));
+    shell::page(StatusCode::OK, &Revoking { shell, here, name: connection.name, link, tokens })
 }
 
 /// `POST …/connections/{id}/links/{link}/revoke`.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::{mark::Mark, read};
+use super::{mark::Mark, path, read};
 use crate::{
     HttpError,
     console::{
@@ -20,7 +20,7 @@ use crate::{
         shell::{self, Shell},
         visit::Visit,
     },
-    pages::{filters, texts},
+    pages::{self, filters, texts},
     traces::{self, Person, RequestDetails, RequestLine, Wanted},
 };
 
@@ -82,6 +82,12 @@ pub(in crate::console) async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response, HttpError> {
     let id = super::id("connection", &id)?;
+    // What people are told when they are refused leads to what happened.
+    if let Ok(trace) = asked.user.trim().parse::<RequestId>()
+        && traces::trace(visit.acting(), id, trace).await.is_ok()
+    {
+        return pages::see_other(&path(&visit, &org, id, &format!("/log/{trace}")));
+    }
     let user = Some(asked.user.trim().to_owned()).filter(|user| !user.is_empty());
     let read = read(&visit, &org, id, move |conn, _, connection| {
         user.as_deref().map(|user| Person::named(conn, connection, user)).transpose()

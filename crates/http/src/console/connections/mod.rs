@@ -60,7 +60,7 @@ fn routes_below(all: &str) -> Router<App> {
         .route(&at("/groups/remove"), post(groups::remove::<Owner>))
         .route(&at("/groups/try"), post(groups::attempt::<Owner>))
         .route(&at("/links"), post(links::make))
-        .route(&at("/links/{link}/revoke"), post(links::revoke))
+        .route(&at("/links/{link}/revoke"), get(links::revoking).post(links::revoke))
         .route(&at("/state"), post(links::switch))
         .route(&at("/test"), post(one::test))
         .route(&at("/scim"), get(scim::page))

@@ -12,7 +12,7 @@ use muster_administration::{
     plans::{MemberLine, PlanView},
 };
 use muster_engine::{authority::Action, credentials::enforcement, plans, setup, sign_in, tokens};
-use muster_model::{Account, ConnectionId, PlanId, Token};
+use muster_model::{Account, ConnectionId, PlanId, Role, Token};
 use serde_json::Value;
 
 use super::{
@@ -61,6 +61,13 @@ struct Activated {
     tokens: Vec<Token>,
 }
 
+impl Activated {
+    /// Whether a row of the table makes owners.
+    fn gives_owner(&self) -> bool {
+        self.rows.iter().any(|row| row.role == Some(Role::Owner))
+    }
+}
+
 /// Whom enforcing a connection would affect: how many, in words, and the first of them.
 struct Affected {
     accounts: String,
@@ -106,6 +113,28 @@ fn enforces(plan: &PlanView) -> bool {
 fn activates(plan: &PlanView) -> bool {
     let mut fields = plan.settings.iter().flat_map(|change| &change.fields);
     fields.any(|field| field.name == "state" && field.old == "draft")
+}
+
+/// Fields that only count or date others, which are told beside them.
+const COUNTED: [&str; 3] = ["settings.sso_changed", "scim_since", "version"];
+/// The longest value that is shown whole, in characters, and how much is shown of a longer one.
+const WHOLE: usize = 120;
+const BEGINNING: usize = 40;
+
+/// A value as it is read; of what is long, such as a certificate, only the beginning.
+fn brief(value: &Value) -> String {
+    match value {
+        Value::Array(all) => all.iter().map(brief).collect::<Vec<_>>().join(", "),
+        other => {
+            let text = shown(other);
+            let length = text.chars().count();
+            if length <= WHOLE {
+                return text;
+            }
+            let beginning: String = text.chars().take(BEGINNING).collect();
+            texts::say("plan-long", [("text", beginning.into()), ("count", length.into())])
+        }
+    }
 }
 
 /// Whom that would affect.
@@ -192,6 +221,9 @@ async fn show(
     losing.truncate(lines);
     let more = plan.line.members.saturating_sub(lines);
     plan.people.truncate(lines);
+    for change in &mut plan.settings {
+        change.fields.retain(|field| !COUNTED.contains(&field.name.as_str()));
+    }
     let page = Page {
         here: shell.at(&format!("/connections/{id}")),
         shell,

@@ -74,6 +74,7 @@ impl Asked {
             guests: self.kind == "guest",
             in_conflict: is_kind("conflict"),
             kept: is_kind("kept"),
+            suspended: is_kind("suspended"),
             source: self.source.parse::<Source>().ok().filter(|_| sees_all),
             team: None,
         };

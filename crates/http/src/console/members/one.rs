@@ -157,8 +157,13 @@ async fn show(
 ) -> Result<Response, HttpError> {
     let (username, now) = (username.to_owned(), visit.acting().now());
     let read = visit.organization(org, Section::Members, move |conn, at| {
-        let member = members::find(conn, &at.organization, &username)?;
-        if !at.may(Action::ReadMembersInFull) {
+        let sees_all = at.may(Action::ReadMembersInFull);
+        let member = if sees_all {
+            members::find_suspended_too(conn, &at.organization, &username)?
+        } else {
+            members::find(conn, &at.organization, &username)?
+        };
+        if !sees_all {
             return Ok((member, None, Sessions::default(), false, false));
         }
         let connections = at.caller.connections(conn)?.into_iter().collect();
@@ -168,7 +173,8 @@ async fn show(
         } else {
             Sessions::default()
         };
-        Ok((member, Some(told), sessions, at.may(Action::ChangeMembers), at.may(Action::EndSessions)))
+        let may_change = at.may(Action::ChangeMembers) && member.membership.takes_seat();
+        Ok((member, Some(told), sessions, may_change, at.may(Action::EndSessions)))
     });
     let (shell, (member, told, sessions, may_change, may_end)) = read.await?;
     let (status, shell) = shell.done(done).refused(visit, refused)?;

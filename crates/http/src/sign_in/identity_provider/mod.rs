@@ -6,4 +6,4 @@ mod refresh;
 
 pub(crate) use ends::warn_of_ends;
 pub use refresh::Refreshed;
-pub(crate) use refresh::{newer, refresh_due, refresh_or_wait};
+pub(crate) use refresh::{metadata_at, newer, refresh_due, refresh_or_wait};

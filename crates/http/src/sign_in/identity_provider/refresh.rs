@@ -51,7 +51,7 @@ async fn refresh(app: &App, connection: ConnectionId, why: Why) -> Result<Refres
         })
         .await?;
     let Some(url) = taken else { return Ok(Refreshed::NotNow) };
-    let outcome = fetch(app, &url).await;
+    let outcome = fetch(app, &url).await.map(|(_, fetched)| fetched);
     if let Err(reason) = &outcome {
         tracing::warn!(%connection, reason, "the metadata of an identity provider could not be fetched; this is tried again");
     }
@@ -66,8 +66,13 @@ async fn refresh(app: &App, connection: ConnectionId, why: Why) -> Result<Refres
     Ok(if changed { Refreshed::Changed } else { Refreshed::Same })
 }
 
+/// The metadata at an address, if it can be used; if not, why, for the connection's administrator.
+pub(crate) async fn metadata_at(app: &App, url: &str) -> Result<String, String> {
+    fetch(app, url).await.map(|(text, _)| text)
+}
+
 /// Asks for the metadata, and reads it. The error is for the connection's administrator.
-async fn fetch(app: &App, url: &str) -> Result<Fetched, String> {
+async fn fetch(app: &App, url: &str) -> Result<(String, Fetched), String> {
     let request = Request::get(url)
         .header(header::ACCEPT, "application/samlmetadata+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1")
         .body(Bytes::new())
@@ -81,7 +86,7 @@ async fn fetch(app: &App, url: &str) -> Result<Fetched, String> {
     let provider =
         saml_metadata::read(text, now).map_err(|error| format!("what `{url}` answers cannot be used: {error}"))?;
     let valid_until = provider.valid_until.map(|seconds| Timestamp(seconds.saturating_mul(1_000_000)));
-    Ok(Fetched { told: told(provider), valid_until })
+    Ok((text.to_owned(), Fetched { told: told(provider), valid_until }))
 }
 
 /// The connection with what its IdP's metadata says now, if that is something else than `known` says: an answer is signed

@@ -55,6 +55,17 @@ impl Discoveries {
     }
 }
 
+/// Whether a provider answers under an issuer, and says that it is that.
+///
+/// # Errors
+///
+/// The issuer cannot be used, or the provider does not answer.
+pub(crate) async fn require_provider(app: &App, issuer: &str, tenant: Option<&str>) -> Result<(), SignInFailure> {
+    let issuer = Issuer::new(issuer, tenant).map_err(SignInFailure::Issuer)?;
+    Discovered::discover(&transport(app), issuer).await?;
+    Ok(())
+}
+
 /// The provider of a connection: as it is known, or asked now.
 ///
 /// # Errors

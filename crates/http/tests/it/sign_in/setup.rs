@@ -7,7 +7,10 @@ use muster_simulator::sso::SamlApplication;
 use muster_testkit::browser::{Browser, Page};
 
 use super::{ADA, HERE, IDP, Memory, Site};
-use crate::console::{at, session_of};
+use crate::{
+    console::{at, session_of},
+    openid_provider::OpenIdProvider,
+};
 
 /// Where the steps of the connection that was made are.
 fn path_of(page: &Page) -> String {
@@ -141,6 +144,8 @@ async fn sec_2_a_revoked_link_is_out_at_once_and_old_ones_are_too() {
     let here = path_of(&steps);
     let page = owner.get(&draft.url.to_string()).await;
     assert!(page.words().contains("Whale's IT"), "{}", page.words());
+    let page = owner.follow(&page, &page.link("Revoke")).await;
+    assert!(page.words().contains("What they have set up stays"), "{}", page.words());
     let page = owner.submit(&page, &page.form("/revoke")).await;
     assert!(page.words().contains("The link works no more"), "{}", page.words());
     assert_eq!(it.get(&format!("{HERE}{here}")).await.status, 404);
@@ -262,7 +267,8 @@ async fn what_is_typed_wrongly_is_told_and_kept() {
     for (way, field, value, told) in [
         ("paste", "metadata", "<html>", "metadata cannot be used"),
         ("paste", "metadata", "", "paste it"),
-        ("url", "metadata-url", "ftp://idp", "no address"),
+        ("url", "metadata-url", "ftp://idp", "not an https URL"),
+        ("url", "metadata-url", "https://nobody.invalid/metadata", "has no public address"),
         ("parts", "certificates", "AAAA", "certificate 1"),
     ] {
         let refused = it.submit(&page, &form.clone().with("way", way).with(field, value)).await;
@@ -315,12 +321,11 @@ async fn sec_2_a_client_secret_is_not_shown_to_another_issuer() {
     let mut owner = site.owner();
     let draft = site.draft(&mut owner).await;
     let path = draft.url.path().to_owned();
+    let (theirs, evil) = (OpenIdProvider::start(), OpenIdProvider::start());
     let page = owner.get(&format!("{HERE}{path}/provider?protocol=oidc")).await;
     let form = |page: &Page| page.forms().into_iter().find(|form| form.has("issuer")).unwrap();
-    let stated = form(&page)
-        .with("issuer", "https://login.example.com")
-        .with("client-id", "muster")
-        .with("client-secret", "of the owner");
+    let stated =
+        form(&page).with("issuer", &theirs.issuer).with("client-id", "muster").with("client-secret", "of the owner");
     let page = owner.submit(&page, &stated).await;
     assert!(page.words().contains("One is kept") && !page.text.contains("of the owner"), "{}", page.words());
     let id = site.fresh().id;
@@ -335,7 +340,19 @@ async fn sec_2_a_client_secret_is_not_shown_to_another_issuer() {
     let page = it.submit(&page, &form(&page).with("client-id", "another")).await;
     assert!(page.words().contains("It is saved"), "{}", page.words());
     assert_eq!(secret(&site), before);
-    let page = it.submit(&page, &form(&page).with("issuer", "https://evil.example")).await;
+    // Another one is not taken without a secret of its own, nor where nobody answers.
+    let without = it.submit(&page, &form(&page).with("issuer", &evil.issuer)).await;
+    assert!(without.words().contains("enter the secret"), "{}", without.words());
+    let silent = form(&page).with("issuer", "http://127.0.0.1:9").with("client-secret", "of the holder");
+    let silent = it.submit(&page, &silent).await;
+    assert!(
+        silent.words().contains("cannot be fetched") && !silent.text.contains("of the holder"),
+        "{}",
+        silent.words()
+    );
+    assert_eq!(secret(&site), before);
+    let moved = form(&page).with("issuer", &evil.issuer).with("authentication", "none");
+    let page = it.submit(&page, &moved).await;
     assert!(page.words().contains("It is saved"), "{}", page.words());
     assert_eq!(secret(&site), None);
 }

@@ -62,7 +62,7 @@ async fn sso_12_and_sso_13_whoever_tries_reads_why_it_fails() {
     let site = Site::new();
     let page = site.try_with(&mut site.browser(), &[("fault", Fault::WrongAudience.key())]).await;
     let words = page.words();
-    assert!(words.contains("The test sign-in failed") && words.contains("the audience is"), "{words}");
+    assert!(words.contains("The test sign-in was refused") && words.contains("the audience is"), "{words}");
     assert!(steps(&site.logged(&page)).contains("the audience is"));
     // What a rule refuses is shown with everything that was decided before.
     let page = site.try_with(&mut site.browser(), &[("email", "ada@elsewhere.example")]).await;
