@@ -74,6 +74,20 @@ fn has_passkey(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, EngineEr
     Ok(factors::list(conn, account)?.iter().any(|factor| factor.kind == FactorKind::Passkey))
 }
 
+/// Whether an owner has signed in through a connection since its settings of single sign-on last changed, so that it can be
+/// enforced (SSO-11).
+///
+/// # Errors
+///
+/// The store's.
+pub fn is_tried(conn: &mut Conn<'_>, connection: &Connection) -> Result<bool, EngineError> {
+    match require_tried(conn, connection) {
+        Ok(()) => Ok(true),
+        Err(EngineError::Refused(Refusal::NeverTried(_))) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// SSO-11: an owner has come in through the connection, as it is set up now.
 ///
 /// # Errors

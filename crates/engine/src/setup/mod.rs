@@ -15,6 +15,6 @@ pub use link::{Draft, LIVES, Looked, SettingUp, begin, list, look, make, resume,
 pub use progress::{Progress, is_tested, progress};
 pub use reading::{Reading, keep_test, read, tests};
 pub use work::{
-    DOMAINS, MAPPINGS, MappingRow, add_domain, create_token, leave_domain, ready, require_domain, set_mappings,
-    set_scim, set_single_sign_on,
+    DOMAINS, MAPPINGS, MappingRow, add_domain, create_token, domains_beside, leave_domain, ready, require_domain,
+    set_mappings, set_scim, set_single_sign_on,
 };

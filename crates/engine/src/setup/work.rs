@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use muster_crypto::{Sealer, TokenHash};
 use muster_model::{
-    Actor, Connection, Domain, DomainId, Role, Rule, Token, TokenId, connection::SingleSignOn, ledger::Event, name,
-    trace::Note,
+    Actor, Connection, Domain, DomainId, DomainState, Role, Rule, Token, TokenId, connection::SingleSignOn,
+    ledger::Event, name, trace::Note,
 };
 use muster_store::{Conn, Tx};
 
@@ -244,4 +244,19 @@ pub fn ready(tx: &mut Tx<'_>, env: &mut Env, sealer: &Sealer, setting: &SettingU
          Look at what was set on the connection's page, and activate it there. Until then nobody signs in through it.\n"
     );
     tell(tx, env, sealer, setting, &format!("The connection {name} is ready to be activated"), &text)
+}
+
+/// How many of a holder's domains are offered.
+const OFFERED: i64 = 20;
+
+/// The domains of a connection's holder that are proven and that it does not use yet, for owners.
+///
+/// # Errors
+///
+/// The store's.
+pub fn domains_beside(conn: &mut Conn<'_>, connection: &Connection) -> Result<Vec<String>, EngineError> {
+    let own = conn.domains_of(connection.holder, "", OFFERED)?;
+    let is_beside =
+        |domain: &Domain| domain.state == DomainState::Verified && !connection.domains.contains(&domain.name);
+    Ok(own.into_iter().filter(is_beside).map(|domain| domain.name).collect())
 }

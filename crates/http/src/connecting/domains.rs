@@ -47,6 +47,8 @@ struct Page {
     name: String,
     is_draft: bool,
     lines: Vec<Line>,
+    /// The holder's own that are proven and not in it, for owners.
+    others: Vec<String>,
     typed: String,
 }
 
@@ -57,14 +59,19 @@ pub(crate) async fn page<D: Desk>(desk: D, Query(asked): Query<Asked>) -> Result
 
 async fn show<D: Desk>(desk: &D, done: &str, typed: &str, refused: Option<HttpError>) -> Result<Response, HttpError> {
     let link = desk.link();
-    let look = desk.look(move |conn, connection| Ok(setup::progress(conn, connection, link)?.domains));
-    let (shell, connection, listed) = look.await?;
+    let look = desk.look(move |conn, connection| {
+        // Whoever comes by a link learns of no other domain (SEC-2).
+        let others = if link.is_none() { setup::domains_beside(conn, connection)? } else { Vec::new() };
+        Ok((setup::progress(conn, connection, link)?.domains, others))
+    });
+    let (shell, connection, (listed, others)) = look.await?;
     let (status, shell) = shell.done(done).refused_in(desk.arrival(), refused)?;
     let page = Page {
         here: here(desk),
         shell,
         is_draft: is_draft(&connection),
         lines: listed.into_iter().map(line).collect(),
+        others,
         typed: typed.to_owned(),
         name: connection.name,
     };

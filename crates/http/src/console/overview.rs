@@ -25,6 +25,8 @@ struct Page {
     figures: Vec<Figure>,
     /// For owners.
     attention: Option<Vec<Line>>,
+    /// Whether nothing is set up yet, and the visitor may.
+    is_new: bool,
     /// For owners, where there is a connection.
     charts: Vec<Chart>,
 }
@@ -64,9 +66,12 @@ pub(super) async fn page(visit: Visit, Path(org): Path<String>) -> Result<Respon
         } else {
             Vec::new()
         };
-        Ok((members, teams, invitations, at.organization.seats, attention, days))
+        let is_new = at.may(Action::ChangeConnections)
+            && conn.connections_covering(id)?.is_empty()
+            && conn.domains_of(Holder::Organization(id), "", 1)?.is_empty();
+        Ok((members, teams, invitations, at.organization.seats, attention, days, is_new))
     });
-    let (shell, (members, teams, invitations, seats, attention, days)) = read.await?;
+    let (shell, (members, teams, invitations, seats, attention, days, is_new)) = read.await?;
     let figure = |label: &str, value: i64, under: String, section: Section| Figure {
         label: texts::text(label),
         value: value.to_string(),
@@ -83,7 +88,7 @@ pub(super) async fn page(visit: Visit, Path(org): Path<String>) -> Result<Respon
     }
     let attention = attention.map(|all| all.into_iter().map(|one| line(&shell, one)).collect());
     let charts = if days.is_empty() { Vec::new() } else { Chart::both(&days).into() };
-    shell::page(StatusCode::OK, &Page { shell, figures, attention, charts })
+    shell::page(StatusCode::OK, &Page { shell, figures, attention, is_new, charts })
 }
 
 fn line(shell: &Shell, Attention { is_urgent, matter, connection }: Attention) -> Line {

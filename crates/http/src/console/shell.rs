@@ -199,7 +199,13 @@ impl Shell {
         if !status.is_client_error() || matches!(status, StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED) {
             return Err(error);
         }
-        let problem = error.public_detail(&arrival.id.to_string());
+        let problem = match &error {
+            // The name of a field is for programs; the form shows which one it is.
+            HttpError::Fields(fields) => {
+                fields.iter().map(|field| field.detail.as_str()).collect::<Vec<_>>().join("; ")
+            }
+            error => error.public_detail(&arrival.id.to_string()),
+        };
         Ok((status, Self { problem: Some(problem), ..self }))
     }
 }

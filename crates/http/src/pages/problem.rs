@@ -48,6 +48,8 @@ pub(crate) fn page(frame: &Frame, error: &HttpError, trace_id: &str) -> String {
     };
     let onward = match error {
         HttpError::TestSignIn { back: Some(back), .. } => back.clone(),
+        // Whoever is signed in has somewhere to go; whoever is not is led to the sign-in from there.
+        _ if way_on == "Go on" => format!("{}/account", frame.base),
         _ => format!("{}/signin", frame.base),
     };
     // Texts of rules name it themselves.

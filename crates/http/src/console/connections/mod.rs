@@ -13,6 +13,7 @@ mod mark;
 mod new;
 mod one;
 mod plan;
+mod remove;
 mod replay;
 mod scim;
 mod settings;
@@ -51,6 +52,7 @@ fn routes_below(all: &str) -> Router<App> {
         .route(all, get(list::page))
         .route(&format!("{all}/new"), get(new::page).post(new::create))
         .route(&at(""), get(one::page))
+        .route(&at("/remove"), get(remove::page).post(remove::submit))
         .route(&at("/domains"), get(domains::page::<Owner>).post(domains::add::<Owner>))
         .route(&at("/domains/{domain}/leave"), post(domains::leave::<Owner>))
         .route(&at("/domains/{domain}/check"), post(domains::check::<Owner>))

@@ -10,7 +10,7 @@ use muster_administration::{
     applying::connection_answer,
     connections::{self, ConnectionView, MANY},
 };
-use muster_engine::{authority::Action, setup, sign_in, traffic};
+use muster_engine::{authority::Action, credentials::enforcement, setup, sign_in, traffic};
 use muster_model::{ConnectionId, ConnectionState, connection::SingleSignOn, sign_in::AttributeNames};
 use serde::Deserialize;
 
@@ -67,6 +67,8 @@ struct Page {
     charts: Vec<Chart>,
     /// What is only of one that is not in use.
     draft: Option<Draft>,
+    /// Whether it can be enforced (SSO-11).
+    is_tried: bool,
 }
 
 /// How far a draft is, and who else sets it up.
@@ -104,9 +106,17 @@ async fn show(
             _ => None,
         };
         let seen = connections::view(conn, connection, now)?;
-        Ok((seen, connections::stated(conn, connection)?, waiting, draft, traffic::of(conn, &[connection.id], now)?))
+        let is_tried = draft.is_none() && enforcement::is_tried(conn, connection)?;
+        Ok((
+            is_tried,
+            seen,
+            connections::stated(conn, connection)?,
+            waiting,
+            draft,
+            traffic::of(conn, &[connection.id], now)?,
+        ))
     });
-    let (shell, connection, (view, stated, waiting, draft, days)) = read.await?;
+    let (shell, connection, (is_tried, view, stated, waiting, draft, days)) = read.await?;
     let (status, shell) = shell.done(&asked.done).refused(visit, refused)?;
     let guide = Guide::named(&asked.guide);
     let answer = connection_answer(visit.app().base_url(), id, &stated, None);
@@ -121,6 +131,7 @@ async fn show(
         here,
         shell,
         draft,
+        is_tried,
         kind: kind(view.protocol.as_deref()),
         states: vec![Mark::of_state(&view.state)],
         sso: sso(view.protocol.as_deref(), view.enforced),

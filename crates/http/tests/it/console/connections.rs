@@ -432,3 +432,59 @@ async fn what_differs_from_the_directory_is_shown_and_then_repaired() {
     let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
     assert_eq!(see(&mut member, &one(&server, "/drift")).await.status.as_u16(), 403);
 }
+
+#[tokio::test]
+async fn scim_5_whoever_is_deactivated_is_found_with_why() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let id = server.user("bo@example.com").await;
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    server.patch(&format!("/Users/{id}"), off).await.due(200);
+    let bo = server.world.account_of("bo@example.com").unwrap();
+    let all = see(&mut owner, "/members").await;
+    assert!(!all.words().contains("bo@example.com"), "{}", all.words());
+    let none = see(&mut owner, "/members?search=bo%40").await;
+    let suspended = owner.follow(&none, &none.link("Look among those")).await;
+    assert!(suspended.words().contains("bo@example.com"), "{}", suspended.words());
+    let page = see(&mut owner, &format!("/members/{}", bo.username)).await;
+    assert!(page.status.is_success() && page.words().contains("Suspended"), "{}", page.words());
+    assert!(!page.text.contains("/remove\""), "who is out cannot be removed: {}", page.words());
+    let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
+    let hidden = see(&mut member, &format!("/members/{}", bo.username)).await;
+    assert_eq!(hidden.status.as_u16(), 404, "{}", hidden.words());
+    assert!(!see(&mut member, "/members?kind=suspended").await.words().contains("bo"));
+}
+
+#[tokio::test]
+async fn sso_12_a_connection_is_removed_once_it_was_shown_what_that_ends() {
+    let server = with_saml();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let (_, mut member) = visitor(&server, "mo@example.com", Some(Role::Member)).await;
+    assert_eq!(see(&mut member, &one(&server, "/remove")).await.status.as_u16(), 403);
+    let page = see(&mut owner, &one(&server, "/remove")).await;
+    assert!(page.words().contains("Members, teams and roles stay"), "{}", page.words());
+    let gone = owner.submit(&page, &page.form("/remove")).await;
+    assert!(gone.words().contains("The connection is removed"), "{}", gone.words());
+    assert_eq!(server.get("/Users").await.status.as_u16(), 401);
+    // SSO-11: enforcing is offered once an owner has come through.
+    let server = with_saml();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let page = see(&mut owner, &one(&server, "")).await;
+    assert!(page.words().contains("an owner must have signed in"), "{}", page.words());
+    assert!(page.forms().iter().all(|form| form.value("to") != Some("enforced")));
+}
+
+#[tokio::test]
+async fn scim_11_a_trace_id_leads_to_what_happened() {
+    let server = Server::new();
+    let (_, mut owner) = visitor(&server, ADA, Some(Role::Owner)).await;
+    let trace = server.get("/Users/none").await.header("x-request-id").to_owned();
+    server.user("bo@example.com").await;
+    server.app.write_reads().await;
+    let log = see(&mut owner, &one(&server, "/log")).await;
+    let form = log.forms().into_iter().find(|form| form.has("user")).unwrap();
+    let story = owner.submit(&log, &form.clone().with("user", &format!(" {trace} "))).await;
+    assert!(story.url.path().ends_with(&format!("/log/{trace}")), "{} {}", story.url, story.words());
+    let other = owner.submit(&log, &form.with("user", "0190f5fe-7c2a-7000-8000-0123456789ab")).await;
+    assert!(other.words().contains("Nothing is found") || other.status.is_success(), "{}", other.words());
+}
