@@ -3,12 +3,13 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Request;
 use muster_engine::{Surroundings, traffic};
-use muster_model::connection::Binding;
+use muster_model::{Role, connection::Binding};
 use muster_simulator::sso::{Due, Fault, Flavour, Protocol, SamlApplication, Signs};
 use muster_testkit::browser::Transport;
 use serde_json::Value;
 
 use super::{ADA, HERE, IDP, Site, steps};
+use crate::console::{at, session_of};
 
 #[tokio::test]
 async fn sso_3_the_address_leads_to_the_idp_and_back_to_the_account() {
@@ -258,4 +259,24 @@ async fn sign_ins_are_counted_by_day() {
     let (connection, now) = (site.connection, site.server.world.clock.now());
     let days = site.server.world.read(move |conn| traffic::of(conn, &[connection], now));
     assert_eq!(days[days.len() - 1].sign_ins, traffic::Outcomes { succeeded: 1, refused: 1 });
+}
+
+#[tokio::test]
+async fn sso_13_the_log_knows_who_signed_in_and_who_was_refused() {
+    let site = Site::new();
+    site.sign_in(&mut site.browser()).await;
+    let (account, moby) = (site.server.world.account_of(ADA).unwrap().id, site.server.organizations[0].id);
+    let seen = site.server.world.read(move |conn| Ok(conn.sign_ins_in(moby, &[account])?));
+    assert_eq!(seen.len(), 1, "also where the identity provider states no name that lasts");
+    let refused = site.sign_in_with(&mut site.browser(), &[("email", "eve@elsewhere.example")]).await;
+    assert_eq!(refused.status, 403, "{}", refused.words());
+    assert_eq!(refused.words().matches("TraceID").count(), 1, "{}", refused.words());
+    let owner = site.server.member(&site.server.organizations[0], "olga@example.com", Role::Owner);
+    let mut browser = site.browser();
+    browser.set_cookie(HERE, &session_of(&site.server, &owner));
+    for (who, found) in [(ADA, "Signed in"), ("eve@elsewhere.example", "Refused")] {
+        let log = browser.get(&at(&format!("/connections/{}/log?user={who}", site.connection))).await;
+        assert!(log.words().contains(who), "{who} {found}: {}", log.words());
+        assert!(!log.words().contains("/acs"), "{}", log.words());
+    }
 }
