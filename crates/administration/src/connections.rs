@@ -393,6 +393,12 @@ pub fn warnings(
     found
 }
 
+/// A name as a shell takes it for one word.
+fn for_a_shell(name: &str) -> String {
+    let is_plain = name.chars().all(|one| one.is_ascii_alphanumeric() || "-_.".contains(one));
+    if is_plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
 fn without_domain(connection: &Connection) -> Option<Warning> {
     let is_useless = connection.settings.sso.is_some() && connection.domains.is_empty();
     is_useless.then(|| Warning {
@@ -423,7 +429,7 @@ fn fetching(connection: &Connection, metadata: &IdpMetadata, now: Timestamp) -> 
     };
     let found = format!("the identity provider's metadata {since}: {failure}");
     let is_stale = metadata.fetched.is_none_or(|fetched| fetched.after(STALE) < now);
-    let advice = format!("mend that, and fetch it again: muster connection refresh \"{}\"", connection.name);
+    let advice = format!("mend that, and fetch it again: muster connection refresh {}", for_a_shell(&connection.name));
     Some(Warning { is_problem: is_unknown || is_stale, found, advice })
 }
 

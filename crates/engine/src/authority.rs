@@ -75,6 +75,10 @@ actions! {
     ReadConnections: Owner, ConnectionsRead;
     /// Change connections, apply plans, decide about held changes.
     ChangeConnections: Owner, ConnectionsWrite;
+    /// See the products that sign members in.
+    ReadClients: Owner, ClientsRead;
+    /// Add, change and remove products that sign members in.
+    ChangeClients: Owner, ClientsWrite;
     /// See where members are signed in.
     ReadSessions: Owner, SessionsRead;
     /// Sign members out.

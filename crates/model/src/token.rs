@@ -158,6 +158,12 @@ pub enum Scope {
     /// Changing those.
     #[serde(rename = "connections:write")]
     ConnectionsWrite,
+    /// Products that sign members in.
+    #[serde(rename = "clients:read")]
+    ClientsRead,
+    /// Adding, changing and removing those.
+    #[serde(rename = "clients:write")]
+    ClientsWrite,
     /// Where people are signed in.
     #[serde(rename = "sessions:read")]
     SessionsRead,
@@ -177,7 +183,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::OrganizationsRead,
         Self::OrganizationsWrite,
         Self::MembersRead,
@@ -190,6 +196,8 @@ impl Scope {
         Self::DomainsWrite,
         Self::ConnectionsRead,
         Self::ConnectionsWrite,
+        Self::ClientsRead,
+        Self::ClientsWrite,
         Self::SessionsRead,
         Self::SessionsWrite,
         Self::ActivityRead,
@@ -213,6 +221,8 @@ impl Scope {
             Self::DomainsWrite => "domains:write",
             Self::ConnectionsRead => "connections:read",
             Self::ConnectionsWrite => "connections:write",
+            Self::ClientsRead => "clients:read",
+            Self::ClientsWrite => "clients:write",
             Self::SessionsRead => "sessions:read",
             Self::SessionsWrite => "sessions:write",
             Self::ActivityRead => "activity:read",
@@ -237,6 +247,7 @@ impl Scope {
             Self::TeamsRead => Some(Self::TeamsWrite),
             Self::DomainsRead => Some(Self::DomainsWrite),
             Self::ConnectionsRead => Some(Self::ConnectionsWrite),
+            Self::ClientsRead => Some(Self::ClientsWrite),
             Self::SessionsRead => Some(Self::SessionsWrite),
             Self::TokensRead => Some(Self::TokensWrite),
             Self::OrganizationsWrite
@@ -245,6 +256,7 @@ impl Scope {
             | Self::TeamsWrite
             | Self::DomainsWrite
             | Self::ConnectionsWrite
+            | Self::ClientsWrite
             | Self::SessionsWrite
             | Self::ActivityRead
             | Self::TokensWrite => None,

@@ -8,7 +8,11 @@ use muster_model::{
     session::ClientKind,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+use super::merge;
+use crate::Misstated;
 
 /// `[[client]]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -93,4 +97,16 @@ pub fn client_from_engine(exported: declare::Client) -> Client {
         third_party: settings.third_party,
         require_pushed_requests: settings.require_pushed_requests,
     }
+}
+
+/// A product with what a merge patch says of it (RFC 7396).
+///
+/// # Errors
+///
+/// What cannot be said so.
+pub fn patched_client(present: &Client, patch: &Map<String, Value>) -> Result<Client, Misstated> {
+    let wrong = |error: serde_json::Error| Misstated::new("body", error.to_string());
+    let mut value = serde_json::to_value(present).map_err(wrong)?;
+    merge::patched(&mut value, patch);
+    serde_json::from_value(value).map_err(wrong)
 }

@@ -55,7 +55,7 @@ pub fn merge(present: &Connection, patch: &Map<String, Value>) -> Result<Connect
 }
 
 /// RFC 7396 §2.
-fn patched(target: &mut Value, patch: &Map<String, Value>) {
+pub(super) fn patched(target: &mut Value, patch: &Map<String, Value>) {
     if !target.is_object() {
         *target = Value::Object(Map::new());
     }

@@ -14,7 +14,7 @@ use muster_model::{ConnectionState, Role, connection::ScimSettings};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use client::{Client, client_from_engine, client_to_engine};
+pub use client::{Client, client_from_engine, client_to_engine, patched_client};
 pub use precedence::Precedence;
 
 pub use convert::{connection_from_engine, connection_to_engine, from_engine, to_engine};

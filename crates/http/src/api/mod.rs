@@ -11,6 +11,7 @@ mod auth_token;
 mod bearer;
 mod blocks;
 mod call;
+mod clients;
 mod companies;
 mod connections;
 mod declaration;
@@ -72,6 +73,9 @@ fn called() -> OpenApiRouter<App> {
         .routes(routes!(sessions::end_own_session))
         .routes(routes!(blocks::list))
         .routes(routes!(blocks::lift))
+        .routes(routes!(clients::list, clients::create))
+        .routes(routes!(clients::get, clients::change, clients::delete))
+        .routes(routes!(clients::rotate))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::replace, groups::change, groups::delete))
         .routes(routes!(groups::list_members, groups::add_member))

@@ -216,6 +216,8 @@ fn about(scope: Scope) -> String {
         Scope::ConnectionsRead => "scope-connections-read",
         Scope::ConnectionsWrite => "scope-connections-write",
         Scope::SessionsRead => "scope-sessions-read",
+        Scope::ClientsRead => "scope-clients-read",
+        Scope::ClientsWrite => "scope-clients-write",
         Scope::SessionsWrite => "scope-sessions-write",
         Scope::ActivityRead => "scope-activity-read",
         Scope::TokensRead => "scope-tokens-read",

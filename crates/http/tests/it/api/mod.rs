@@ -3,6 +3,7 @@
 mod activity;
 mod authority;
 mod bad_input;
+mod clients;
 mod companies;
 mod connections;
 mod contract;

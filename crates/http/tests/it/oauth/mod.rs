@@ -3,6 +3,7 @@
 mod attacks;
 mod devices;
 mod flows;
+mod published;
 mod sessions;
 
 use std::collections::BTreeMap;
