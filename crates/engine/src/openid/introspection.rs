@@ -48,11 +48,16 @@ pub fn of_access_token(
 ) -> Result<Option<Seen>, EngineError> {
     let Ok(id) = origin.parse::<AuthorizationId>() else { return Ok(None) };
     match standing::of(conn, id, now)? {
-        Held::Yes(standing) if standing.client.organization == asks.organization => {
+        Held::Yes(standing) if may_ask(asks, &standing.client) => {
             seen(conn, &standing, &ClientScopes::parse(scopes), bounds)
         }
         _ => Ok(None),
     }
+}
+
+/// Whether a client may ask what another's tokens are worth: one of the same holder, and no third party.
+fn may_ask(asks: &Client, of: &Client) -> bool {
+    asks.id == of.id || (asks.organization == of.organization && !asks.settings.third_party)
 }
 
 /// A refresh token; only its own client learns of it.
@@ -92,7 +97,7 @@ pub fn of_organization(
     let found = conn.token(TokenKind::Organization, id)?.map(|(token, _)| token);
     let Some(token) = found.filter(|token| token.is_live(now)) else { return Ok(None) };
     let Some(organization) = conn.organization(OrganizationId(token.scope))? else { return Ok(None) };
-    if asks.organization.is_some_and(|own| own != organization.id) {
+    if asks.settings.third_party || asks.organization.is_some_and(|own| own != organization.id) {
         return Ok(None);
     }
     Ok(Some(Seen {

@@ -14,6 +14,7 @@
 //! - [`introspection`]: what a token is worth, for who may ask;
 //! - [`standing`]: whether an authorization still holds, asked with every use of a token;
 //! - [`people`]: what a product is told of somebody;
+//! - [`uses`]: which products somebody uses, and what they were told;
 //! - [`telling`]: products that are to be told that a session is over;
 //! - [`keys`]: the keys that tokens are signed with, which change without anybody noticing.
 
@@ -28,6 +29,7 @@ pub mod refresh;
 pub mod requests;
 pub mod standing;
 pub mod telling;
+pub mod uses;
 
 use std::time::Duration;
 

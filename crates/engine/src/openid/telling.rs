@@ -28,7 +28,7 @@ const RESTS: [Duration; 8] = [
 /// The most characters of a failure that are kept.
 const FAILURE: usize = 200;
 /// How many are told of one person at once.
-const SHOWN: i64 = 100;
+pub(super) const SHOWN: i64 = 100;
 
 /// What is to be told to whom.
 #[derive(Debug, Clone)]

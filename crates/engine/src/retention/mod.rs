@@ -23,6 +23,8 @@ use crate::{EngineError, Env, activity::stream, search, traffic};
 
 /// How long a node has the duty after its last slice.
 const LEASE: Duration = Duration::from_secs(60);
+/// How long codes of products are kept after they stopped working: one that is brought again must be known (RFC 6749 §4.1.2).
+const TICKETS_KEPT: Duration = Duration::from_hours(1);
 /// How many ended sign-ins are forgotten in one transaction.
 const AT_ONCE: i64 = 500;
 /// How often there is something to do.
@@ -179,6 +181,7 @@ pub fn slice(
         || request_log::shrink(tx, policy, now, &state, &mut removed)?
         || search::walk::end_expired(tx, now)?
         || tx.forget_expired_sign_ins(now, AT_ONCE)? > 0
+        || tx.forget_expired_tickets(now.before(TICKETS_KEPT), AT_ONCE)? > 0
         || tx.forget_idempotent_answers(now, AT_ONCE)? > 0
         || traffic::forget(tx, now)?
         || fold::fold(tx, activity_end, &mut removed)?

@@ -12,7 +12,12 @@ use muster_model::{
 use muster_store::{Conn, Tx};
 
 use super::{AT_ONCE, Place, Which};
-use crate::{EngineError, Env, Refusal, authority::Caller, domains};
+use crate::{
+    EngineError, Env, Refusal,
+    authority::Caller,
+    domains,
+    openid::uses::{self, Use},
+};
 
 /// Why a session ended, for owners who may not know more.
 const ELSEWHERE: &str = "ended from where it began";
@@ -135,6 +140,25 @@ impl Oversight {
         let mut sessions = super::list_ended(conn, account.id, now)?;
         sessions.retain(|session| self.sees(holds, session));
         Ok(sessions)
+    }
+
+    /// The products that a member has used lately in sessions that may be seen, with what each was told of their end.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn uses(&self, conn: &mut Conn<'_>, account: &Account, now: Timestamp) -> Result<Vec<Use>, EngineError> {
+        let holds = self.holds(conn, account)?;
+        let mut all = uses::of_account(conn, account.id, now)?;
+        let is_its = |one: &Use| one.client.organization.is_none_or(|of| of == self.organization.id);
+        all.retain(|one| self.sees(holds, &one.session) && is_its(one));
+        for one in &mut all {
+            if one.over.is_some() {
+                let told = self.ending(&one.session, now).map(|(at, why)| (at, why.to_owned()));
+                one.over = told.or(one.over.take());
+            }
+        }
+        Ok(all)
     }
 
     /// A page of the sessions of members that may be seen, by person, after one of them. Where it ends tells of no other

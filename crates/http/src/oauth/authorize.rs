@@ -37,6 +37,8 @@ use crate::{
 
 /// The parameter that says since when a sign-in counts as anew; ours alone.
 const SINCE: &str = "muster_since";
+/// For how long what we sealed counts: as long as a sign-in finds back.
+const LIVES: std::time::Duration = std::time::Duration::from_mins(30);
 /// The longest request that a browser carries through a sign-in, in bytes.
 const LONGEST: usize = 2_400;
 
@@ -330,5 +332,6 @@ fn sealed_since(app: &App, client: ClientId, at: Timestamp) -> Result<String, Ht
 /// What we sealed; anything else says nothing, as if it had not come.
 fn opened_since(app: &App, client: ClientId, sealed: &str) -> Option<Timestamp> {
     let bytes = app.sealer().open(&place(client), &URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()?;
-    Some(Timestamp(i64::from_be_bytes(bytes.try_into().ok()?)))
+    let since = Timestamp(i64::from_be_bytes(bytes.try_into().ok()?));
+    (app.surroundings().now() < since.after(LIVES)).then_some(since)
 }

@@ -1,5 +1,6 @@
 //! `/account`: who is signed in, where, and why; and signing out.
 
+pub(super) mod applications;
 pub(super) mod places;
 mod view;
 

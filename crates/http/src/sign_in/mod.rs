@@ -70,6 +70,8 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/signout", post(account::sign_out))
         .route("/account", get(account::page))
         .route("/account/sessions/end", post(account::end_session))
+        .route("/account/applications", get(account::applications::page))
+        .route("/account/applications/{client}/end", post(account::applications::end))
         .route("/account/invitations/{id}/accept", post(account::places::accept))
         .route("/account/invitations/{id}/decline", post(account::places::decline))
         .route("/account/organizations/{org}/leave", get(account::places::leave_page).post(account::places::leave))

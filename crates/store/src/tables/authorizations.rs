@@ -189,7 +189,7 @@ impl Tx<'_> {
     /// What the database says.
     pub fn move_authorizations(&mut self, from: SessionId, to: SessionId, ends: Timestamp) -> Result<(), StoreError> {
         self.put(
-            "UPDATE oauth_authorizations SET session = ?2, tell_at = CASE WHEN tell_at IS NULL THEN NULL ELSE ?3 END \
+            "UPDATE oauth_authorizations SET session = ?2, tell_at = CASE WHEN tell_at IS NULL THEN NULL ELSE CAST(?3 AS BIGINT) END \
              WHERE session = ?1 AND ended IS NULL",
             vals![from, to, ends],
             Expect::Any,

@@ -10,6 +10,7 @@ use muster_engine::{
     EngineError, activity,
     authority::Action,
     members::{self, Member},
+    openid::uses::{Told, Use},
     sessions::oversight::Oversight,
 };
 use muster_model::{Account, Session, Timestamp};
@@ -27,7 +28,7 @@ use crate::{
     },
     pages::{
         endings::{self, Over},
-        filters,
+        filters, texts,
     },
 };
 
@@ -60,6 +61,8 @@ struct Sessions {
     /// With what sets when each ends.
     live: Vec<(Session, String)>,
     over: Vec<Over>,
+    /// The products that were used in them.
+    uses: Vec<Use>,
 }
 
 impl Sessions {
@@ -74,7 +77,8 @@ impl Sessions {
             let limit = endings::limit(&session, &origins);
             (session, limit)
         };
-        Ok(Self { live: live.into_iter().map(limited).collect(), over })
+        let uses = oversight.uses(conn, account, now)?;
+        Ok(Self { live: live.into_iter().map(limited).collect(), over, uses })
     }
 }
 
@@ -104,6 +108,17 @@ impl Why {
     /// Values of which somebody says something.
     fn values(&self) -> impl Iterator<Item = &ValueLine> {
         self.told.values.iter().filter(|value| !value.said.is_empty())
+    }
+}
+
+/// What a product was told of the end of a session, where that is no time.
+fn told(it: &Use) -> String {
+    match &it.told {
+        Told::At(_) => String::new(),
+        _ if it.over.is_none() => "–".to_owned(),
+        Told::Soon => texts::text("applications-told-soon"),
+        Told::Asks => texts::text("applications-told-asks"),
+        Told::Failed(why, _) => texts::say("applications-told-failed", [("name", why.clone().into())]),
     }
 }
 

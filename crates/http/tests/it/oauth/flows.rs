@@ -114,7 +114,7 @@ async fn prompts_and_ages_are_what_the_product_wants() {
         world.site.server.world.advance(Duration::from_mins(2));
         let page = browser.get(&world.address(&product, &[changes])).await;
         assert!(page.location().unwrap().starts_with(&format!("{HERE}/signin")), "{changes:?}: {:?}", page.location());
-        // Going round without having signed in leads nowhere.
+        // Going round without having signed in leads nowhere, nor does what was sealed long ago.
         let back = onward(&browser.get(&format!("{HERE}/account")).await);
         let page = browser.get(&back).await;
         assert!(page.location().unwrap().starts_with(&format!("{HERE}/signin")), "{changes:?}: {:?}", page.location());

@@ -217,3 +217,55 @@ async fn whoever_signs_in_again_in_the_same_browser_stays_signed_in_at_products(
     taken.unwrap();
     world.refresh(&product, text(&next, "refresh_token")).await.due(400);
 }
+
+#[tokio::test]
+async fn ses_3_people_see_where_they_are_signed_in_and_take_it_back() {
+    let world = World::new();
+    let product =
+        world.product_with("<i>theirs", ClientKind::Web, None, ClientSettings { third_party: true, ..settings() });
+    let mut browser = world.browser();
+    let page = browser.get(&world.address(&product, &[])).await;
+    let answer = super::brought(&browser.submit(&page, &page.form("/oauth2/consent").by("answer", "yes")).await);
+    let tokens = world.redeem(&product, &answer["code"]).await.due(200).value();
+    let page = browser.get(&format!("{HERE}/account/applications")).await;
+    assert!(page.words().contains("<i>theirs") && !page.text.contains("<i>theirs"), "{}", page.words());
+    assert!(page.words().contains("knows your name, address, organizations"), "{}", page.words());
+    // Nobody else's page does it, and nobody takes back what is another's.
+    let end = page.form("/end");
+    let forged = browser.post_from("https://evil.example/", &format!("{HERE}{}", end.action), &[]).await;
+    assert_eq!(forged.status, 403);
+    let mut eve = world.site.with_role("eve@example.com", Role::Member);
+    eve.post_from(&format!("{HERE}/account"), &format!("{HERE}{}", end.action), &[]).await;
+    world.refresh(&product, text(&tokens, "refresh_token")).await.due(200);
+    browser.submit(&page, &end).await;
+    world.refresh(&product, text(&tokens, "refresh_token")).await.due(400);
+    world.userinfo(text(&tokens, "access_token")).await.due(401);
+    let page = browser.get(&format!("{HERE}/account/applications")).await;
+    assert!(page.words().contains("taken back by the person"), "{}", page.words());
+    let again = browser.get(&world.address(&product, &[])).await;
+    assert!(again.words().contains("wants to know who you are"), "{}", again.words());
+}
+
+#[tokio::test]
+async fn ten_3_owners_see_which_products_their_members_used_as_far_as_it_is_theirs() {
+    let world = World::new();
+    let server = &world.site.server;
+    let (ours, whale) = (world.site.moby().clone(), server.organizations[1].clone());
+    server.world.set_member(&whale, &world.ada, Role::Member).unwrap();
+    let everybody = world.product_with("everybody's", ClientKind::Web, None, settings());
+    let moby = world.product_with("moby's", ClientKind::Web, Some(ours.id), settings());
+    let whales = world.product_with("whale's", ClientKind::Web, Some(whale.id), settings());
+    let mut browser = world.browser();
+    for product in [&everybody, &moby, &whales] {
+        world.tokens(&mut browser, product).await;
+    }
+    // Whoever holds the address's domain sees where the person is signed in; the other organization's product is not told of.
+    let mut owner = world.site.owner();
+    let address = format!("{HERE}/console/orgs/moby/members/{}", world.ada.username);
+    let page = owner.get(&address).await;
+    let sees_sessions = page.words().contains("Applications");
+    assert!(!page.words().contains("whale's"), "{}", page.words());
+    assert_eq!(sees_sessions, page.words().contains("everybody's") && page.words().contains("moby's"));
+    let mut member = world.site.with_role("mo@example.com", Role::Member);
+    assert!(!member.get(&address).await.words().contains("moby's"));
+}
