@@ -96,6 +96,21 @@ fn jit_1_the_subject_is_the_person_whatever_the_address() {
 }
 
 #[test]
+fn jit_1_a_lasting_name_may_come_after_sign_ins_without_one() {
+    let world = World::new();
+    let moby = world.organization("moby");
+    let okta = world.connection("okta", &[&moby]).build();
+    switch_scim_off(&world, okta);
+    let as_subject = |name: &str| SignIn { subject: subject(name), ..asserted("ada@example.com") };
+    let ada = world.sign_in(okta, asserted("ada@example.com")).unwrap();
+    // That there was none until now is no other name.
+    assert_eq!(world.sign_in(okta, as_subject("s1")).unwrap().account, ada.account);
+    let error = refusal(world.sign_in(okta, as_subject("s2")));
+    assert_eq!(error, Refusal::AnotherSubject("ada@example.com".into()));
+    world.assert_ledger_tells_the_state();
+}
+
+#[test]
 fn jit_1_an_owner_says_whether_another_subject_is_the_same_person_or_somebody_new() {
     let world = World::new();
     let moby = world.organization("moby");

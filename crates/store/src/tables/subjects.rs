@@ -1,6 +1,9 @@
 //! People's names at their IdPs that outlive a change of address (JIT-1).
 
-use muster_model::{AccountId, ConnectionId, Timestamp, sign_in::Subject};
+use muster_model::{
+    AccountId, ConnectionId, Timestamp,
+    sign_in::{Subject, SubjectKind},
+};
 
 use crate::{Conn, Expect, StoreError, Tx, vals};
 
@@ -21,14 +24,14 @@ impl Conn<'_> {
         })
     }
 
-    /// Whether a connection's IdP has called an account by some such name.
+    /// Whether a connection's IdP has called an account by some such name; a sign-in that brought none is no name.
     ///
     /// # Errors
     ///
     /// What the database says.
     pub fn has_subject(&mut self, connection: ConnectionId, account: AccountId) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM subjects WHERE account = ?1 AND connection = ?2)";
-        self.one(sql, vals![account, connection], |row| row.get(0))
+        let sql = "SELECT EXISTS (SELECT 1 FROM subjects WHERE account = ?1 AND connection = ?2 AND kind <> ?3)";
+        self.one(sql, vals![account, connection, SubjectKind::Account.as_str()], |row| row.get(0))
     }
 }
 
