@@ -5,6 +5,8 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
+use crate::{NoRandomness, random};
+
 /// The symmetric secret that sender and receiver share.
 #[derive(Clone)]
 pub struct WebhookSecret(hmac::Key);
@@ -27,6 +29,17 @@ impl WebhookSecret {
             return Err(NotWebhookSecret);
         }
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
+    }
+
+    /// The text of a new secret, which [`WebhookSecret::parse`] reads.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRandomness`].
+    pub fn generate() -> Result<String, NoRandomness> {
+        let mut bytes = [0; 32];
+        random(&mut bytes)?;
+        Ok(format!("whsec_{}", BASE64_STANDARD.encode(bytes)))
     }
 
     /// The value of `webhook-signature` for a message with this id, sent at this time in seconds since 1970.

@@ -79,6 +79,10 @@ actions! {
     ReadClients: Owner, ClientsRead;
     /// Add, change and remove products that sign members in.
     ChangeClients: Owner, ClientsWrite;
+    /// See what is sent where of what happens, and how that goes.
+    ReadWebhooks: Owner, WebhooksRead;
+    /// Add, change and remove webhooks, send again.
+    ChangeWebhooks: Owner, WebhooksWrite;
     /// See where members are signed in.
     ReadSessions: Owner, SessionsRead;
     /// Sign members out.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_model::{
-    AccountId, ClientId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId, Timestamp, TokenId,
+    AccountId, ClientId, CompanyId, ConnectionId, DomainId, OrganizationId, TeamId, Timestamp, TokenId, WebhookId,
     ledger::{Change, Event, Kind},
 };
 use muster_store::Conn;
@@ -105,6 +105,7 @@ const TIMES: &[&str] = &[
     "modified",
     "password_set",
     "revoked",
+    "secret_made",
     "sent",
     "t",
 ];
@@ -157,6 +158,10 @@ impl Names {
             Kind::Client => match text("name") {
                 Some(name) => Some(name),
                 None => conn.client(ClientId(change.id))?.map(|client| client.name),
+            },
+            Kind::Webhook => match text("name") {
+                Some(name) => Some(name),
+                None => conn.webhook(WebhookId(change.id))?.map(|webhook| webhook.name),
             },
             Kind::DirectoryUser => text("user_name"),
             Kind::DirectoryGroup => text("display_name"),

@@ -224,7 +224,8 @@ fn concerns(change: &Change, told: &Explanation) -> bool {
         | Kind::Token
         | Kind::Invitation
         | Kind::DirectoryGroup
-        | Kind::Client => false,
+        | Kind::Client
+        | Kind::Webhook => false,
     }
 }
 

@@ -64,6 +64,7 @@ pub mod drift;
 pub mod env;
 pub mod erasure;
 pub mod error;
+pub mod events;
 pub mod explain;
 pub mod guard;
 mod guests;
@@ -93,6 +94,7 @@ pub mod teams;
 pub mod tokens;
 pub mod traffic;
 pub mod watch;
+pub mod webhooks;
 
 pub use env::{Env, Origin, Surroundings};
 pub use error::{EngineError, Refusal};

@@ -40,6 +40,7 @@ mod sign_in;
 mod spreadsheet;
 mod streaming;
 pub mod traces;
+mod webhooks;
 
 use axum::{Router, extract::Request, middleware};
 

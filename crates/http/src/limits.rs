@@ -31,6 +31,8 @@ pub struct Limits {
     pub shutdown_time: Duration,
     /// Requests to the management API that one caller may send within a minute, to one node. Above it: 429.
     pub api_requests: u32,
+    /// Sign-ins that devices of one client, or its pushed requests, may begin within a minute, at one node. Above it: 429.
+    pub begun_by_client: u32,
     /// Plans, adoptions, drift checks and declarations over the management API at a time: each may keep a thread and, on SQLite, a
     /// copy of the database. More wait their turn.
     pub undertakings: usize,
@@ -56,6 +58,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(75),
             shutdown_time: Duration::from_secs(20),
             api_requests: 1_200,
+            begun_by_client: 600,
             undertakings: 2,
             turn_time: Duration::from_secs(20),
             read_log_bytes: 8 * 1024 * 1024,

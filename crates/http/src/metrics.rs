@@ -42,6 +42,7 @@ pub(crate) struct Metrics {
     log_bytes: Gauge,
     postponed: Gauge,
     streams: Streams,
+    webhooks: Family<Sent, Counter>,
 }
 
 /// How the activity log is streamed on (ORG-9).
@@ -78,6 +79,11 @@ impl To {
     fn of(stream: Stream) -> Self {
         Self { stream: stream.as_str() }
     }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Sent {
+    outcome: &'static str,
 }
 
 /// A route, as its pattern: `/scim/v2/Users/{id}`.
@@ -130,6 +136,12 @@ impl Metrics {
         registry.register("unauthorized", "Requests without a valid token", unauthorized.clone());
         registry.register("read_log_lines", "Reads written to the request log", reads_logged.clone());
         registry.register("read_log_dropped", "Reads that the request log had no room for", reads_dropped.clone());
+        let webhooks = Family::default();
+        registry.register(
+            "webhook_messages",
+            "Messages sent to webhooks, by whether they were taken",
+            webhooks.clone(),
+        );
         let removed = Family::default();
         let (log_bytes, postponed) = (Gauge::default(), Gauge::default());
         registry.register(
@@ -158,6 +170,7 @@ impl Metrics {
             log_bytes,
             postponed,
             streams,
+            webhooks,
         }
     }
 
@@ -213,6 +226,12 @@ impl Metrics {
     /// Notes what all request logs take.
     pub(crate) fn log_bytes(&self, bytes: i64) {
         self.log_bytes.set(bytes);
+    }
+
+    /// Counts a message to a webhook.
+    pub(crate) fn webhook_sent(&self, taken: bool) {
+        let outcome = if taken { "delivered" } else { "failed" };
+        self.webhooks.get_or_create(&Sent { outcome }).inc();
     }
 
     /// Counts entries of the activity log that were sent on.

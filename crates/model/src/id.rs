@@ -81,6 +81,8 @@ ids! {
     ClientId;
     /// What somebody lets a client do for the length of a session: all tokens of one sign-in there belong to it.
     AuthorizationId;
+    /// A web server that is sent what happens.
+    WebhookId;
     /// A mail that is to be sent.
     MailId;
     /// An erasure of a person (ACC-2).

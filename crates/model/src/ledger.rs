@@ -114,6 +114,12 @@ events! {
     ClientUpdated = "client.update";
     /// A product signs nobody in here any more.
     ClientEnded = "client.delete";
+    /// A web server is sent what happens.
+    WebhookCreated = "webhook.create";
+    /// Where a webhook is sent, or what, changed; or it has a new secret, or was switched off or on.
+    WebhookUpdated = "webhook.update";
+    /// A web server is sent nothing any more.
+    WebhookEnded = "webhook.delete";
     /// A second factor or passkey was set up.
     FactorAdded = "account.factor.add";
     /// A recovery code was used.
@@ -193,11 +199,13 @@ pub enum Kind {
     DirectoryGroup,
     /// A product that signs people in here.
     Client,
+    /// A web server that is sent what happens.
+    Webhook,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Account,
         Self::Company,
         Self::Organization,
@@ -212,6 +220,7 @@ impl Kind {
         Self::DirectoryUser,
         Self::DirectoryGroup,
         Self::Client,
+        Self::Webhook,
     ];
 
     /// The word in SQL and JSON.
@@ -232,6 +241,7 @@ impl Kind {
             Self::DirectoryUser => "directory-user",
             Self::DirectoryGroup => "directory-group",
             Self::Client => "client",
+            Self::Webhook => "webhook",
         }
     }
 }

@@ -36,6 +36,7 @@ pub mod texts;
 pub mod time;
 pub mod token;
 pub mod trace;
+pub mod webhook;
 
 pub use account::{Account, AccountState, Departure};
 pub use client::{Authorization, Client};
@@ -59,6 +60,7 @@ pub use source::{Actor, Source};
 pub use stream::Stream;
 pub use time::Timestamp;
 pub use token::Token;
+pub use webhook::Webhook;
 
 /// Counts the changes of one row; starts at 1. The entity tag of a directory resource is made of it.
 pub type Version = i64;

@@ -164,6 +164,12 @@ pub enum Scope {
     /// Adding, changing and removing those.
     #[serde(rename = "clients:write")]
     ClientsWrite,
+    /// Webhooks, and what they were sent.
+    #[serde(rename = "webhooks:read")]
+    WebhooksRead,
+    /// Adding, changing and removing those, and sending again.
+    #[serde(rename = "webhooks:write")]
+    WebhooksWrite,
     /// Where people are signed in.
     #[serde(rename = "sessions:read")]
     SessionsRead,
@@ -183,7 +189,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::OrganizationsRead,
         Self::OrganizationsWrite,
         Self::MembersRead,
@@ -198,6 +204,8 @@ impl Scope {
         Self::ConnectionsWrite,
         Self::ClientsRead,
         Self::ClientsWrite,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
         Self::SessionsRead,
         Self::SessionsWrite,
         Self::ActivityRead,
@@ -223,6 +231,8 @@ impl Scope {
             Self::ConnectionsWrite => "connections:write",
             Self::ClientsRead => "clients:read",
             Self::ClientsWrite => "clients:write",
+            Self::WebhooksRead => "webhooks:read",
+            Self::WebhooksWrite => "webhooks:write",
             Self::SessionsRead => "sessions:read",
             Self::SessionsWrite => "sessions:write",
             Self::ActivityRead => "activity:read",
@@ -248,6 +258,7 @@ impl Scope {
             Self::DomainsRead => Some(Self::DomainsWrite),
             Self::ConnectionsRead => Some(Self::ConnectionsWrite),
             Self::ClientsRead => Some(Self::ClientsWrite),
+            Self::WebhooksRead => Some(Self::WebhooksWrite),
             Self::SessionsRead => Some(Self::SessionsWrite),
             Self::TokensRead => Some(Self::TokensWrite),
             Self::OrganizationsWrite
@@ -257,6 +268,7 @@ impl Scope {
             | Self::DomainsWrite
             | Self::ConnectionsWrite
             | Self::ClientsWrite
+            | Self::WebhooksWrite
             | Self::SessionsWrite
             | Self::ActivityRead
             | Self::TokensWrite => None,

@@ -3,7 +3,7 @@
 use std::{error::Error, io, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
 use reqwest::{Certificate, Client, redirect};
 
 use crate::{
@@ -101,6 +101,15 @@ impl Outbound {
     #[must_use]
     pub fn dns(&self) -> &Dns {
         &self.dns
+    }
+
+    /// Checks what can be checked of an address before a request is sent there.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboundError`], if no request may be sent there.
+    pub fn check(&self, address: &Uri) -> Result<(), OutboundError> {
+        Target::of(address, &self.checked).map(drop)
     }
 
     /// Sends a request and reads the whole answer. Every answer is a success here, whatever its status.

@@ -84,17 +84,12 @@ CREATE TABLE reports (
 CREATE INDEX reports_connection ON reports (connection, id) WHERE resolved IS NULL;
 CREATE INDEX reports_subject ON reports (subject, kind) WHERE resolved IS NULL;
 
--- seq is given by one leased publisher after the commit, so a reader of "after seq" never misses a late one.
-CREATE TABLE outbox (
-    id              {uuid} NOT NULL CONSTRAINT outbox_pkey PRIMARY KEY,
-    seq             {int} CONSTRAINT outbox_seq_key UNIQUE,
-    account         {uuid},
-    organization    {uuid},
-    event           {text} NOT NULL,
-    payload         {text} NOT NULL,
-    at              {int} NOT NULL
+-- The ledger in the order in which it came to be known: one publisher at a time gives `seq` after the commit, so that a reader of
+-- what is after a `seq` never misses a late one.
+CREATE TABLE events (
+    seq             {int} NOT NULL CONSTRAINT events_pkey PRIMARY KEY,
+    ledger          {uuid} NOT NULL
 ){strict};
-CREATE INDEX outbox_unpublished ON outbox (id) WHERE seq IS NULL;
 
 -- Mail that is to be sent, sealed; gone once it was. Whoever takes one has until `due`.
 CREATE TABLE mails (

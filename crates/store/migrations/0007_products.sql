@@ -84,26 +84,51 @@ CREATE TABLE signing_keys (
     retired         {int}
 ){strict};
 
+-- Web servers that are sent what happens. `due` is when somebody looks for what is to be sent next; who does has it until
+-- `lease_until`. Whoever adds or settles deliveries holds the row.
 CREATE TABLE webhooks (
     id              {uuid} NOT NULL CONSTRAINT webhooks_pkey PRIMARY KEY,
-    organization    {uuid},
+    name            {text} NOT NULL,
+    organization    {uuid} CONSTRAINT webhooks_organization_fkey REFERENCES organizations (id),
     url             {text} NOT NULL,
-    secret          {bytes} NOT NULL,
     events          {text} NOT NULL,
-    state           {text} NOT NULL,
-    position        {int} NOT NULL,
+    secret          {bytes} NOT NULL,
+    secret_made     {int} NOT NULL,
+    former_secret   {bytes},
+    former_until    {int},
+    disabled        {int},
+    given_up        {text},
     created         {int} NOT NULL,
-    version         {int} NOT NULL
+    version         {int} NOT NULL,
+    due             {int},
+    lease_owner     {uuid},
+    lease_until     {int},
+    rests_until     {int},
+    failing_since   {int},
+    failures        {int} NOT NULL,
+    failure         {text}
 ){strict};
+CREATE UNIQUE INDEX webhooks_organization_name_key ON webhooks (organization, name) WHERE organization IS NOT NULL;
+CREATE UNIQUE INDEX webhooks_name_key ON webhooks (name) WHERE organization IS NULL;
+CREATE INDEX webhooks_due ON webhooks (due) WHERE due IS NOT NULL;
 
+-- What a web server is sent, or was: a change of the ledger's row at `seq`, of which `subject` is the account, or whatever else it is
+-- about. Of what is pending for one subject only the first has a time at which it is sent; the others wait for it.
 CREATE TABLE deliveries (
-    id              {uuid} NOT NULL CONSTRAINT deliveries_pkey PRIMARY KEY,
-    webhook         {uuid} NOT NULL CONSTRAINT deliveries_webhook_fkey REFERENCES webhooks (id),
-    event           {uuid} NOT NULL,
+    webhook         {uuid} NOT NULL,
+    seq             {int} NOT NULL,
+    number          {int} NOT NULL,
+    subject         {uuid} NOT NULL,
+    event           {text} NOT NULL,
+    state           {text} NOT NULL,
     attempts        {int} NOT NULL,
-    status          {int},
     next_attempt    {int},
-    delivered       {int},
-    error           {text}
-){strict};
-CREATE INDEX deliveries_webhook ON deliveries (webhook, id);
+    last_attempt    {int},
+    status          {int},
+    failure         {text},
+    CONSTRAINT deliveries_pkey PRIMARY KEY (webhook, seq, number)
+){norowid};
+CREATE INDEX deliveries_due ON deliveries (webhook, next_attempt) WHERE next_attempt IS NOT NULL;
+CREATE INDEX deliveries_pending ON deliveries (webhook, subject, seq, number) WHERE state = 'pending';
+CREATE INDEX deliveries_state ON deliveries (webhook, state, seq, number);
+CREATE INDEX deliveries_subject ON deliveries (subject, webhook, seq, number);

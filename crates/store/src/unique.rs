@@ -27,6 +27,8 @@ pub enum Unique {
     ConnectionName,
     /// An OpenID client's name.
     ClientName,
+    /// A webhook's name within its organization, or the installation.
+    WebhookName,
     /// The number of a signing key.
     SigningKeyNumber,
     /// The hash of a token.
@@ -52,6 +54,8 @@ const NAMES: &[(&str, Unique)] = &[
     ("directory_groups_connection_display_name_key_key", Unique::GroupDisplayName),
     ("connections_name_key", Unique::ConnectionName),
     ("oauth_clients_name_key", Unique::ClientName),
+    ("webhooks_organization_name_key", Unique::WebhookName),
+    ("webhooks_name_key", Unique::WebhookName),
     ("signing_keys_number_key", Unique::SigningKeyNumber),
     ("tokens_hash_key", Unique::TokenHash),
     ("sessions_hash_key", Unique::SessionHash),
@@ -102,6 +106,7 @@ impl fmt::Display for Unique {
             Unique::GroupDisplayName => "`displayName`",
             Unique::ConnectionName => "the connection's name",
             Unique::ClientName => "the application's name",
+            Unique::WebhookName => "the webhook's name",
             Unique::SigningKeyNumber => "the signing key's number",
             Unique::TokenHash => "the token",
             Unique::SessionHash => "the session",

@@ -34,6 +34,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("scim", "Directory (SCIM)"),
     ("token", "Tokens"),
     ("client", "Applications"),
+    ("webhook", "Webhooks"),
     ("grant", "Reasons for memberships"),
     ("account", "Accounts"),
     ("company", "Companies"),
@@ -108,6 +109,9 @@ fn words(event: Event) -> (&'static str, &'static str) {
         Event::ClientCreated => ("Application added", "An application may sign people in here"),
         Event::ClientUpdated => ("Application changed", "Settings of an application changed, or it has a new secret"),
         Event::ClientEnded => ("Application removed", "An application signs nobody in here any more"),
+        Event::WebhookCreated => ("Webhook added", "A web server is sent what happens here"),
+        Event::WebhookUpdated => ("Webhook changed", "Settings of a webhook changed, or it has a new secret"),
+        Event::WebhookEnded => ("Webhook removed", "A web server is sent nothing any more"),
         Event::FactorAdded => ("Second factor added", "A second factor or passkey was set up"),
         Event::SetUpUsed => {
             ("Set-up link opened", "Somebody began to set a connection up by a link that an owner made")

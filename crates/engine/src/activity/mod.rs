@@ -21,11 +21,14 @@ use muster_model::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::scope::Sight;
 pub use self::{
     catalogue::{Action, Family, catalogue, described, description},
     page::{NoPlace, Place, page},
     scope::{Scope, account_scope},
+};
+pub(crate) use self::{
+    page::Reader,
+    scope::{Sight, said_id},
 };
 use crate::describe::Field;
 

@@ -60,7 +60,7 @@ pub fn page(
     after: Option<Place>,
     limit: usize,
 ) -> Result<(Vec<Entry>, Option<Place>), EngineError> {
-    let mut reader = Reader { sight: Sight::of(conn, scope)?, names: Names::default(), filter };
+    let mut reader = Reader::new(conn, scope)?;
     let from = filter.from.map_or(Uuid::nil(), muster_model::Timestamp::first_id);
     let newest = filter.to.map_or(Uuid::max(), muster_model::Timestamp::first_id);
     // The row that was only read in part comes first, once more.
@@ -68,14 +68,14 @@ pub fn page(
     let mut entries = Vec::new();
     let mut slice = i64::try_from(limit).unwrap_or(SLICE).saturating_add(1).min(SLICE);
     for _ in 0..SLICES {
-        let rows = conn.ledger_page(reader.sight.subjects().as_deref(), before, from, slice)?;
+        let rows = conn.ledger_page(reader.subjects().as_deref(), before, from, slice)?;
         let is_last = rows.len() < usize::try_from(slice).unwrap_or(usize::MAX);
         slice = (slice * 2).min(SLICE);
         for row in &rows {
             before = row.id.0;
             let read = after.filter(|place| place.row == row.id).map_or(0, |place| place.read);
             for (number, change) in row.changes.iter().enumerate().rev().skip(read) {
-                let Some(entry) = reader.entry(conn, row, number, change)? else { continue };
+                let Some(entry) = reader.wanted(conn, filter, row, number, change)? else { continue };
                 if entries.len() == limit {
                     let place = Place { row: row.id, read: row.changes.len() - 1 - number };
                     return Ok((entries, Some(place)));
@@ -96,12 +96,11 @@ pub fn page(
 ///
 /// The store's.
 pub(super) fn entries(conn: &mut Conn<'_>, rows: &[LedgerRow]) -> Result<Vec<Entry>, EngineError> {
-    let filter = Filter::default();
-    let mut reader = Reader { sight: Sight::of(conn, Scope::Everything)?, names: Names::default(), filter: &filter };
+    let mut reader = Reader::new(conn, Scope::Everything)?;
     let mut entries = Vec::new();
     for row in rows {
         for (number, change) in row.changes.iter().enumerate() {
-            entries.extend(reader.entry(conn, row, number, change)?);
+            entries.push(reader.entry(conn, row, number, change)?);
         }
     }
     Ok(entries)
@@ -124,30 +123,67 @@ fn directory_name(conn: &mut Conn<'_>, row: &LedgerRow, change: &Change) -> Resu
     })
 }
 
-struct Reader<'f> {
+/// Reads changes as somebody sees them.
+pub(crate) struct Reader {
     sight: Sight,
     names: Names,
-    filter: &'f Filter,
 }
 
-impl Reader<'_> {
+impl Reader {
+    pub(crate) fn new(conn: &mut Conn<'_>, scope: Scope) -> Result<Self, EngineError> {
+        Ok(Self { sight: Sight::of(conn, scope)?, names: Names::default() })
+    }
+
+    /// Under which subjects the rows are filed; `None` for every row.
+    pub(crate) fn subjects(&self) -> Option<Vec<Uuid>> {
+        self.sight.subjects()
+    }
+
+    /// Whether a change concerns whoever reads.
+    pub(crate) fn concerns(
+        &mut self,
+        conn: &mut Conn<'_>,
+        row: &LedgerRow,
+        change: &Change,
+    ) -> Result<bool, EngineError> {
+        self.sight.takes(conn, row, change)
+    }
+
+    /// What an id is called, if anything.
+    pub(crate) fn name(&mut self, conn: &mut Conn<'_>, id: Uuid) -> Result<Option<String>, EngineError> {
+        self.names.name(conn, id)
+    }
+
     /// A change as an entry, if it is wanted and may be seen.
-    fn entry(
+    fn wanted(
+        &mut self,
+        conn: &mut Conn<'_>,
+        filter: &Filter,
+        row: &LedgerRow,
+        number: usize,
+        change: &Change,
+    ) -> Result<Option<Entry>, EngineError> {
+        if !filter.takes_action(change.event) || !self.sight.takes(conn, row, change)? {
+            return Ok(None);
+        }
+        let entry = self.entry(conn, row, number, change)?;
+        Ok(filter.takes(&entry).then_some(entry))
+    }
+
+    /// A change as an entry, with what of it may be seen.
+    pub(crate) fn entry(
         &mut self,
         conn: &mut Conn<'_>,
         row: &LedgerRow,
         number: usize,
         change: &Change,
-    ) -> Result<Option<Entry>, EngineError> {
-        if !self.filter.takes_action(change.event) || !self.sight.takes(conn, row, change)? {
-            return Ok(None);
-        }
+    ) -> Result<Entry, EngineError> {
         let mut described = self.names.describe(conn, change)?;
         if let Some(name) = directory_name(conn, row, change)? {
             described.name = name;
         }
         described.fields.retain(|field| self.sight.shows(change.kind, &field.name));
-        let entry = Entry {
+        Ok(Entry {
             id: row.id,
             number,
             at: row.at,
@@ -162,8 +198,7 @@ impl Reader<'_> {
             rule: change.rule,
             trace: row.request,
             fields: described.fields,
-        };
-        Ok(self.filter.takes(&entry).then_some(entry))
+        })
     }
 
     fn actor(&mut self, conn: &mut Conn<'_>, actor: Actor) -> Result<String, EngineError> {

@@ -74,7 +74,7 @@ impl Sight {
     }
 
     /// Under which subjects the rows are filed; `None` for every row.
-    pub(super) fn subjects(&self) -> Option<Vec<Uuid>> {
+    pub(crate) fn subjects(&self) -> Option<Vec<Uuid>> {
         match self.scope {
             Scope::Organization(id) => Some([id.0].into_iter().chain(self.connections.iter().copied()).collect()),
             Scope::Company(id) => Some([id.0].into_iter().chain(self.connections.iter().copied()).collect()),
@@ -117,7 +117,7 @@ impl Sight {
     ) -> Result<bool, EngineError> {
         Ok(match change.kind {
             Kind::Organization => change.id == id.0,
-            Kind::Membership | Kind::Invitation | Kind::Client => change.of == Some(id.0),
+            Kind::Membership | Kind::Invitation | Kind::Client | Kind::Webhook => change.of == Some(id.0),
             Kind::Connection => self.connections.contains(&change.id),
             Kind::DirectoryUser | Kind::DirectoryGroup => {
                 row.connection.is_some_and(|connection| self.connections.contains(&connection.0))
@@ -236,6 +236,11 @@ fn said(change: &Change, field: &str) -> Option<Value> {
         let mut fields: serde_json::Map<String, Value> = serde_json::from_str(raw.get()).ok()?;
         fields.remove(field)
     })
+}
+
+/// The id that a change says of a field, after it or before.
+pub(crate) fn said_id(change: &Change, field: &str) -> Option<Uuid> {
+    said(change, field).and_then(uuid)
 }
 
 fn uuid(value: Value) -> Option<Uuid> {

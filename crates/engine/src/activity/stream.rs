@@ -13,14 +13,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Entry, page::entries};
-use crate::{EngineError, Env};
+use crate::{EngineError, Env, events};
 
 /// How long a node has a stream for one batch.
 const LEASE: Duration = Duration::from_secs(60);
 /// The most rows of one batch, and about how many bytes of changes they have: one row is sent whole, however large.
 const ROWS: i64 = 100;
 const BYTES: usize = 128 * 1_024;
-/// The most rows that are taken for all streams at once.
+/// The most rows that are given up at once.
 const TAKEN: i64 = 512;
 /// The rest after a first failure; it doubles with each one, up to the longest.
 const FIRST_REST: Duration = Duration::from_secs(1);
@@ -162,7 +162,7 @@ pub fn next(conn: &mut Conn<'_>, stream: Stream, now: Timestamp) -> Result<Next,
     Ok(if waits && conn.duty_is_due(Duty::Stream(stream), now)? { Next::Take } else { Next::Wait })
 }
 
-/// Gives a stream to a node for one batch, after what is new was put before every stream; whether it did. It is then noted
+/// Gives a stream to a node for one batch, after what is new was published; whether it did. It is then noted
 /// what came of it, or the stream is nobody's for a minute.
 ///
 /// # Errors
@@ -173,22 +173,17 @@ pub fn take(tx: &mut Tx<'_>, env: &Env, node: Uuid, stream: Stream) -> Result<bo
     if tx.take_duty(Duty::Stream(stream), node, now, now.after(LEASE))?.is_none() {
         return Ok(false);
     }
-    let new = tx.unsent(None, TAKEN)?;
-    if let Some(last) = new.last() {
-        let streams = registered(tx)?;
-        // What happened before any of them began is passed over, a slice at a time.
-        let first = streams.iter().map(|(_, state)| state.since).min().unwrap_or(Uuid::max());
-        if last.0 < first {
-            tx.give_up_unsent(None, LedgerId(first), TAKEN)?;
-        } else {
-            for (stream, state) in &streams {
-                let of: Vec<LedgerId> = new.iter().copied().filter(|row| row.0 >= state.since).collect();
-                tx.file_for_stream(*stream, &of)?;
-            }
-            tx.unfile_untaken(&new)?;
-        }
-    }
+    events::publish(tx, env, node)?;
     Ok(true)
+}
+
+/// Files what is published for every stream: each gets what happened after it began.
+pub(crate) fn file(tx: &mut Tx<'_>, rows: &[LedgerId]) -> Result<(), EngineError> {
+    for (stream, state) in registered(tx)? {
+        let of: Vec<LedgerId> = rows.iter().copied().filter(|row| row.0 >= state.since).collect();
+        tx.file_for_stream(stream, &of)?;
+    }
+    Ok(())
 }
 
 /// What a stream sends next.

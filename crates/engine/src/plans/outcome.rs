@@ -143,6 +143,7 @@ pub fn outcome(conn: &mut Conn<'_>, env: &Env) -> Result<Outcome, EngineError> {
         | Kind::Connection
         | Kind::Token
         | Kind::Client
+        | Kind::Webhook
         | Kind::DirectoryGroup => true,
         Kind::Account | Kind::Factor | Kind::Membership | Kind::Grant | Kind::Invitation | Kind::DirectoryUser => false,
     };

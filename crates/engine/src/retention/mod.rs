@@ -19,7 +19,7 @@ use muster_store::{Conn, Counter, Duty, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{EngineError, Env, activity::stream, search, traffic};
+use crate::{EngineError, Env, activity::stream, search, traffic, webhooks::deliveries};
 
 /// How long a node has the duty after its last slice.
 const LEASE: Duration = Duration::from_secs(60);
@@ -184,6 +184,8 @@ pub fn slice(
         || tx.forget_expired_tickets(now.before(TICKETS_KEPT), AT_ONCE)? > 0
         || tx.forget_idempotent_answers(now, AT_ONCE)? > 0
         || traffic::forget(tx, now)?
+        || deliveries::forget(tx, now, policy.activity)?
+        || tx.forget_events(LedgerId(activity_end), AT_ONCE)? >= AT_ONCE.unsigned_abs()
         || fold::fold(tx, activity_end, &mut removed)?
         || sweep(tx, activity_end, &mut state)?;
     tx.note_duty(Duty::Retention, &serde_json::to_string(&state).map_err(StoreError::other)?)?;

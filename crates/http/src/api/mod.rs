@@ -17,6 +17,7 @@ mod connections;
 mod declaration;
 mod document;
 mod domains;
+mod events;
 mod export;
 mod gate;
 mod groups;
@@ -28,6 +29,7 @@ mod paging;
 mod rate;
 mod sent;
 mod sessions;
+mod webhooks;
 
 use axum::{
     Router,
@@ -76,6 +78,13 @@ fn called() -> OpenApiRouter<App> {
         .routes(routes!(clients::list, clients::create))
         .routes(routes!(clients::get, clients::change, clients::delete))
         .routes(routes!(clients::rotate))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::change, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(events::list))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::replace, groups::change, groups::delete))
         .routes(routes!(groups::list_members, groups::add_member))

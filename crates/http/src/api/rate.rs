@@ -33,17 +33,17 @@ struct Minute {
 
 /// What is left of a caller's minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rate {
+pub(crate) struct Rate {
     limit: u32,
     remaining: u32,
     ends: Timestamp,
     /// Whether this request is within it.
-    pub(super) admitted: bool,
+    pub(crate) admitted: bool,
 }
 
 impl Rates {
     /// Counts a request of a caller.
-    pub(super) fn count(&self, caller: Uuid, limit: u32, now: Timestamp) -> Rate {
+    pub(crate) fn count(&self, caller: Uuid, limit: u32, now: Timestamp) -> Rate {
         let mut minutes = self.minutes.lock().unwrap_or_else(PoisonError::into_inner);
         if minutes.len() >= CALLERS && !minutes.contains_key(&caller) {
             minutes.retain(|_, minute| minute.ends > now);
@@ -65,7 +65,7 @@ impl Rates {
 
 impl Rate {
     /// How long until the next minute begins, in whole seconds.
-    pub(super) fn wait(&self, now: Timestamp) -> Duration {
+    pub(crate) fn wait(&self, now: Timestamp) -> Duration {
         let micros = u64::try_from(self.ends.0.saturating_sub(now.0)).unwrap_or(0);
         Duration::from_secs(micros.div_ceil(1_000_000))
     }

@@ -23,6 +23,7 @@ use crate::{
     oauth,
     sign_in::identity_provider,
     streaming::{self, Streaming},
+    webhooks::{self, Senders},
 };
 
 /// How often the numbers are read by which nodes notice changes. A cached caller is used for three of these.
@@ -41,7 +42,7 @@ const MEASURE: Duration = Duration::from_secs(15);
 /// The rest between two slices of removing, in which others write.
 const REST: Duration = Duration::from_millis(5);
 
-pub(super) fn start(inner: &Arc<Inner>) {
+pub(super) fn start(inner: &Arc<Inner>, node: Uuid) {
     tokio::spawn(watch(Arc::downgrade(inner)));
     tokio::spawn(log_reads(Arc::downgrade(inner)));
     tokio::spawn(count(Arc::downgrade(inner)));
@@ -51,6 +52,9 @@ pub(super) fn start(inner: &Arc<Inner>) {
     tokio::spawn(repeat(Arc::downgrade(inner), ERASE, erase_slice));
     tokio::spawn(repeat(Arc::downgrade(inner), CHANGE_KEYS, oauth::change_keys));
     tokio::spawn(repeat(Arc::downgrade(inner), TELL_PRODUCTS, oauth::tell_due));
+    tokio::spawn(repeat(Arc::downgrade(inner), PUBLISH, async move |app: App| webhooks::publish_due(app, node).await));
+    let senders = Senders::new(node);
+    tokio::spawn(repeat(Arc::downgrade(inner), SEND, async move |app: App| webhooks::send_due(app, &senders).await));
     tokio::spawn(repeat(Arc::downgrade(inner), WARN, identity_provider::warn_of_ends));
     tokio::spawn(repeat(Arc::downgrade(inner), TELL_OF_JOINS, domains::tell_of_joins));
     // One that does not answer keeps few others waiting.
@@ -144,6 +148,19 @@ const TELL_PRODUCTS: Duty = Duty {
     idle: Duration::from_millis(200),
     after_failure: Duration::from_secs(1),
     failed: "products could not be told that sessions are over; this is tried again",
+};
+
+/// Giving what happened its numbers. Products learn of it within a second.
+const PUBLISH: Duty = Duty {
+    idle: Duration::from_millis(100),
+    after_failure: Duration::from_secs(1),
+    failed: "what happened could not be published; this is tried again",
+};
+/// Sending it to webhooks.
+const SEND: Duty = Duty {
+    idle: Duration::from_millis(100),
+    after_failure: Duration::from_secs(1),
+    failed: "messages could not be sent to webhooks; this is tried again",
 };
 
 /// Fetches what identity providers say of themselves (SSO-8).

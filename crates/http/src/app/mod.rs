@@ -148,6 +148,7 @@ impl App {
     pub fn new(options: AppOptions) -> Self {
         let AppOptions { store, surroundings, sealer, mut base_url, limits, outbound, sends_mail } = options;
         base_url.truncate(base_url.trim_end_matches('/').len());
+        let node = Env::new(Arc::clone(&surroundings), Origin::SYSTEM).new_id();
         let inner = Arc::new(Inner {
             metrics: Metrics::new(store.clone()),
             store,
@@ -176,7 +177,7 @@ impl App {
             passwords: OnceLock::new(),
             closing: AtomicBool::new(false),
         });
-        background::start(&inner);
+        background::start(&inner, node);
         Self { inner }
     }
 

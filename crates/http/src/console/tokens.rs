@@ -218,6 +218,8 @@ fn about(scope: Scope) -> String {
         Scope::SessionsRead => "scope-sessions-read",
         Scope::ClientsRead => "scope-clients-read",
         Scope::ClientsWrite => "scope-clients-write",
+        Scope::WebhooksRead => "scope-webhooks-read",
+        Scope::WebhooksWrite => "scope-webhooks-write",
         Scope::SessionsWrite => "scope-sessions-write",
         Scope::ActivityRead => "scope-activity-read",
         Scope::TokensRead => "scope-tokens-read",

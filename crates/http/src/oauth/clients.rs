@@ -7,7 +7,7 @@ use muster_engine::openid::clients;
 use muster_model::Client;
 use muster_oidc::op::{ClientAuthentication, OAuthError, OAuthErrorCode, Parameters};
 
-use crate::{App, HttpError, app::Lane, body};
+use crate::{App, HttpError, app::Lane, arrival::Arrival, body};
 
 /// The largest form that a program sends.
 const BYTES: usize = 32 * 1_024;
@@ -28,6 +28,21 @@ pub(super) async fn form(app: &App, headers: &HeaderMap, body: Body) -> Result<P
 pub(super) async fn authenticated(app: &App, headers: &HeaderMap, form: &Parameters) -> Result<Client, HttpError> {
     let shown = ClientAuthentication::read(headers, form)?;
     known(app, &shown).await
+}
+
+/// Counts what a client begins that is kept before anybody is known: a public client's name is all that it takes, so whoever knows it
+/// could fill the database.
+///
+/// # Errors
+///
+/// [`HttpError::TooMany`] when it has begun too much within a minute.
+pub(super) fn count(app: &App, arrival: Arrival, client: &Client) -> Result<(), HttpError> {
+    let rate = app.rates().count(client.id.0, app.limits().begun_by_client, arrival.at);
+    if rate.admitted {
+        return Ok(());
+    }
+    let why = "the application has begun too many sign-ins within a minute: wait, then try again";
+    Err(HttpError::TooMany { why, wait: rate.wait(arrival.at) })
 }
 
 /// The client that shows this.

@@ -45,6 +45,7 @@ pub(super) async fn authorize(
         let text = format!("application `{}` may not use device codes", client.name);
         return Err(OAuthError::new(OAuthErrorCode::UnauthorizedClient, text).into());
     }
+    clients::count(&app, arrival, &client)?;
     let scopes = ClientScopes::parse(form.get("scope").unwrap_or_default());
     let code = TokenText::generate(TokenPrefix::Device).map_err(HttpError::no_randomness)?;
     let hash = *code.hash().as_bytes();

@@ -36,6 +36,7 @@ pub(super) async fn push(
         let text = "`redirect_uri` is none of the application's own: register it first";
         return Err(OAuthError::new(OAuthErrorCode::InvalidRequest, text).into());
     }
+    clients::count(&app, arrival, &client)?;
     let name = TokenText::generate(TokenPrefix::Pushed).map_err(HttpError::no_randomness)?;
     let hash = *name.hash().as_bytes();
     let content = serde_json::to_string(&request)

@@ -39,3 +39,4 @@ mod streaming;
 mod support;
 mod trial;
 mod users;
+mod webhooks;

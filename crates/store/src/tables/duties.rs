@@ -14,6 +14,8 @@ pub enum Duty {
     Certificates,
     /// Sending the activity log on (ORG-9).
     Stream(Stream),
+    /// Giving what happened its number, once it is committed.
+    Publishing,
 }
 
 impl Duty {
@@ -22,6 +24,7 @@ impl Duty {
             Self::Retention => "retention",
             Self::Certificates => "certificates",
             Self::Stream(_) => "stream",
+            Self::Publishing => "publishing",
         }
     }
 
@@ -33,6 +36,7 @@ impl Duty {
             Self::Stream(Stream::File) => Uuid::from_u128(3),
             Self::Stream(Stream::Syslog) => Uuid::from_u128(4),
             Self::Stream(Stream::Webhook) => Uuid::from_u128(5),
+            Self::Publishing => Uuid::from_u128(6),
         }
     }
 }

@@ -241,8 +241,7 @@ impl Tx<'_> {
         self.put("DELETE FROM mails WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM subjects WHERE account = ?1", of(), Expect::Any)?;
         self.put("DELETE FROM consents WHERE account = ?1", of(), Expect::Any)?;
-        self.put("DELETE FROM idempotency_keys WHERE scope = ?1", of(), Expect::Any)?;
-        self.put("UPDATE outbox SET payload = '{}' WHERE account = ?1", of(), Expect::Any)
+        self.put("DELETE FROM idempotency_keys WHERE scope = ?1", of(), Expect::Any)
     }
 
     /// Resolves whatever is reported about a subject.

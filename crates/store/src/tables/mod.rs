@@ -11,6 +11,7 @@ mod clients;
 mod connections;
 mod counters;
 mod credentials;
+mod deliveries;
 mod directory_groups;
 mod directory_users;
 mod domain_checks;
@@ -20,6 +21,7 @@ mod duties;
 mod endings;
 mod erasing;
 mod erasures;
+mod events;
 mod factors;
 mod grants;
 mod group_moves;
@@ -51,11 +53,13 @@ mod tickets;
 mod tokens;
 mod traffic;
 mod walks;
+mod webhooks;
 
 pub use authorizations::Telling;
 pub use ceremonies::Ceremony;
 pub use clients::ClientSecrets;
 pub use counters::Counter;
+pub use deliveries::{Delivery, EventKey};
 pub use directory_groups::UserGroup;
 pub use domain_checks::DomainCheck;
 pub use domain_joins::DomainJoin;
@@ -81,11 +85,12 @@ pub use signing_keys::SigningKeyRow;
 pub use test_sign_ins::TestSignIn;
 pub use tickets::{Ticket, TicketKind};
 pub use traffic::{DayCount, TrafficKind};
+pub use webhooks::{WebhookHealth, WebhookSecrets};
 
 use muster_model::{
     AccountId, AuthorizationId, ClientId, CompanyId, ConnectionId, DirectoryGroupId, DirectoryUserId, DomainId,
     ErasureId, FactorId, GrantId, HeldChangeId, InvitationId, LedgerId, MailId, MappingId, OrganizationId, PlanId,
-    RequestId, SessionId, TeamId, Timestamp, TokenId, WalkId,
+    RequestId, SessionId, TeamId, Timestamp, TokenId, WalkId, WebhookId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -127,7 +132,8 @@ id_vals!(
     SessionId,
     TeamId,
     TokenId,
-    WalkId
+    WalkId,
+    WebhookId
 );
 
 impl From<Timestamp> for Val {

@@ -100,3 +100,19 @@ async fn a_desktop_session_ends_when_it_is_given_back_or_ended_by_the_person() {
     browser.submit(&account, end).await;
     world.refresh(&tool, text(&tokens, "refresh_token")).await.due(400);
 }
+
+#[tokio::test]
+async fn whoever_knows_the_name_of_a_client_does_not_fill_the_database() {
+    let world = World::new();
+    let (tool, other) = (world.public(ClientKind::Desktop), world.product());
+    let begin = async |product| world.ask(product, "/oauth2/device", &[("scope", "openid")]).await;
+    for _ in 0..muster_http::Limits::default().begun_by_client {
+        begin(&tool).await.due(200);
+    }
+    let refused = begin(&tool).await.due(429);
+    assert_eq!(refused.header("retry-after"), "60");
+    // It is no other client's fault, and over with the minute.
+    begin(&other).await.due(200);
+    world.site.server.world.advance(Duration::from_mins(1));
+    begin(&tool).await.due(200);
+}

@@ -1,0 +1,116 @@
+//! The feed: the same events, for those who cannot be sent them.
+
+use std::collections::BTreeSet;
+
+use muster_model::Role;
+use serde_json::Value;
+
+use super::{Message, Receiver, hook, set_active};
+use crate::{api::Client, support::Server};
+
+async fn read(client: &Client<'_>, query: &str) -> Value {
+    client.get(&format!("/v2/events?organization=moby{query}")).await.due(200).value()
+}
+
+/// All of it, page by page.
+async fn all(client: &Client<'_>, limit: usize) -> Vec<Value> {
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = read(client, &format!("&limit={limit}{after}")).await;
+        let events = page["events"].as_array().unwrap();
+        assert!(events.len() <= limit);
+        all.extend(events.iter().cloned());
+        after = format!("&after={}", page["next"].as_str().unwrap());
+        if page["more"] == false {
+            return all;
+        }
+    }
+}
+
+/// Whether this is that the webhook was made.
+fn is_begin(events: &[Value], id: &str) -> bool {
+    events.iter().any(|event| event["id"] == id && event["type"] == "webhook.create")
+}
+
+#[tokio::test]
+async fn whoever_reads_on_is_told_what_webhooks_are_sent_each_once() {
+    let server = Server::new();
+    let receiver = Receiver::new().await;
+    let owner = server.member(&server.organizations[0], "olga@example.com", Role::Owner);
+    let client = server.client(&owner).await;
+    hook(&client, &receiver, &[]).await;
+    let bo = server.user("bo@example.com").await;
+    server.group("moby:crew", &[&bo]).await;
+    set_active(&server, &bo, false).await;
+    server.eventually(async || receiver.told().iter().any(|(event, _)| event == "member.suspended")).await;
+    let whole = all(&client, 500).await;
+    for limit in [1, 2, 7] {
+        assert_eq!(all(&client, limit).await, whole, "{limit} at a time");
+    }
+    let ids: Vec<&str> = whole.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+    // All of it is sent, from the webhook's beginning on.
+    let since: BTreeSet<&str> = ids.iter().copied().skip_while(|id| !is_begin(&whole, id)).collect();
+    let sent = || receiver.arrived().iter().map(|message| message.id().to_owned()).collect::<BTreeSet<_>>();
+    server.eventually(async || sent().iter().map(String::as_str).eq(since.iter().copied())).await;
+    // One's own place, and what comes after it.
+    let place = whole.last().unwrap()["position"].as_str().unwrap();
+    assert_eq!(read(&client, &format!("&after={place}")).await["events"], Value::Array(Vec::new()));
+    set_active(&server, &bo, true).await;
+    server
+        .eventually(async || !read(&client, &format!("&after={place}")).await["events"].as_array().unwrap().is_empty())
+        .await;
+    let added = read(&client, &format!("&after={place}&events=member.restored")).await;
+    assert_eq!(added["events"].as_array().unwrap().len(), 1, "{added}");
+    server.eventually(async || receiver.told().iter().any(|(event, _)| event == "member.restored")).await;
+    for (query, says) in [
+        ("&after=x", "position"),
+        ("&after=999999", "no such place"),
+        ("&limit=0", "1 to 500"),
+        ("&limit=501", "1 to 500"),
+    ] {
+        client.get(&format!("/v2/events?organization=moby{query}")).await.denied(400, says);
+    }
+}
+
+#[tokio::test]
+async fn ten_3_nobody_is_told_what_happens_elsewhere() {
+    let server = Server::new();
+    let receiver = Receiver::new().await;
+    let owner = server.member(&server.organizations[0], "olga@example.com", Role::Owner);
+    let client = server.client(&owner).await;
+    hook(&client, &receiver, &[]).await;
+    let whale = server.organizations[1].clone();
+    server.member(&whale, "walt@whale.example", Role::Owner);
+    let bo = server.user("bo@example.com").await;
+    set_active(&server, &bo, false).await;
+    server.eventually(async || receiver.told().iter().any(|(event, _)| event == "member.suspended")).await;
+    let told: Vec<String> = all(&client, 100).await.iter().map(Value::to_string).collect();
+    let sent: Vec<String> = receiver.arrived().into_iter().map(|Message { body, .. }| body).collect();
+    for text in told.iter().chain(&sent) {
+        assert!(!text.contains("walt") && !text.contains("\"whale\""), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn acc_2_whoever_is_erased_is_named_to_nobody_any_more() {
+    let server = Server::new();
+    let receiver = Receiver::new().await;
+    let owner = server.member(&server.organizations[0], "olga@example.com", Role::Owner);
+    let client = server.client(&owner).await;
+    server.user("bo@example.com").await;
+    server.eventually(async || all(&client, 100).await.iter().any(|event| event["type"] == "member.added")).await;
+    let account = server.world.account_of("bo@example.com").unwrap().id;
+    hook(&client, &receiver, &["org.create"]).await;
+    let erasure = server.app.erase(account, muster_model::Actor::Operator).await.unwrap();
+    for _ in 0..100 {
+        server.world.advance(std::time::Duration::from_secs(61));
+        if server.app.erase_slice(erasure.id, false).await.unwrap() == muster_engine::erasure::Progress::Done {
+            break;
+        }
+    }
+    let client = server.client(&owner).await;
+    for event in all(&client, 100).await {
+        assert!(!event.to_string().contains("bo@example.com"), "{event}");
+    }
+}
