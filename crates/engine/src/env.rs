@@ -66,6 +66,8 @@ pub struct Env {
     /// The held request that this run does, once an owner approved it ([`crate::guard::approve`]).
     pub(crate) approved: Option<HeldChangeId>,
     pub(crate) barring: bool,
+    /// What this run depends on beside what it changes: a plan promises it for these alone (MIG-2).
+    pub(crate) depends: Vec<Uuid>,
     /// What this run makes of people's places, if somebody wants to know.
     pub(crate) watch: Option<Watch>,
 }
@@ -99,6 +101,7 @@ impl Env {
             guarded: None,
             approved: None,
             barring: true,
+            depends: Vec::new(),
             watch: None,
         }
     }

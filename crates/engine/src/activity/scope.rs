@@ -54,8 +54,8 @@ pub(crate) struct Sight {
     company: Option<CompanyId>,
     teams: BTreeMap<Uuid, bool>,
     domains: BTreeMap<Uuid, bool>,
-    /// Since when they are.
-    members: BTreeMap<Uuid, Option<Timestamp>>,
+    /// Since when they are, and until when they were.
+    members: BTreeMap<Uuid, Option<(Timestamp, Option<Timestamp>)>>,
 }
 
 impl Sight {
@@ -167,17 +167,17 @@ impl Sight {
         row: &LedgerRow,
         account: Uuid,
     ) -> Result<bool, EngineError> {
-        let since = match self.members.get(&account) {
+        let times = match self.members.get(&account) {
             Some(known) => *known,
             None => {
                 let memberships = conn.memberships_in(id, &[AccountId(account)])?;
-                let active = memberships.first().filter(|membership| membership.is_active());
-                let since = active.map(|membership| membership.joined);
-                self.members.insert(account, since);
-                since
+                let times = memberships.first().map(|membership| (membership.joined, membership.ended));
+                self.members.insert(account, times);
+                times
             }
         };
-        if since.is_none_or(|since| row.at < since) {
+        // What it was told then stays told, once they are gone.
+        if !times.is_some_and(|(since, until)| since <= row.at && until.is_none_or(|until| row.at <= until)) {
             return Ok(false);
         }
         match row.connection {

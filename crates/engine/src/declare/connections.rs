@@ -8,6 +8,7 @@ use muster_model::{
     domain::Holder,
     ledger::{Event, Kind},
     mapping::Entry,
+    token::TokenKind,
 };
 use muster_store::Conn;
 
@@ -95,7 +96,7 @@ impl Work<'_, '_> {
         };
         let mut domains = BTreeSet::new();
         for name in &stated.domains {
-            domains.insert(self.held_domain(&place, holder, name)?);
+            domains.insert(self.held_domain(&place, holder, name, known)?);
         }
         let default_organization = match &stated.default_organization {
             Some(name) => Some(self.organization(&place, "default_organization", name)?),
@@ -144,12 +145,25 @@ impl Work<'_, '_> {
         }
     }
 
-    /// TEN-1: a connection uses only domains of its holder, or of the company that its holder belongs to.
-    fn held_domain(&mut self, place: &str, holder: Holder, name: &str) -> Result<DomainId, EngineError> {
+    /// TEN-1: a connection uses only domains of its holder; those of the company that its holder belongs to if the company's owners say
+    /// so, or it has them already.
+    fn held_domain(
+        &mut self,
+        place: &str,
+        holder: Holder,
+        name: &str,
+        known: Option<&Known>,
+    ) -> Result<DomainId, EngineError> {
         for claim in self.tx.domains_named(name)? {
-            if domains::speaks_for(self.tx, holder, claim.holder)? {
+            if !domains::speaks_for(self.tx, holder, claim.holder)? {
+                continue;
+            }
+            let has_it = known.is_some_and(|known| known.domains.contains(&claim.id));
+            if claim.holder == holder || has_it || self.owns(claim.holder)? {
                 return Ok(claim.id);
             }
+            let why = "the domain is the company's: ask its owners to add it to the connection (TEN-1)";
+            return Err(refuse(place, "domains", quoted(name), why));
         }
         let why = "the connection's holder does not have this domain: state it as `[[domain]]` of the holder (TEN-1)";
         Err(refuse(place, "domains", quoted(name), why))
@@ -247,6 +261,11 @@ impl Work<'_, '_> {
         metadata::follow(self.tx, self.env, &after)?;
         self.record_connection(before, &after)?;
         if before.state == ConnectionState::Draft && after.state != ConnectionState::Draft {
+            // Whoever has a token writes the directory from now on: no other than when this was planned.
+            let tokens = self.tx.tokens(after.id.0, TokenKind::Scim)?;
+            let now = self.env.now();
+            let live = tokens.iter().filter(|(token, _)| token.is_live(now));
+            self.env.depends.extend(live.map(|(token, _)| token.id.0));
             setup::end_links(self.tx, self.env, after.id, "the connection is no draft any more")?;
         }
         reevaluate::connection(self.tx, self.env, before, &after, self.documents)?;
@@ -311,6 +330,62 @@ impl Work<'_, '_> {
             mappings: mappings.cloned().collect(),
         };
         self.change_connection(known, before.state, wanted)
+    }
+
+    /// Takes back what was an organization's by the company that it has left (TEN-1): its connections lose the company's domains, and
+    /// connections of the company cover it no more, unless its owners consented or this declaration says so.
+    pub(super) fn leave_companies(&mut self) -> Result<(), EngineError> {
+        for organization in std::mem::take(&mut self.moved) {
+            for id in self.tx.connections_held_by(Holder::Organization(organization))? {
+                let Some(known) = self.known(id)? else { continue };
+                let mut kept = BTreeSet::new();
+                for domain in &known.domains {
+                    if let Some(found) = self.tx.domain(*domain)?
+                        && domains::speaks_for(self.tx, known.connection.holder, found.holder)?
+                    {
+                        kept.insert(*domain);
+                    }
+                }
+                if kept != known.domains {
+                    let (before, organizations) = (&known.connection, known.connection.organizations.iter());
+                    let wanted = Wanted {
+                        holder: before.holder,
+                        settings: before.settings.clone(),
+                        organizations: organizations.map(|covered| covered.id).collect(),
+                        domains: kept,
+                        mappings: before.mappings.clone(),
+                    };
+                    self.change_connection(&known, before.state, wanted)?;
+                }
+            }
+            for id in self.tx.connections_covering(organization)? {
+                if let Some(known) = self.known(id)?
+                    && !self.may_go_on(&known.connection, organization)?
+                {
+                    self.uncover(&known, organization)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a connection may cover an organization that has left a company.
+    fn may_go_on(&mut self, connection: &Connection, organization: OrganizationId) -> Result<bool, EngineError> {
+        if domains::speaks_for(self.tx, Holder::Organization(organization), connection.holder)? {
+            return Ok(true);
+        }
+        let Some(organization) = self.tx.organization(organization)? else { return Ok(false) };
+        let states = |stated: &super::Connection| {
+            stated.name == connection.name && stated.organizations.contains(&organization.name)
+        };
+        Ok(organization.consents.contains(&connection.id)
+            || self.is_operator() && self.declaration.connections.iter().any(states))
+    }
+
+    /// A connection as it is now.
+    fn known(&mut self, id: ConnectionId) -> Result<Option<Known>, EngineError> {
+        let domains = self.tx.connection_domain_ids(id)?.into_iter().collect();
+        Ok(self.tx.connection(id)?.map(|connection| Known { connection, domains }))
     }
 
     /// Domains that were verified, lapsed or removed by this declaration concern connections that it does not name, too.

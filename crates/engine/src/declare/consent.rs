@@ -128,7 +128,16 @@ pub fn withdraw_consent(
         let domains = tx.connection_domain_ids(connection.id)?.into_iter().collect();
         let known = Known { connection: connection.clone(), domains };
         let (applied, covered) = (Applied::default(), BTreeSet::new());
-        let mut work = Work { tx, env, declaration: &declaration, secrets: &secrets, documents, applied, covered };
+        let mut work = Work {
+            tx,
+            env,
+            declaration: &declaration,
+            secrets: &secrets,
+            documents,
+            applied,
+            moved: BTreeSet::new(),
+            covered,
+        };
         work.uncover(&known, organization.id).map(drop)
     })
 }

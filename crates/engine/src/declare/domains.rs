@@ -51,6 +51,10 @@ impl Work<'_, '_> {
                 _ => own.clone(),
             };
             let after = Domain { auto_provision: into.unwrap_or(own.auto_provision), ..after };
+            if after != own && !self.owns(own.holder)? {
+                let why = "the domain is the company's: its owners decide about it (TEN-1)";
+                return Err(refuse(&place, "name", quoted(&stated.name), why));
+            }
             if after != own {
                 concerned.extend((after.state != own.state).then_some(own.holder));
                 record::change(self.tx, self.env, Event::DomainUpdated, &own, after)?;

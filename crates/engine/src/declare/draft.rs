@@ -59,6 +59,15 @@ pub(crate) fn state_draft(
     let (declaration, secrets) = (Declaration::default(), Secrets::default());
     let covered = connection.organizations.iter().map(|covered| covered.id).collect();
     let applied = Applied::default();
-    let mut work = Work { tx, env, declaration: &declaration, secrets: &secrets, documents, applied, covered };
+    let mut work = Work {
+        tx,
+        env,
+        declaration: &declaration,
+        secrets: &secrets,
+        documents,
+        applied,
+        moved: BTreeSet::new(),
+        covered,
+    };
     work.draft(&known, stated)
 }

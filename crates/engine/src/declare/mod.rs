@@ -220,7 +220,8 @@ pub fn apply(
     let mut applied = transact(tx, env, |tx, env| {
         let applied = Applied::default();
         let covered = BTreeSet::new();
-        let mut work = Work { tx, env, declaration: &declaration, secrets, documents, applied, covered };
+        let mut work =
+            Work { tx, env, declaration: &declaration, secrets, documents, applied, moved: BTreeSet::new(), covered };
         work.run(prune)?;
         Ok::<_, EngineError>(work.applied)
     })?;
@@ -243,7 +244,16 @@ pub fn remove_connection(
     let (declaration, secrets) = (Declaration::default(), Secrets::default());
     transact(tx, env, |tx, env| {
         let (applied, covered) = (Applied::default(), BTreeSet::new());
-        let mut work = Work { tx, env, declaration: &declaration, secrets: &secrets, documents, applied, covered };
+        let mut work = Work {
+            tx,
+            env,
+            declaration: &declaration,
+            secrets: &secrets,
+            documents,
+            applied,
+            moved: BTreeSet::new(),
+            covered,
+        };
         work.remove_connection(connection.clone())
     })
 }
@@ -256,6 +266,8 @@ struct Work<'w, 't> {
     secrets: &'w Secrets,
     documents: &'w dyn Documents,
     applied: Applied,
+    /// The organizations that have left or changed their company.
+    moved: BTreeSet<OrganizationId>,
     /// What the connection that is being stated covers already.
     covered: BTreeSet<OrganizationId>,
 }
@@ -271,6 +283,7 @@ impl Work<'_, '_> {
         }
         self.domains(&mut concerned)?;
         self.connections(&before)?;
+        self.leave_companies()?;
         self.successors()?;
         if prune {
             self.prune_connections(&before)?;

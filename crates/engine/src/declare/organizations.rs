@@ -59,6 +59,9 @@ impl Work<'_, '_> {
             };
             if organization.company != company {
                 self.may_leave_company(&place, &organization)?;
+                if organization.company.is_some() {
+                    self.moved.insert(organization.id);
+                }
                 organization = organizations::join_company(self.tx, self.env, &organization, company)?;
             }
             for team in &stated.teams {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use muster_model::{Company, Connection, Email, Organization, OrganizationId, Role, domain::Holder};
 
 use super::{Work, connections::Known, quoted, refuse};
-use crate::{EngineError, Refusal, authority, domains};
+use crate::{EngineError, authority, domains};
 
 impl Work<'_, '_> {
     /// Whether the operator declares, with direct access to the database.
@@ -19,11 +19,7 @@ impl Work<'_, '_> {
 
     /// Whether whoever declares owns this holder; the operator owns them all.
     pub(super) fn owns(&mut self, holder: Holder) -> Result<bool, EngineError> {
-        match domains::require_owner(self.tx, self.env, holder) {
-            Ok(()) => Ok(true),
-            Err(EngineError::NotFound { .. } | EngineError::Refused(Refusal::NotAnOwner(_))) => Ok(false),
-            Err(error) => Err(error),
-        }
+        domains::owns(self.tx, self.env, holder)
     }
 
     /// The organizations of others that a connection may cover: those that it covers already, and those whose owners consented.

@@ -31,8 +31,8 @@ pub fn add(tx: &mut Tx<'_>, env: &mut Env, holder: Holder, text: &str) -> Result
     claim(tx, env, holder, name)
 }
 
-/// The domain that a holder has, or that its company has; or a new claim on it. Unlike [`add`], it asks for no new value, and
-/// not for whose word it is: that is decided before.
+/// The domain that a holder has, or that its company has if whoever asks owns that, too (TEN-1); or a new claim on it. Unlike [`add`], it
+/// asks for no new value, and not for whose word it is: that is decided before.
 ///
 /// # Errors
 ///
@@ -45,7 +45,9 @@ pub(crate) fn had_or_claimed(
 ) -> Result<Domain, EngineError> {
     let name = read(text)?;
     for known in tx.domains_named(&name)? {
-        if holder::speaks_for(tx, holder, known.holder)? {
+        if known.holder == holder
+            || holder::speaks_for(tx, holder, known.holder)? && holder::owns(tx, env, known.holder)?
+        {
             return Ok(known);
         }
     }

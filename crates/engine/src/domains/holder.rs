@@ -47,6 +47,19 @@ pub fn require_owner(conn: &mut Conn<'_>, env: &Env, holder: Holder) -> Result<(
     }
 }
 
+/// As [`require_owner`], as a question.
+///
+/// # Errors
+///
+/// The store's.
+pub(crate) fn owns(conn: &mut Conn<'_>, env: &Env, holder: Holder) -> Result<bool, EngineError> {
+    match require_owner(conn, env, holder) {
+        Ok(()) => Ok(true),
+        Err(EngineError::NotFound { .. } | EngineError::Refused(Refusal::NotAnOwner(_))) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// The organizations whose owners a holder's domains concern.
 ///
 /// # Errors

@@ -42,7 +42,7 @@ pub use self::{
 };
 pub(crate) use self::{
     claim::had_or_claimed,
-    holder::{organizations, speaks_for},
+    holder::{organizations, owns, speaks_for},
     holding::is_former_holders,
     name::folded,
     provision::{auto_provision, is_of},

@@ -95,15 +95,13 @@ pub fn serves(conn: &mut Conn<'_>, client: &Client, account: AccountId) -> Resul
 
 fn places(conn: &mut Conn<'_>, client: &Client, account: AccountId, bounds: Bounds) -> Result<Places, EngineError> {
     let beyond = |most: usize| i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
-    // An organization's client learns of no other (TEN-3).
-    let is_its_business = |id: &OrganizationId| client.organization.is_none_or(|only| only == *id);
-    let mut found = conn.places_of(account, beyond(bounds.organizations))?;
-    found.retain(|(id, ..)| is_its_business(id));
+    // An organization's client learns of no other, not even that there are some (TEN-3).
+    let mut found = conn.places_of(account, client.organization, beyond(bounds.organizations))?;
     let has_all = found.len() <= bounds.organizations;
     found.truncate(bounds.organizations);
     let mut teams: BTreeMap<OrganizationId, Vec<String>> = BTreeMap::new();
     let mut count = 0;
-    for (organization, team) in conn.teams_of_account(account, beyond(bounds.teams))? {
+    for (organization, team) in conn.teams_of_account(account, client.organization, beyond(bounds.teams))? {
         count += 1;
         teams.entry(organization).or_default().push(team);
     }

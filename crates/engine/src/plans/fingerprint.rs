@@ -25,6 +25,9 @@ pub(super) fn fingerprint(env: &Env, members: &[Member]) -> Result<[u8; 32], Sto
         text.extend_from_slice(line.to_string().as_bytes());
         text.push(b'\n');
     }
+    for id in &env.depends {
+        text.extend_from_slice(id.as_bytes());
+    }
     for member in members {
         serde_json::to_writer(&mut text, member).map_err(StoreError::other)?;
         text.push(b'\n');

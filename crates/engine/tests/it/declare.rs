@@ -603,3 +603,75 @@ fn ten_1_consent_is_an_owners_is_taken_back_with_the_coverage_and_told_by_the_le
     assert!(matches!(act("bo@example.com", false), Err(EngineError::NotFound { .. })), "nothing is left to take back");
     world.assert_ledger_tells_the_state();
 }
+
+/// Applies on behalf of somebody.
+fn apply_as(world: &World, email: &str, declaration: &Declaration) -> Result<Applied, EngineError> {
+    let actor = Actor::Account(world.account_of(email).unwrap().id.0);
+    let (clock, declaration, secrets) = (Arc::clone(&world.clock), declaration.clone(), secrets(declaration));
+    world.store.write_blocking(move |tx| {
+        let mut env = Env::new(Arc::clone(&clock) as _, Origin { actor, ..Origin::OPERATOR });
+        declare::apply(tx, &mut env, &declaration, false, &secrets, &TestDocuments)
+    })
+}
+
+#[test]
+fn ten_1_owners_of_an_organization_do_not_decide_about_the_domains_of_its_company() {
+    let world = World::new();
+    let mut stated = full();
+    stated.connections = vec![connection("okta", &["moby"])];
+    stated.connections[0].domains.clear();
+    stated.clients.clear();
+    apply(&world, &stated);
+    let refused = |connections: Vec<Connection>, domains: Vec<Domain>| {
+        let tried = Declaration { connections, domains, ..Declaration::default() };
+        apply_as(&world, "ada@example.com", &tried).unwrap_err().to_string()
+    };
+    let with = |mut connection: Connection| {
+        connection.domains = vec!["acme.example".into()];
+        connection
+    };
+    let text = refused(vec![with(stated.connections[0].clone())], vec![]);
+    assert!(text.contains("ask its owners"), "{text}");
+    let text = refused(vec![with(connection("mine", &["moby"]))], vec![]);
+    assert!(text.contains("ask its owners"), "{text}");
+    for (verified, into) in [(Some(false), None), (None, Some(AutoProvision::Off))] {
+        let claim = Domain { verified, auto_provision: into, ..domain("acme.example", "moby") };
+        let text = refused(vec![], vec![claim]);
+        assert!(text.contains("its owners decide about it"), "{text}");
+    }
+    // The company's owners add it; what is there may then be stated by whoever owns the connection.
+    let added = Declaration { connections: vec![with(stated.connections[0].clone())], ..Declaration::default() };
+    apply(&world, &added);
+    let applied = apply_as(&world, "ada@example.com", &added).unwrap();
+    assert_eq!(applied.changes.len(), 0);
+    assert_eq!(model_connection(&world, "okta").domains, ["acme.example"]);
+}
+
+#[test]
+fn ten_1_an_organization_that_leaves_its_company_keeps_neither_its_domains_nor_its_connections() {
+    let world = World::new();
+    let mut stated = full();
+    stated.clients.clear();
+    stated.connections[1].state = ConnectionState::Active;
+    apply(&world, &stated);
+    let (moby, entra) = (model_organization(&world, "moby"), model_connection(&world, "entra"));
+    assert!(entra.covered(moby.id).is_some());
+    assert_eq!(model_connection(&world, "okta").domains, ["acme.example", "example.com"]);
+    let left = Organization { company: None, ..stated.organizations[0].clone() };
+    let leaving = Declaration { organizations: vec![left.clone()], ..Declaration::default() };
+    let applied = apply(&world, &leaving);
+    assert!(applied.changes.iter().any(|change| change.name == "entra"), "it is told: {:?}", applied.changes);
+    assert_eq!(model_connection(&world, "okta").domains, ["example.com"], "its own stays");
+    assert!(model_connection(&world, "entra").covered(moby.id).is_none());
+    assert_ledger_tells_what_is_declared(&world);
+    // The operator may say that a connection covers it all the same.
+    let back = Declaration { organizations: vec![stated.organizations[0].clone()], ..Declaration::default() };
+    apply(&world, &back);
+    let both = Declaration {
+        organizations: vec![left],
+        connections: vec![stated.connections[1].clone()],
+        ..Declaration::default()
+    };
+    apply(&world, &both);
+    assert!(model_connection(&world, "entra").covered(moby.id).is_some());
+}

@@ -10,5 +10,5 @@ mod session;
 pub(crate) use cookies::Cookies;
 pub(crate) use form::Form;
 pub(crate) use headers::{Leave, secured};
-pub(crate) use origin::require_same_origin;
+pub(crate) use origin::{own_forms, require_same_origin};
 pub(crate) use session::{Secret, Visitor, device, visitor};

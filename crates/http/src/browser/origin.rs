@@ -1,8 +1,13 @@
 //! Where a form was sent from: forms of ours are posted from pages of ours, and from nowhere else.
 
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderMap, header};
 
-use crate::HttpError;
+use crate::{App, HttpError};
 
 /// Refuses a form that a page of another site posted (CSRF). Every browser of today says where a request comes from; what
 /// says nothing is no browser, and has no cookies that somebody else could use.
@@ -14,6 +19,17 @@ pub(crate) fn require_same_origin(headers: &HeaderMap, base_url: &str) -> Result
         (None, None) => true,
     };
     if is_ours { Ok(()) } else { Err(HttpError::CrossSite) }
+}
+
+/// A layer over pages of which every form is ours: refuses whatever could change something and comes from elsewhere, whether its handler
+/// asks for that or not.
+pub(crate) async fn own_forms(State(app): State<App>, request: Request, next: Next) -> Response {
+    if !request.method().is_safe()
+        && let Err(error) = require_same_origin(request.headers(), app.base_url())
+    {
+        return error.into_response();
+    }
+    next.run(request).await
 }
 
 /// Scheme, host and port.

@@ -112,7 +112,11 @@ pub(crate) async fn add<D: Desk>(desk: D, Posted(form): Posted) -> Result<Respon
 }
 
 /// `POST …/domains/{domain}/leave`: one fewer. Its holder keeps it.
-pub(crate) async fn leave<D: Desk>(desk: D, Path(path): Path<Vec<(String, String)>>) -> Result<Response, HttpError> {
+pub(crate) async fn leave<D: Desk>(
+    desk: D,
+    Path(path): Path<Vec<(String, String)>>,
+    Posted(_): Posted,
+) -> Result<Response, HttpError> {
     let name = named(path);
     let left = async {
         let (_, connection, mut wanted) = desk.look(connections::stated).await?;
@@ -134,7 +138,11 @@ pub(crate) async fn leave<D: Desk>(desk: D, Path(path): Path<Vec<(String, String
 }
 
 /// `POST …/domains/{domain}/check`: looks for its record now.
-pub(crate) async fn check<D: Desk>(desk: D, Path(path): Path<Vec<(String, String)>>) -> Result<Response, HttpError> {
+pub(crate) async fn check<D: Desk>(
+    desk: D,
+    Path(path): Path<Vec<(String, String)>>,
+    Posted(_): Posted,
+) -> Result<Response, HttpError> {
     let name = named(path);
     let (_, _, id) = desk
         .look(move |conn: &mut Conn<'_>, connection| {

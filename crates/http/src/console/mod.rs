@@ -27,11 +27,11 @@ mod tokens;
 pub(crate) mod visit;
 
 use axum::{
-    Router,
+    Router, middleware,
     routing::{get, post},
 };
 
-use crate::App;
+use crate::{App, browser::own_forms};
 
 /// The pages.
 pub(crate) fn router(app: &App) -> Router {
@@ -80,5 +80,6 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/account/tokens", get(tokens::own::page).post(tokens::own::create))
         .route("/account/tokens/{id}/switch", post(tokens::own::switch))
         .route("/account/tokens/{id}/end", get(tokens::own::end_page).post(tokens::own::end))
+        .route_layer(middleware::from_fn_with_state(app.clone(), own_forms))
         .with_state(app.clone())
 }

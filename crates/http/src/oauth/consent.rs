@@ -97,7 +97,8 @@ pub(super) async fn ask(
     Ok(response)
 }
 
-fn learns(scope: ClientScope) -> Option<&'static str> {
+/// What a client learns by a scope, in words.
+pub(super) fn learns(scope: ClientScope) -> Option<&'static str> {
     match scope {
         ClientScope::Openid => None,
         ClientScope::Profile => Some("consent-app-profile"),

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    clients,
+    clients, consent,
     issue::Issue,
     token::{by, invalid_grant, issue},
 };
@@ -98,6 +98,13 @@ pub(super) struct Asked {
     user_code: String,
 }
 
+/// The application that waits with a code, once that is known.
+struct Waits {
+    name: String,
+    /// What it would know, in words, if it asks for that.
+    learns: Vec<String>,
+}
+
 #[derive(Template)]
 #[template(path = "device.html")]
 struct DevicePage {
@@ -105,8 +112,7 @@ struct DevicePage {
     /// What was typed.
     typed: String,
     mistake: Option<String>,
-    /// The application that waits with it, once that is known.
-    waits: Option<String>,
+    waits: Option<Waits>,
     /// What came of it.
     done: Option<String>,
 }
@@ -131,7 +137,7 @@ fn show(
     status: StatusCode,
     typed: String,
     mistake: Option<&str>,
-    waits: Option<String>,
+    waits: Option<Waits>,
     done: Option<&str>,
 ) -> Result<Response, HttpError> {
     let (mistake, done) = (mistake.map(texts::text), done.map(texts::text));
@@ -155,9 +161,12 @@ pub(super) async fn submit(
     let Some(code) = devices::read_user_code(&typed) else { return unknown(typed) };
     let (hash, now) = (sha256(code.as_bytes()), arrival.at);
     let found = app.read(Lane::Point, move |conn| devices::waiting(conn, &hash, now)).await?;
-    let Some((client, _)) = found else { return unknown(typed) };
+    let Some((client, scopes)) = found else { return unknown(typed) };
     let Some(answer) = form.text("answer") else {
-        return show(&app, StatusCode::OK, typed, None, Some(client.name), None);
+        // Whoever says yes to another's application agrees to what it learns, and sees that first.
+        let learns = scopes.iter().filter(|_| client.settings.third_party).filter_map(consent::learns);
+        let waits = Waits { name: client.name, learns: learns.map(texts::text).collect() };
+        return show(&app, StatusCode::OK, typed, None, Some(waits), None);
     };
     let is_yes = answer == "yes";
     let said = app.change(by(arrival), move |tx, env| devices::say(tx, env, &session, &hash, is_yes)).await?;

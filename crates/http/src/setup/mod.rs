@@ -15,7 +15,7 @@ mod overview;
 mod start;
 
 use axum::{
-    Router,
+    Router, middleware,
     routing::{get, post},
 };
 use muster_model::ConnectionId;
@@ -23,6 +23,7 @@ use muster_model::ConnectionId;
 use self::desk::ByLink;
 use crate::{
     App,
+    browser::own_forms,
     connecting::{directory, domains, groups, provider, test},
     pages,
 };
@@ -46,6 +47,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route(&at("/groups"), get(groups::page::<ByLink>).post(groups::add::<ByLink>))
         .route(&at("/groups/remove"), post(groups::remove::<ByLink>))
         .route(&at("/groups/try"), post(groups::attempt::<ByLink>))
+        .route_layer(middleware::from_fn_with_state(app.clone(), own_forms))
         .with_state(app.clone())
 }
 

@@ -4,7 +4,7 @@ use muster_model::{AccountId, ConnectionId, Membership, MembershipState, Organiz
 use uuid::Uuid;
 
 use super::{corrupt, from_json, json, pad, placeholders, word};
-use crate::{Conn, Expect, Row, StoreError, Tx, vals};
+use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
 
 const TABLE: &str = "memberships";
 pub(super) const COLUMNS: &str = "account, organization, role, roles, state, why, by_connection, blocked, guest, role_kept, conflict, joined, ended, \
@@ -117,11 +117,17 @@ impl Conn<'_> {
     pub fn places_of(
         &mut self,
         account: AccountId,
+        only: Option<OrganizationId>,
         limit: i64,
     ) -> Result<Vec<(OrganizationId, String, Role, bool)>, StoreError> {
-        let sql = "SELECT o.id, o.name, m.role, m.guest FROM memberships m JOIN organizations o ON o.id = m.organization \
-                   WHERE m.account = ?1 AND m.state = 'active' AND o.ended IS NULL ORDER BY o.name LIMIT ?2";
-        self.query(sql, vals![account, limit], |row| {
+        let within = if only.is_some() { "AND m.organization = ?3" } else { "" };
+        let sql = format!(
+            "SELECT o.id, o.name, m.role, m.guest FROM memberships m JOIN organizations o ON o.id = m.organization \
+             WHERE m.account = ?1 AND m.state = 'active' AND o.ended IS NULL {within} ORDER BY o.name LIMIT ?2"
+        );
+        let mut vals = vals![account, limit].to_vec();
+        vals.extend(only.map(Val::from));
+        self.query(&sql, vals, |row| {
             Ok((
                 OrganizationId(row.get(0)?),
                 row.get(1)?,
@@ -131,7 +137,7 @@ impl Conn<'_> {
         })
     }
 
-    /// The teams in which an account is, with their organizations, at most `limit`.
+    /// The teams in which an account is, with their organizations, at most `limit`; in one of these alone, or in all.
     ///
     /// # Errors
     ///
@@ -139,11 +145,17 @@ impl Conn<'_> {
     pub fn teams_of_account(
         &mut self,
         account: AccountId,
+        only: Option<OrganizationId>,
         limit: i64,
     ) -> Result<Vec<(OrganizationId, String)>, StoreError> {
-        let sql = "SELECT DISTINCT g.organization, t.name FROM grants g JOIN teams t ON t.id = g.team \
-                   WHERE g.account = ?1 AND NOT g.asleep AND t.ended IS NULL ORDER BY g.organization, t.name LIMIT ?2";
-        self.query(sql, vals![account, limit], |row| Ok((OrganizationId(row.get(0)?), row.get(1)?)))
+        let within = if only.is_some() { "AND g.organization = ?3" } else { "" };
+        let sql = format!(
+            "SELECT DISTINCT g.organization, t.name FROM grants g JOIN teams t ON t.id = g.team \
+             WHERE g.account = ?1 AND NOT g.asleep AND t.ended IS NULL {within} ORDER BY g.organization, t.name LIMIT ?2"
+        );
+        let mut vals = vals![account, limit].to_vec();
+        vals.extend(only.map(Val::from));
+        self.query(&sql, vals, |row| Ok((OrganizationId(row.get(0)?), row.get(1)?)))
     }
 
     /// The memberships of an organization that an owner has blocked (ORG-2), by account.
