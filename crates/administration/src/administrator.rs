@@ -89,6 +89,8 @@ impl Behalf {
             (teams, Scope::TeamsWrite),
             (!declaration.domains.is_empty(), Scope::DomainsWrite),
             (!declaration.connections.is_empty(), Scope::ConnectionsWrite),
+            (!declaration.clients.is_empty(), Scope::ClientsWrite),
+            (!declaration.webhooks.is_empty(), Scope::WebhooksWrite),
         ] {
             if stated {
                 caller.require_scope(scope)?;
@@ -100,7 +102,8 @@ impl Behalf {
     /// Whether the scopes of whoever calls allow to end whatever of theirs is not declared.
     pub(crate) fn may_prune(self, conn: &mut Conn<'_>, now: Timestamp) -> Result<(), AdministrationError> {
         let Some(caller) = self.who(conn, now)? else { return Ok(()) };
-        for scope in [Scope::OrganizationsWrite, Scope::DomainsWrite, Scope::ConnectionsWrite] {
+        let (products, hooks) = (Scope::ClientsWrite, Scope::WebhooksWrite);
+        for scope in [Scope::OrganizationsWrite, Scope::DomainsWrite, Scope::ConnectionsWrite, products, hooks] {
             caller.require_scope(scope)?;
         }
         Ok(())

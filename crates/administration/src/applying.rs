@@ -7,7 +7,7 @@ use muster_engine::{
     declare::{self, Secrets},
     describe::Described,
 };
-use muster_model::{ConnectionId, connection::ClientAuthentication, ledger::Kind};
+use muster_model::{ConnectionId, WebhookId, connection::ClientAuthentication, ledger::Kind};
 use muster_store::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,6 +31,9 @@ pub struct Applied {
     /// The products that the file states.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clients: BTreeMap<String, ClientAnswer>,
+    /// The webhooks that the file states: `ORGANIZATION/NAME`, or the name of one of the installation.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub webhooks: BTreeMap<String, WebhookAnswer>,
     /// A single-use sign-in link for each account that was made, by email.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sign_in_links: BTreeMap<String, String>,
@@ -86,6 +89,17 @@ pub struct ClientAnswer {
     pub client_secret: Option<String>,
     /// Us: where its library finds everything else.
     pub issuer: String,
+}
+
+/// One webhook: what its web server must be told.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct WebhookAnswer {
+    /// Stable.
+    #[schema(format = Uuid)]
+    pub id: String,
+    /// What signs its messages, only when it was made by this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
 }
 
 /// For a SAML application.
@@ -159,8 +173,7 @@ impl Made {
 }
 
 impl Administrator {
-    /// Makes the database say what a declaration says, or finds out what that would change. Client secrets are for the caller to
-    /// seal, for the connections that are there afterwards: see [`client_secrets`].
+    /// Makes the database say what a declaration says, or finds out what that would change. [`Unsealed`] is left for the caller.
     ///
     /// # Errors
     ///
@@ -171,7 +184,7 @@ impl Administrator {
         declaration: &Declaration,
         prune: bool,
         plan: bool,
-    ) -> Result<(Applied, BTreeMap<String, ConnectionId>), AdministrationError> {
+    ) -> Result<(Applied, Unsealed), AdministrationError> {
         let stated = to_engine(declaration, self.seconds())?;
         let made = Made::new(&stated)?;
         let (secrets, fresh, behalf, documents) =
@@ -185,14 +198,29 @@ impl Administrator {
             Ok::<_, AdministrationError>(declare::apply(tx, &mut env, &stated, prune, &secrets, documents.as_ref())?)
         };
         let applied = if plan { self.store.rehearse_blocking(work)? } else { self.store.write_blocking(work)? };
-        let connections = applied.connections.clone();
-        Ok((answer(base_url, declaration, applied, &made, plan, self.behalf), connections))
+        let unsealed = Unsealed {
+            secrets: client_secrets(declaration, &applied.connections),
+            webhooks: applied.webhooks.iter().filter(|(_, id)| applied.new_webhooks.contains(id)).map(owned).collect(),
+        };
+        Ok((answer(base_url, declaration, applied, &made, plan, self.behalf), unsealed))
     }
 }
 
+/// Secrets that are for the caller to seal, for what is there only afterwards.
+#[derive(Debug, Clone, Default)]
+pub struct Unsealed {
+    /// The client secrets that the declaration states, with the connections that they are for.
+    pub secrets: Vec<(ConnectionId, muster_crypto::Secret)>,
+    /// The webhooks that were made, and have no secret yet.
+    pub webhooks: BTreeMap<String, WebhookId>,
+}
+
+fn owned((key, id): (&String, &WebhookId)) -> (String, WebhookId) {
+    (key.clone(), *id)
+}
+
 /// The client secrets that a declaration states, with the connections that they are for.
-#[must_use]
-pub fn client_secrets(
+fn client_secrets(
     declaration: &Declaration,
     connections: &BTreeMap<String, ConnectionId>,
 ) -> Vec<(ConnectionId, muster_crypto::Secret)> {
@@ -230,6 +258,9 @@ pub(crate) fn answer(
         (name.clone(), answer)
     };
     let clients = applied.clients.iter().map(client).collect();
+    let webhooks = applied.webhooks.iter();
+    let webhooks =
+        webhooks.map(|(key, id)| (key.clone(), WebhookAnswer { id: id.to_string(), secret: None })).collect();
     let (changes, more) = told(applied.changes, if behalf.sees_all() { SHOWN } else { 0 });
     Applied {
         plan,
@@ -240,6 +271,7 @@ pub(crate) fn answer(
             .collect(),
         connections: declaration.connections.iter().filter_map(connection).collect(),
         clients,
+        webhooks,
         sign_in_links: applied.links.keys().filter_map(link).collect(),
         changes,
         more,

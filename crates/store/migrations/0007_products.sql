@@ -92,7 +92,8 @@ CREATE TABLE webhooks (
     organization    {uuid} CONSTRAINT webhooks_organization_fkey REFERENCES organizations (id),
     url             {text} NOT NULL,
     events          {text} NOT NULL,
-    secret          {bytes} NOT NULL,
+    -- Sealed; made right after the webhook, where that is stated in a file.
+    secret          {bytes},
     secret_made     {int} NOT NULL,
     former_secret   {bytes},
     former_until    {int},

@@ -5,7 +5,7 @@ use muster_model::Email;
 
 use super::{
     Company, Connection, Declaration, Domain, Mapping, Organization, Precedence, client_from_engine, client_to_engine,
-    sso,
+    sso, webhook,
 };
 use crate::Misstated;
 
@@ -25,6 +25,7 @@ pub fn to_engine(file: &Declaration, now: i64) -> Result<declare::Declaration, M
             .map(|stated| connection_to_engine(stated, now))
             .collect::<Result<_, _>>()?,
         clients: file.clients.iter().map(client_to_engine).collect(),
+        webhooks: file.webhooks.iter().map(webhook::to_engine).collect(),
     })
 }
 
@@ -153,6 +154,7 @@ pub fn from_engine(exported: declare::Declaration) -> Declaration {
             .collect(),
         connections: exported.connections.into_iter().map(connection_from_engine).collect(),
         clients: exported.clients.into_iter().map(client_from_engine).collect(),
+        webhooks: exported.webhooks.into_iter().map(webhook::from_engine).collect(),
     }
 }
 

@@ -9,6 +9,7 @@ mod convert;
 mod merge;
 mod precedence;
 mod sso;
+mod webhook;
 
 use muster_model::{ConnectionState, Role, connection::ScimSettings};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub use precedence::Precedence;
 pub use convert::{connection_from_engine, connection_to_engine, from_engine, to_engine};
 pub use merge::merge;
 pub use sso::{ClientSecret, Oidc, Saml};
+pub use webhook::Webhook;
 
 /// A whole file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -41,6 +43,9 @@ pub struct Declaration {
     /// Products that sign people in here.
     #[serde(rename = "client", skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<Client>,
+    /// Web servers that are sent what happens.
+    #[serde(rename = "webhook", skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<Webhook>,
 }
 
 /// `[[company]]`

@@ -112,6 +112,13 @@ impl Scope {
                 settings: client.settings,
             };
             declaration.clients.extend(conn.clients(id)?.into_iter().map(stated));
+            let stated = |webhook: muster_model::Webhook| super::Webhook {
+                name: webhook.name,
+                organization: name.clone(),
+                url: webhook.url,
+                events: webhook.events,
+            };
+            declaration.webhooks.extend(conn.webhooks(id)?.into_iter().map(stated));
         }
         for organization in self.organizations {
             let company = match organization.company {

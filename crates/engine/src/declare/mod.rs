@@ -8,7 +8,7 @@
 //! consent to: `verified` domains, coverage of other holders' organizations, owners (TEN-1). Anybody else states what is
 //! theirs (`reach`).
 //!
-//! Order of work: companies, organizations, domains, connections, clients, owners; then what follows from a change for the
+//! Order of work: companies, organizations, domains, connections, clients, webhooks, owners; then what follows from a change for the
 //! people concerned (`reevaluate`).
 
 mod check;
@@ -23,12 +23,13 @@ mod prune;
 mod reach;
 mod reevaluate;
 mod successors;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_crypto::TokenHash;
 use muster_model::{
-    AccountId, ClientId, ConnectionId, ConnectionState, Email, OrganizationId, Role, TokenId,
+    AccountId, ClientId, ConnectionId, ConnectionState, Email, OrganizationId, Role, TokenId, WebhookId,
     connection::{Precedence, ScimSettings, SingleSignOn},
 };
 use muster_store::Tx;
@@ -40,6 +41,7 @@ pub(crate) use draft::{DraftStatement, Row, state_draft};
 pub use export::{export, export_of, statement};
 pub use prune::is_pruned;
 pub(crate) use reevaluate::{guests as tell_guests_apart, release};
+pub use webhooks::Statement as Webhook;
 
 use crate::{
     EngineError, Env, Refusal,
@@ -62,6 +64,9 @@ pub struct Declaration {
     /// Products that sign people in here.
     #[serde(default)]
     pub clients: Vec<Client>,
+    /// Web servers that are sent what happens.
+    #[serde(default)]
+    pub webhooks: Vec<Webhook>,
 }
 
 /// A company, by its name.
@@ -198,6 +203,10 @@ pub struct Applied {
     pub clients: BTreeMap<String, ClientId>,
     /// The clients for which the caller's secret was stored.
     pub client_secrets: BTreeMap<String, ClientId>,
+    /// The ids of the webhooks named, by [`Webhook::key`].
+    pub webhooks: BTreeMap<String, WebhookId>,
+    /// Those that were made, and have no secret yet.
+    pub new_webhooks: BTreeSet<WebhookId>,
 }
 
 /// Makes the database say what `declaration` says; with `prune`, nothing else either: connections that are not named
@@ -291,6 +300,7 @@ impl Work<'_, '_> {
         self.follow_domains(&before)?;
         self.enforce(&before)?;
         self.clients(prune)?;
+        self.webhooks(prune)?;
         if prune {
             self.prune_organizations()?;
         }

@@ -132,6 +132,7 @@ impl Work<'_, '_> {
             Some(super::Holder::Company(_)) | None => None,
         });
         let holding = holding.chain(declaration.clients.iter().filter_map(|client| client.organization.as_ref()));
+        let holding = holding.chain(declaration.webhooks.iter().filter_map(|webhook| webhook.organization.as_ref()));
         Ok(stated.chain(covered).chain(holding).filter_map(|name| by_name.get(name).copied()).collect())
     }
 

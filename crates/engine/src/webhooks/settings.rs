@@ -55,7 +55,7 @@ impl Made {
     }
 }
 
-/// Adds a webhook.
+/// Adds a webhook. Without a secret nothing is sent to it yet: see [`begin`].
 ///
 /// # Errors
 ///
@@ -65,7 +65,7 @@ pub fn create(
     env: &mut Env,
     organization: Option<OrganizationId>,
     stated: Stated,
-    made: &Made,
+    made: Option<&Made>,
 ) -> Result<Webhook, EngineError> {
     let Stated { name, url, events } = checked(stated)?;
     let others = tx.webhooks(organization)?;
@@ -74,7 +74,7 @@ pub fn create(
     }
     require_free(&others, &name, None)?;
     let webhook = Webhook {
-        id: made.id,
+        id: made.map_or_else(|| WebhookId(env.new_id()), |made| made.id),
         name,
         organization,
         url,
@@ -85,10 +85,25 @@ pub fn create(
         created: env.now(),
         version: 1,
     };
-    tx.insert_webhook(&webhook, &made.sealed)?;
+    tx.insert_webhook(&webhook, made.map(|made| made.sealed.as_slice()))?;
     env.created(Event::WebhookCreated, subject(&webhook), 1, Rule::Sec1, &webhook)?;
     about(env, &webhook);
     Ok(webhook)
+}
+
+/// Keeps the first secret of a webhook; whether it had none.
+///
+/// # Errors
+///
+/// Not found; the store's.
+pub fn begin(tx: &mut Tx<'_>, env: &Env, made: &Made) -> Result<bool, EngineError> {
+    let secrets = found(tx.webhook_secrets(made.id)?, made.id)?;
+    if secrets.present.is_some() {
+        return Ok(false);
+    }
+    tx.set_webhook_secrets(made.id, &WebhookSecrets { present: Some(made.sealed.clone()), former: None })?;
+    tx.wake_webhook(made.id, env.now())?;
+    Ok(true)
 }
 
 /// Changes a webhook. What it is to be sent already is sent to the new address.
@@ -149,8 +164,8 @@ pub fn rotate(
     at_once: bool,
 ) -> Result<Webhook, EngineError> {
     let secrets = found(tx.webhook_secrets(webhook.id)?, webhook.id)?;
-    let former = (!at_once).then(|| (secrets.present, env.now().after(OVERLAP)));
-    tx.set_webhook_secrets(webhook.id, &WebhookSecrets { present: made.sealed.clone(), former })?;
+    let former = secrets.present.filter(|_| !at_once).map(|sealed| (sealed, env.now().after(OVERLAP)));
+    tx.set_webhook_secrets(webhook.id, &WebhookSecrets { present: Some(made.sealed.clone()), former })?;
     save(tx, env, webhook, Webhook { secret_made: env.now(), ..webhook.clone() })
 }
 
@@ -175,7 +190,8 @@ pub fn by_id(conn: &mut Conn<'_>, id: WebhookId) -> Result<Webhook, EngineError>
     found(conn.webhook(id)?, id)
 }
 
-/// The secrets that a webhook's messages are signed with at `now`: the present one, then the former one for as long as it counts.
+/// The secrets that a webhook's messages are signed with at `now`: the present one, then the former one for as long as it counts. None
+/// before the first one is made.
 ///
 /// # Errors
 ///
@@ -192,7 +208,7 @@ pub fn secrets(
         let opened = sealer.open(&place(id), &sealed).map_err(StoreError::other)?;
         Ok(String::from_utf8(opened).map_err(StoreError::other)?)
     };
-    [Some(secrets.present), former].into_iter().flatten().map(open).collect()
+    [secrets.present, former].into_iter().flatten().map(open).collect()
 }
 
 fn place(id: WebhookId) -> Place {

@@ -66,6 +66,7 @@ fn small() -> Declaration {
             ..connection("okta", &["moby", "whale"])
         }],
         clients: vec![],
+        webhooks: vec![],
     }
 }
 
@@ -112,7 +113,18 @@ fn full() -> Declaration {
     // Those of the installation come first, as they are exported.
     stated.clients.push(client("app", None));
     stated.clients.push(client("whale app", Some("whale")));
+    stated.webhooks.push(webhook(None));
+    stated.webhooks.push(webhook(Some("whale")));
     stated
+}
+
+fn webhook(organization: Option<&str>) -> declare::Webhook {
+    declare::Webhook {
+        name: "app".into(),
+        organization: organization.map(str::to_owned),
+        url: "https://hooks.example/".into(),
+        events: vec!["member.*".into()],
+    }
 }
 
 fn client(name: &str, organization: Option<&str>) -> declare::Client {
@@ -146,6 +158,30 @@ fn clients_are_stated_with_what_is_wrong_said_and_pruned() {
     assert_eq!(apply(&world, &stated).changes.len(), 0, "what is not named is left alone");
     try_apply(&world, &stated, true).unwrap();
     assert_eq!(export(&world).clients, Vec::new());
+}
+
+#[test]
+fn webhooks_are_stated_with_what_is_wrong_said_and_pruned() {
+    let world = World::new();
+    let applied = apply(&world, &full());
+    assert_eq!(applied.webhooks.keys().collect::<Vec<_>>(), ["app", "whale/app"]);
+    assert_eq!(applied.new_webhooks.len(), 2);
+    assert!(apply(&world, &full()).new_webhooks.is_empty());
+    let mut stated = full();
+    stated.webhooks[0].events = vec!["member.gone".into()];
+    let wrong = try_apply(&world, &stated, false).unwrap_err().to_string();
+    assert!(wrong.contains("webhook `app`: `events`") && wrong.contains("member.gone"), "{wrong}");
+    let others = Declaration { webhooks: vec![webhook(None)], ..Declaration::default() };
+    let refused = apply_as(&world, "ada@example.com", &others).unwrap_err().to_string();
+    assert!(refused.contains("only the operator"), "{refused}");
+    let others = Declaration { webhooks: vec![webhook(Some("whale"))], ..Declaration::default() };
+    let refused = apply_as(&world, "ada@example.com", &others).unwrap_err().to_string();
+    assert!(refused.contains("whale"), "{refused}");
+    stated.webhooks.clear();
+    assert_eq!(apply(&world, &stated).changes.len(), 0, "what is not named is left alone");
+    try_apply(&world, &stated, true).unwrap();
+    assert_eq!(export(&world).webhooks, Vec::new());
+    assert_ledger_tells_what_is_declared(&world);
 }
 
 fn secrets(declaration: &Declaration) -> Secrets {

@@ -69,6 +69,7 @@ pub(crate) fn world() -> (World, Organization, Organization, ConnectionId) {
     let stated = Declaration {
         companies: vec![],
         clients: vec![],
+        webhooks: vec![],
         organizations: vec![organization("moby"), organization("whale")],
         domains: vec![declare::Domain {
             name: "example.com".into(),

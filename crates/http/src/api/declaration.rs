@@ -3,7 +3,7 @@
 use axum::Extension;
 use http::StatusCode;
 use muster_administration::{
-    applying::{Applied, client_secrets},
+    applying::Applied,
     declaration::{Declaration, from_engine},
 };
 use muster_engine::declare;
@@ -47,15 +47,12 @@ pub(super) async fn apply(
     let asked = call.clone();
     let done = async {
         let base_url = call.app.base_url().to_owned();
-        let done = call.undertake(move |administrator| {
-            let (applied, connections) = administrator.apply(&base_url, &declaration, prune, plan)?;
-            Ok((applied, client_secrets(&declaration, &connections)))
-        });
+        let done = call.undertake(move |administrator| administrator.apply(&base_url, &declaration, prune, plan));
         let done = done.await;
         call.app.forget_connections();
-        let (applied, secrets) = done?;
-        for (id, secret) in secrets.iter().filter(|_| !plan) {
-            call.app.keep_client_secret(*id, secret).await?;
+        let (mut applied, unsealed) = done?;
+        if !plan {
+            call.app.seal(&unsealed, &mut applied).await?;
         }
         Reply::json(StatusCode::OK, &applied)
     };

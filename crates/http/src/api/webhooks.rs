@@ -4,14 +4,13 @@
 #![expect(unused_qualifications, reason = "in what `utoipa::path` makes of parameters")]
 
 use axum::Extension;
-use http::{StatusCode, Uri};
-use muster_crypto::WebhookSecret;
+use http::StatusCode;
 use muster_engine::{
     EngineError, Env, Origin,
     authority::{Action, Caller},
     webhooks::{
         deliveries::{self, Again},
-        settings::{self, Made, Stated},
+        settings::{self, Stated},
     },
 };
 use muster_model::{
@@ -260,20 +259,6 @@ fn find(
     }
 }
 
-/// Whether messages may be sent to an address, as far as that is known before one is (SEC-3).
-fn check_address(app: &App, url: &str) -> Result<(), HttpError> {
-    let wrong = |why: String| HttpError::field("url", why);
-    let address: Uri = url.trim().parse().map_err(|_| wrong("is no address: begin with https://".to_owned()))?;
-    app.outbound().check(&address).map_err(|error| wrong(error.to_string()))
-}
-
-/// A secret for a webhook, in the clear and sealed.
-fn secret(app: &App, id: WebhookId) -> Result<(String, Made), HttpError> {
-    let text = WebhookSecret::generate().map_err(HttpError::no_randomness)?;
-    let made = Made::seal(app.sealer(), id, &text)?;
-    Ok((text, made))
-}
-
 /// List webhooks
 #[utoipa::path(
     get, path = "/v2/webhooks", tag = "Webhooks", operation_id = "listWebhooks",
@@ -305,14 +290,14 @@ pub(super) async fn create(
     Extension(call): Extension<Call>,
     Sent(wanted): Sent<NewWebhook>,
 ) -> Result<Reply, HttpError> {
-    check_address(&call.app, &wanted.url)?;
+    webhooks::check_address(&call.app, &wanted.url)?;
     let id = WebhookId(Env::new(call.app.surroundings(), Origin::SYSTEM).new_id());
-    let (secret, made) = secret(&call.app, id)?;
+    let (secret, made) = webhooks::new_secret(&call.app, id)?;
     call.change(move |tx, env, caller| {
         let (organization, _) = caller.organization(tx, &wanted.organization, Action::ChangeWebhooks)?;
         let NewWebhook { name, url, events, .. } = wanted.clone();
         let stated = Stated { name, url, events };
-        let webhook = settings::create(tx, env, Some(organization.id), stated, &made)?;
+        let webhook = settings::create(tx, env, Some(organization.id), stated, Some(&made))?;
         Reply::json(StatusCode::CREATED, &view(tx, &webhook, &organization.name, Some(&secret))?)
     })
     .await
@@ -381,7 +366,7 @@ impl Patch {
             match (field.as_str(), value) {
                 ("name", Value::String(name)) => patch.name = Some(name),
                 ("url", Value::String(url)) => {
-                    check_address(app, &url)?;
+                    webhooks::check_address(app, &url)?;
                     patch.url = Some(url);
                 }
                 ("events", Value::Null) => patch.events = Some(Vec::new()),
@@ -414,7 +399,7 @@ pub(super) async fn rotate(
     Named(id): Named<WebhookId>,
     Sent(SecretRotation { at_once }): Sent<SecretRotation>,
 ) -> Result<Reply, HttpError> {
-    let (secret, made) = secret(&call.app, id)?;
+    let (secret, made) = webhooks::new_secret(&call.app, id)?;
     call.change(move |tx, env, caller| {
         let (webhook, organization) = find(tx, caller, id, Action::ChangeWebhooks)?;
         let webhook = settings::rotate(tx, env, &webhook, &made, at_once)?;

@@ -25,6 +25,7 @@ pub(crate) mod state;
 mod teams;
 mod tokens;
 pub(crate) mod visit;
+mod webhooks;
 
 use axum::{
     Router, middleware,
@@ -71,6 +72,7 @@ pub(crate) fn router(app: &App) -> Router {
         .route("/console/orgs/{org}/teams/{team}/delete", get(teams::change::delete_page).post(teams::change::delete))
         .merge(domains::routes())
         .merge(connections::routes())
+        .merge(webhooks::routes())
         .route("/console/orgs/{org}/tokens", get(tokens::organization::page).post(tokens::organization::create))
         .route("/console/orgs/{org}/tokens/{id}/switch", post(tokens::organization::switch))
         .route(

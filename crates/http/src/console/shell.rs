@@ -66,6 +66,8 @@ sections! {
     Activity: "/activity", "activity", "section-activity", ReadActivity;
     /// What programs call with.
     Tokens: "/tokens", "tokens", "section-tokens", ReadTokens;
+    /// Where what happens is sent.
+    Webhooks: "/webhooks", "webhooks", "section-webhooks", ReadWebhooks;
     /// Name, seats, owners.
     Settings: "/settings", "settings", "section-settings", ReadSettings;
 }

@@ -41,6 +41,12 @@ pub(crate) enum State {
     Begun,
     /// A step is to be done.
     Todo,
+    /// A message is to be sent.
+    Waiting,
+    /// A message was taken.
+    Delivered,
+    /// A message is not tried any more.
+    GivenUp,
 }
 
 impl State {
@@ -63,6 +69,9 @@ impl State {
         Self::Done,
         Self::Begun,
         Self::Todo,
+        Self::Waiting,
+        Self::Delivered,
+        Self::GivenUp,
     ];
 
     /// How a membership is.
@@ -88,10 +97,10 @@ impl State {
     /// Which colours it has, beside its sign and word.
     pub(crate) fn tone(self) -> &'static str {
         match self {
-            Self::Active | Self::Verified | Self::On | Self::Done => "good",
+            Self::Active | Self::Verified | Self::On | Self::Done | Self::Delivered => "good",
             Self::Invited | Self::Kept | Self::Conflict | Self::Pending | Self::Missing | Self::Begun => "wait",
-            Self::Suspended => "wait",
-            Self::Out | Self::Lapsed | Self::Expired => "bad",
+            Self::Suspended | Self::Waiting => "wait",
+            Self::Out | Self::Lapsed | Self::Expired | Self::GivenUp => "bad",
             Self::Guest | Self::Off | Self::Todo => "",
         }
     }
@@ -99,11 +108,11 @@ impl State {
     /// Its sign.
     pub(crate) fn icon(self) -> &'static str {
         match self {
-            Self::Active | Self::Verified | Self::On | Self::Done => "check",
-            Self::Invited | Self::Pending | Self::Begun => "clock",
+            Self::Active | Self::Verified | Self::On | Self::Done | Self::Delivered => "check",
+            Self::Invited | Self::Pending | Self::Begun | Self::Waiting => "clock",
             Self::Kept | Self::Off => "pause",
             Self::Suspended => "pause",
-            Self::Out | Self::Lapsed | Self::Expired => "cross",
+            Self::Out | Self::Lapsed | Self::Expired | Self::GivenUp => "cross",
             Self::Guest | Self::Todo => "info",
             Self::Conflict | Self::Missing => "warning",
         }
@@ -129,6 +138,9 @@ impl State {
             Self::Done => "state-done",
             Self::Begun => "state-begun",
             Self::Todo => "state-todo",
+            Self::Waiting => "state-waiting",
+            Self::Delivered => "state-delivered",
+            Self::GivenUp => "state-given-up",
         })
     }
 }

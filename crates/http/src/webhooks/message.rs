@@ -31,6 +31,9 @@ pub(super) async fn send(
 }
 
 fn request(url: &str, secrets: &[String], id: &str, now: Timestamp, body: String) -> Result<Request<Bytes>, String> {
+    if secrets.is_empty() {
+        return Err("the webhook has no secret yet: make it a new one".to_owned());
+    }
     let mut signatures = Vec::new();
     for secret in secrets {
         let secret = WebhookSecret::parse(secret).map_err(|error| error.to_string())?;

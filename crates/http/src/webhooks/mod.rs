@@ -8,13 +8,17 @@
 //! - `sender`: one webhook's messages, several at a time.
 
 mod message;
+mod sealing;
 mod sender;
 mod trial;
 pub(crate) mod view;
 
 use std::sync::Arc;
 
-use muster_engine::{Env, Origin, events};
+use http::Uri;
+use muster_crypto::WebhookSecret;
+use muster_engine::{Env, Origin, events, webhooks::settings::Made};
+use muster_model::WebhookId;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -71,4 +75,18 @@ pub(crate) async fn send_due(app: App, senders: &Senders) -> Result<bool, HttpEr
         drop(place);
     });
     Ok(true)
+}
+
+/// Whether messages may be sent to an address, as far as that is known before one is (SEC-3).
+pub(crate) fn check_address(app: &App, url: &str) -> Result<(), HttpError> {
+    let wrong = |why: String| HttpError::field("url", why);
+    let address: Uri = url.trim().parse().map_err(|_| wrong("is no address: begin with https://".to_owned()))?;
+    app.outbound().check(&address).map_err(|error| wrong(error.to_string()))
+}
+
+/// A secret for a webhook, in the clear and sealed.
+pub(crate) fn new_secret(app: &App, id: WebhookId) -> Result<(String, Made), HttpError> {
+    let text = WebhookSecret::generate().map_err(HttpError::no_randomness)?;
+    let made = Made::seal(app.sealer(), id, &text)?;
+    Ok((text, made))
 }

@@ -1,7 +1,6 @@
 //! `apply`: a declaration, with the secrets that it turns out to need.
 
-use muster_administration::applying::{Applied, client_secrets};
-use muster_http::HttpError;
+use muster_administration::applying::Applied;
 
 use super::{AdminError, Installation};
 use crate::declaration::Declaration;
@@ -13,16 +12,11 @@ pub(super) fn apply(
     plan: bool,
 ) -> Result<Applied, AdminError> {
     let administrator = installation.administrator();
-    let (applied, connections) = administrator.apply(&installation.base_url, declaration, prune, plan)?;
-    let secrets = client_secrets(declaration, &connections);
-    if !plan && !secrets.is_empty() {
-        // They are sealed for their connections, which are there only now.
-        installation.with_app(async |app| {
-            for (id, secret) in &secrets {
-                app.keep_client_secret(*id, secret).await?;
-            }
-            Ok::<_, HttpError>(())
-        })??;
+    let (mut applied, unsealed) = administrator.apply(&installation.base_url, declaration, prune, plan)?;
+    let has_some = !unsealed.secrets.is_empty() || !unsealed.webhooks.is_empty();
+    if has_some && !plan {
+        // They are sealed for what is there only now.
+        installation.with_app(async |app| app.seal(&unsealed, &mut applied).await)??;
     }
     Ok(applied)
 }

@@ -80,6 +80,11 @@ pub(super) fn made(applied: &Applied) -> String {
             let _ = write!(text, "\n  client_secret, shown only now: {secret}");
         }
     }
+    for (name, webhook) in &applied.webhooks {
+        if let Some(secret) = &webhook.secret {
+            let _ = write!(text, "\n\nwebhook {name}: its messages are signed with this, shown only now: {secret}");
+        }
+    }
     for (email, link) in &applied.sign_in_links {
         let _ = write!(text, "\n\n{email}: single-use sign-in link, shown only now:\n  {link}");
     }

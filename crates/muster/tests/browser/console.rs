@@ -31,6 +31,7 @@ const PAGES: &[(&str, &str)] = &[
     ("sessions", "/console/orgs/moby/sessions"),
     ("activity", "/console/orgs/moby/activity"),
     ("tokens", "/console/orgs/moby/tokens"),
+    ("webhooks", "/console/orgs/moby/webhooks"),
     ("account-tokens", "/account/tokens"),
     ("settings", "/console/orgs/moby/settings"),
     ("members", "/console/orgs/moby/members"),

@@ -7,7 +7,7 @@ use muster_model::{Timestamp, WebhookId, webhook::DeliveryState};
 use uuid::Uuid;
 
 use super::word;
-use crate::{Conn, Expect, Row, StoreError, Tx, vals};
+use crate::{Conn, Expect, Row, StoreError, Tx, Val, vals};
 
 const TABLE: &str = "deliveries";
 const COLUMNS: &str =
@@ -114,13 +114,14 @@ impl Conn<'_> {
         limit: i64,
     ) -> Result<Vec<Delivery>, StoreError> {
         let before = before.unwrap_or(EventKey { seq: i64::MAX, number: 0 });
-        let only = if state.is_some() { "AND state = ?5" } else { "AND ?5 IS NULL" };
+        let only = if state.is_some() { "AND state = ?5" } else { "" };
         let sql = format!(
             "SELECT {COLUMNS} FROM {TABLE} WHERE webhook = ?1 AND (seq, number) < (?2, ?3) {only} \
              ORDER BY seq DESC, number DESC LIMIT ?4"
         );
-        let state = state.map(DeliveryState::as_str);
-        self.query(&sql, vals![webhook, before.seq, before.number, limit, state], delivery)
+        let mut vals = vals![webhook, before.seq, before.number, limit].to_vec();
+        vals.extend(state.map(|state| Val::from(state.as_str())));
+        self.query(&sql, vals, delivery)
     }
 
     /// What a webhook was sent or is to be sent about a subject, newest first.

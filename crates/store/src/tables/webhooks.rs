@@ -15,8 +15,8 @@ const WIDTH: usize = 10;
 /// The sealed secrets of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookSecrets {
-    /// The present one.
-    pub present: Vec<u8>,
+    /// The present one; `None` before it is made.
+    pub present: Option<Vec<u8>>,
     /// The one before, and until when messages are signed with it, too.
     pub former: Option<(Vec<u8>, Timestamp)>,
 }
@@ -154,12 +154,12 @@ impl Conn<'_> {
 }
 
 impl Tx<'_> {
-    /// Adds a webhook with its sealed secret.
+    /// Adds a webhook with its sealed secret, if that is made by now.
     ///
     /// # Errors
     ///
     /// [`Unique::WebhookName`](crate::Unique::WebhookName); what the database says.
-    pub fn insert_webhook(&mut self, webhook: &Webhook, secret: &[u8]) -> Result<(), StoreError> {
+    pub fn insert_webhook(&mut self, webhook: &Webhook, secret: Option<&[u8]>) -> Result<(), StoreError> {
         self.put(
             "INSERT INTO webhooks (id, name, organization, url, events, secret, secret_made, disabled, given_up, created, \
              version, failures) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)",
@@ -213,7 +213,12 @@ impl Tx<'_> {
         let WebhookSecrets { present, former } = secrets;
         self.put(
             "UPDATE webhooks SET secret = ?2, former_secret = ?3, former_until = ?4 WHERE id = ?1",
-            vals![id, present, former.as_ref().map(|(sealed, _)| sealed), former.as_ref().map(|(_, until)| *until)],
+            vals![
+                id,
+                present.as_ref(),
+                former.as_ref().map(|(sealed, _)| sealed),
+                former.as_ref().map(|(_, until)| *until)
+            ],
             Expect::One,
         )
     }

@@ -30,7 +30,7 @@ const POSTGRES_UNIQUE: &str = "
 /// The row ids of a wide table, by which SQLite keeps its indexes narrow.
 const COLUMNS_THAT_DIFFER: &[&str] = &["sqlite: directory_users.n"];
 /// In SQLite a whole number as the key is the row's own id, which needs no index.
-const UNIQUE_THAT_DIFFER: &[&str] = &["postgres: data_keys: id", "postgres: installation: id"];
+const UNIQUE_THAT_DIFFER: &[&str] = &["postgres: data_keys: id", "postgres: events: seq", "postgres: installation: id"];
 
 fn lines(store: &Store, sql: &'static str) -> Vec<String> {
     let lines = store.read_blocking(move |conn| conn.query(sql, vals![], |row| row.get::<String>(0)));

@@ -259,6 +259,7 @@ fn declaration() -> Declaration {
         }],
         connections: DIRECTORIES.iter().map(connection).collect(),
         clients: Vec::new(),
+        webhooks: Vec::new(),
     }
 }
 

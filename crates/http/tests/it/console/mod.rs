@@ -12,6 +12,7 @@ mod others;
 mod signed_in;
 mod teams;
 mod tokens;
+mod webhooks;
 
 use axum::{Router, body::Body};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

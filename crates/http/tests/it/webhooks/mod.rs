@@ -16,13 +16,13 @@ use crate::{api::Client, support::Server};
 
 /// A message that arrived.
 #[derive(Debug, Clone)]
-struct Message {
+pub(crate) struct Message {
     headers: HeaderMap,
     body: String,
 }
 
 impl Message {
-    fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.headers["webhook-id"].to_str().unwrap()
     }
 
@@ -38,7 +38,7 @@ impl Message {
     }
 
     /// Whether it is signed with this secret.
-    fn is_signed(&self, secret: &str) -> bool {
+    pub(crate) fn is_signed(&self, secret: &str) -> bool {
         let verifier = standardwebhooks::Webhook::new(secret).unwrap();
         let at = self.headers["webhook-timestamp"].to_str().unwrap().parse().unwrap();
         // It knows no clock but the system's, so that its signature is compared.
@@ -51,17 +51,17 @@ type Answering = dyn Fn(&Message) -> StatusCode + Send + Sync;
 
 /// A web server that keeps what arrives, and answers as it is told.
 #[derive(Clone)]
-struct Receiver {
+pub(crate) struct Receiver {
     arrived: Arc<Mutex<Vec<Message>>>,
     answer: Arc<Mutex<Arc<Answering>>>,
     /// While it is held, nothing is answered.
     held: Arc<Mutex<bool>>,
     released: Arc<Notify>,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Receiver {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let receiver = Self {
             arrived: Arc::default(),
@@ -84,7 +84,7 @@ impl Receiver {
         self.released.notify_waiters();
     }
 
-    fn arrived(&self) -> Vec<Message> {
+    pub(crate) fn arrived(&self) -> Vec<Message> {
         self.arrived.lock().unwrap().clone()
     }
 
