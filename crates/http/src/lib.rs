@@ -61,6 +61,7 @@ pub use scim::{Purpose, Repeated, Rerun, RerunError};
 pub use serve::serve;
 pub use sign_in::{Refreshed, SignInFailure};
 pub use streaming::{Destination, Syslog, SyslogError, Webhook};
+pub use webhooks::WebhookTrial;
 
 /// Everything that clients reach: SCIM under both its paths, signing in, and whether the server is up.
 pub fn router(app: &App) -> Router {

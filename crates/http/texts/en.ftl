@@ -1367,3 +1367,5 @@ done-webhook-removed = The webhook is removed.
 state-waiting = To be sent
 state-delivered = Delivered
 state-given-up = Given up
+member-receipts = What products were sent
+member-receipts-what = Messages of webhooks about this membership, with when they were taken.

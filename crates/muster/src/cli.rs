@@ -11,6 +11,7 @@ mod session;
 mod team;
 mod token;
 mod user;
+mod webhook;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -35,6 +36,7 @@ pub(crate) use session::SessionCommand;
 pub(crate) use team::TeamCommand;
 pub(crate) use token::TokenCommand;
 pub(crate) use user::UserCommand;
+pub(crate) use webhook::WebhookCommand;
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -176,6 +178,12 @@ Examples:
         after_help = "Examples:\n  muster session list ada@example.com\n  muster session end ada@example.com"
     )]
     Session(SessionCommand),
+    /// Where what happens is sent, what was, and sending it again.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  muster webhook list --organization moby\n  muster webhook replay moby/notes --dead"
+    )]
+    Webhook(WebhookCommand),
     /// Who is this, and why is it where it is? Every value and grant with source, time, actor and rule.
     #[command(after_help = "\
 Examples:

@@ -116,6 +116,7 @@ fn run(words: &Words) -> Result<(), CommandError> {
         Command::Audit(command) => audit(&place, command, cli.json)?,
         Command::Domain(command) => domain(&place, command, cli.json)?,
         Command::Session(command) => place.perform(command.request())?,
+        Command::Webhook(command) => place.perform(command.request())?,
         Command::Org(OrganizationCommand::ExportMembers { organization, out }) => {
             return roster::export(organization, out.as_deref(), |request| place.perform(request));
         }

@@ -1,6 +1,6 @@
 //! States as people see them: a sign and a word, never colour alone.
 
-use muster_model::{Domain, DomainState, MembershipState};
+use muster_model::{Domain, DomainState, MembershipState, webhook::DeliveryState};
 
 use crate::pages::texts;
 
@@ -91,6 +91,15 @@ impl State {
             DomainState::Verified => Self::Verified,
             DomainState::Pending => Self::Pending,
             DomainState::Lapsed => Self::Lapsed,
+        }
+    }
+
+    /// How a message is.
+    pub(crate) fn of_delivery(state: DeliveryState) -> Self {
+        match state {
+            DeliveryState::Pending => Self::Waiting,
+            DeliveryState::Delivered => Self::Delivered,
+            DeliveryState::Dead => Self::GivenUp,
         }
     }
 

@@ -22,7 +22,8 @@ use muster_model::WebhookId;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-pub(crate) use self::trial::{WebhookTrial, try_out};
+pub use self::trial::WebhookTrial;
+pub(crate) use self::trial::try_out;
 use crate::{App, HttpError, app::Lane};
 
 /// How many webhooks a node sends to at a time.

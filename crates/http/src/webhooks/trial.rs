@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Response;
 use muster_engine::{Env, Origin, webhooks::settings};
 use muster_model::WebhookId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -15,18 +15,18 @@ use crate::{App, HttpError, app::Lane};
 const SHOWN: usize = 1_000;
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct WebhookTrial {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WebhookTrial {
     /// Whether the web server took it.
-    pub(crate) delivered: bool,
+    pub delivered: bool,
     /// What it answered.
-    pub(crate) status: Option<u16>,
+    pub status: Option<u16>,
     /// How long that took.
-    pub(crate) milliseconds: u64,
+    pub milliseconds: u64,
     /// Why it was not taken.
-    pub(crate) failure: Option<String>,
+    pub failure: Option<String>,
     /// The beginning of what it says.
-    pub(crate) answer: Option<String>,
+    pub answer: Option<String>,
 }
 
 /// Sends a webhook, on or off, a `webhook.test` now; once, and nothing is kept of it.
@@ -62,4 +62,15 @@ pub(crate) async fn try_out(app: &App, id: WebhookId) -> Result<WebhookTrial, Ht
 fn beginning(answer: &Response<Bytes>) -> String {
     let text = String::from_utf8_lossy(answer.body());
     text.chars().filter(|char| !char.is_control() || *char == '\n').take(SHOWN).collect()
+}
+
+impl App {
+    /// Sends a webhook, on or off, a test now; once, and nothing is kept of it.
+    ///
+    /// # Errors
+    ///
+    /// There is no such webhook; its secret cannot be opened; the store's.
+    pub async fn try_webhook(&self, id: WebhookId) -> Result<WebhookTrial, HttpError> {
+        try_out(self, id).await
+    }
 }

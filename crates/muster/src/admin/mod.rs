@@ -28,6 +28,7 @@ mod stream;
 mod team;
 mod token;
 mod user;
+mod webhook;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -81,6 +82,7 @@ pub(crate) use stream::{StreamRequest, Streams};
 pub(crate) use team::{TeamChange, TeamLine, TeamRequest, Teams};
 pub(crate) use token::{TokenLine, TokenRequest, Tokens};
 pub(crate) use user::{Accounts, Erasures, Factors, Person, UserRequest};
+pub(crate) use webhook::{MessageLine as WebhookMessage, WebhookLine, WebhookRequest, Webhooks};
 
 /// What is administered.
 #[derive(Clone)]
@@ -178,6 +180,8 @@ pub(crate) enum Request {
     Domain(DomainRequest),
     /// Who is signed in where.
     Session(SessionRequest),
+    /// Where what happens is sent.
+    Webhook(WebhookRequest),
     /// Organizations and who is in them.
     Organization(OrganizationRequest),
     /// Teams.
@@ -260,6 +264,8 @@ pub(crate) enum Answer {
     DomainAudit(DomainAudit),
     /// Of [`Request::Session`].
     Sessions(Sessions),
+    /// Of [`Request::Webhook`].
+    Webhooks(Webhooks),
     /// Of [`Request::Team`].
     Teams(Teams),
     /// Of [`Request::Organization`], about organizations.
@@ -375,6 +381,7 @@ pub(crate) fn run(installation: &Installation, request: Request) -> Result<Answe
         Request::Stream(request) => stream::run(installation, request).map(Answer::Streams),
         Request::Domain(request) => domain::run(installation, request),
         Request::Session(request) => session::run(installation, request),
+        Request::Webhook(request) => webhook::run(installation, request).map(Answer::Webhooks),
         Request::Organization(request) => organization::run(installation, request),
         Request::Team { organization, request } => team::run(installation, &organization, request).map(Answer::Teams),
         Request::Explain { who, organization } => {

@@ -18,6 +18,7 @@ mod stream;
 mod team;
 mod tokens;
 mod user;
+mod webhook;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -84,6 +85,8 @@ pub(crate) fn show(answer: &Answer, json: bool) -> Result<(), OutputError> {
         (Answer::DomainAudit(audit), false) => line(domain::audit(audit).trim_end()),
         (Answer::Sessions(sessions), true) => line(&serde_json::to_string(sessions)?),
         (Answer::Sessions(sessions), false) => line(&session::sessions(sessions)),
+        (Answer::Webhooks(answer), true) => line(&serde_json::to_string(answer)?),
+        (Answer::Webhooks(answer), false) => line(&webhook::text(answer)),
         (Answer::Organizations(answer), true) => line(&serde_json::to_string(answer)?),
         (Answer::Organizations(answer), false) => line(&organization::organizations(answer)),
         (Answer::Members(answer), true) => line(&serde_json::to_string(answer)?),

@@ -18,6 +18,7 @@ mod requests;
 mod session;
 mod team;
 mod token;
+mod webhook;
 
 use crate::admin::{AdminError, Answer, Request, UserRequest};
 
@@ -52,6 +53,7 @@ pub(crate) fn run(client: &Client, request: Request) -> Result<Answer, AdminErro
         Request::Activity(request) => activity::run(client, request).map(Answer::Activity),
         Request::Domain(request) => domain::run(client, request),
         Request::Session(request) => session::run(client, request).map(Answer::Sessions),
+        Request::Webhook(request) => webhook::run(client, request).map(Answer::Webhooks),
         Request::Explain { who, organization } => explain(client, &who, organization.as_deref()),
         Request::User(UserRequest::List { .. } | UserRequest::Show { .. } | UserRequest::Find { .. }) => {
             Err(AdminError::Wrong(PEOPLE.to_owned()))

@@ -26,3 +26,4 @@ mod sign_in;
 mod simulate;
 mod staying;
 mod streaming;
+mod webhook;

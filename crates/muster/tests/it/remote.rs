@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::process::{DECLARATION, Folder, Server, errors};
 
 /// An installation, its server, and a command line that knows only the server and a token.
-struct Remote {
-    folder: Folder,
+pub(crate) struct Remote {
+    pub(crate) folder: Folder,
     elsewhere: Folder,
     url: String,
     /// Stopped when dropped, before the folders are gone.
@@ -17,7 +17,7 @@ struct Remote {
 }
 
 impl Remote {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = Folder::new();
         folder.apply(DECLARATION);
         let server = Server::start(&folder);
@@ -32,7 +32,7 @@ impl Remote {
         made["token"].as_str().unwrap().to_owned()
     }
 
-    fn owner(&self) -> String {
+    pub(crate) fn owner(&self) -> String {
         self.token(&["--user", "owner@example.com"], "all")
     }
 
@@ -42,25 +42,25 @@ impl Remote {
         command.env("MUSTER_SERVER", &self.url).env("MUSTER_TOKEN", token).args(arguments).output().unwrap()
     }
 
-    fn succeed(&self, token: &str, arguments: &[&str]) -> String {
+    pub(crate) fn succeed(&self, token: &str, arguments: &[&str]) -> String {
         let output = self.run(token, arguments);
         assert!(output.status.success(), "{arguments:?}: {}", errors(&output));
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn json(&self, token: &str, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, token: &str, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.succeed(token, &[arguments, &["--json"]].concat())).unwrap()
     }
 
     /// Compares what a command shows here and there, to people and to programs.
-    fn compare(&self, token: &str, arguments: &[&str]) {
+    pub(crate) fn compare(&self, token: &str, arguments: &[&str]) {
         let with_json = [arguments, &["--json"]].concat();
         for arguments in [arguments, &with_json] {
             assert_eq!(self.succeed(token, arguments), self.folder.succeed(arguments), "{arguments:?}");
         }
     }
 
-    fn refused(&self, token: &str, arguments: &[&str], code: i32, why: &str) {
+    pub(crate) fn refused(&self, token: &str, arguments: &[&str], code: i32, why: &str) {
         let output = self.run(token, arguments);
         let said = errors(&output);
         assert!(output.status.code() == Some(code) && said.contains(why), "{arguments:?}: {said}");

@@ -12,9 +12,10 @@ use muster_engine::{
     members::{self, Member},
     openid::uses::{Told, Use},
     sessions::oversight::Oversight,
+    webhooks::deliveries,
 };
-use muster_model::{Account, Session, Timestamp};
-use muster_store::Conn;
+use muster_model::{Account, AccountId, Session, Timestamp};
+use muster_store::{Conn, Delivery};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -34,6 +35,9 @@ use crate::{
 
 /// How many changes are shown; the activity log has the rest.
 const CHANGES: usize = 40;
+/// How many messages to each webhook are looked at, and how many of all are shown.
+const RECEIPTS: i64 = 100;
+const SHOWN: usize = 20;
 
 /// What a page that was led to says.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -53,6 +57,38 @@ struct Page {
     why: Option<Why>,
     sessions: Sessions,
     may_end: bool,
+    receipts: Vec<Receipt>,
+}
+
+/// What a webhook was sent about the member's place here.
+struct Receipt {
+    webhook: String,
+    href: String,
+    event: String,
+    state: State,
+    at: Option<Timestamp>,
+}
+
+impl Receipt {
+    /// The newest ones, of events of members: those that tell who is in and who is out.
+    fn all(conn: &mut Conn<'_>, at: &At<'_>, account: AccountId) -> Result<Vec<(String, Delivery)>, EngineError> {
+        let webhooks = conn.webhooks(Some(at.organization.id))?;
+        let mut sent = deliveries::receipts(conn, &webhooks, account, RECEIPTS)?;
+        sent.retain(|delivery| delivery.event.starts_with("member."));
+        let name = |delivery: &Delivery| webhooks.iter().find(|webhook| webhook.id == delivery.webhook);
+        let named = |delivery: Delivery| Some((name(&delivery)?.name.clone(), delivery));
+        Ok(sent.into_iter().filter_map(named).take(SHOWN).collect())
+    }
+
+    fn of(shell: &Shell, (webhook, delivery): (String, Delivery)) -> Self {
+        Self {
+            webhook,
+            href: shell.at(&format!("/webhooks/{}", delivery.webhook)),
+            state: State::of_delivery(delivery.state),
+            event: delivery.event,
+            at: delivery.last_attempt,
+        }
+    }
 }
 
 /// Where the member is signed in, and was lately, as far as the owner sees.
@@ -179,7 +215,7 @@ async fn show(
             members::find(conn, &at.organization, &username)?
         };
         if !sees_all {
-            return Ok((member, None, Sessions::default(), false, false));
+            return Ok((member, None, Sessions::default(), Vec::new(), false, false));
         }
         let connections = at.caller.connections(conn)?.into_iter().collect();
         let told = explanation::of_member(conn, &at.organization, &username, &connections)?;
@@ -188,16 +224,20 @@ async fn show(
         } else {
             Sessions::default()
         };
+        let receipts =
+            if at.may(Action::ReadWebhooks) { Receipt::all(conn, at, member.account.id)? } else { Vec::new() };
         let may_change = at.may(Action::ChangeMembers) && member.membership.takes_seat();
-        Ok((member, Some(told), sessions, may_change, at.may(Action::EndSessions)))
+        Ok((member, Some(told), sessions, receipts, may_change, at.may(Action::EndSessions)))
     });
-    let (shell, (member, told, sessions, may_change, may_end)) = read.await?;
+    let (shell, (member, told, sessions, receipts, may_change, may_end)) = read.await?;
     let (status, shell) = shell.done(done).refused(visit, refused)?;
     let mut states = vec![State::of_membership(&member.membership.state)];
     states.extend(member.membership.guest.then_some(State::Guest));
     let conflict = member.membership.conflict || member.account.conflict;
     states.extend((told.is_some() && conflict).then_some(State::Conflict));
     let name = called(&member.account);
-    let page = Page { shell, name, states, may_change, why: told.map(Why::of), sessions, may_end, member };
+    let receipts = receipts.into_iter().map(|receipt| Receipt::of(&shell, receipt)).collect();
+    let why = told.map(Why::of);
+    let page = Page { shell, name, states, may_change, why, sessions, may_end, receipts, member };
     shell::page(status, &page)
 }

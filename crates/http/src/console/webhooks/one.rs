@@ -128,7 +128,7 @@ async fn show(visit: &Visit, org: &str, id: WebhookId, asked: &Asked, told: Told
     let line = |delivery: Delivery| Line {
         position: position(delivery.key),
         tries: delivery.attempts.to_string(),
-        state: state_of(&delivery),
+        state: State::of_delivery(delivery.state),
         about: people
             .iter()
             .find(|account| account.id.0 == delivery.subject)
@@ -160,14 +160,6 @@ async fn show(visit: &Visit, org: &str, id: WebhookId, asked: &Asked, told: Told
         webhook,
     };
     shell::page(status, &page)
-}
-
-fn state_of(delivery: &Delivery) -> State {
-    match delivery.state {
-        DeliveryState::Pending => State::Waiting,
-        DeliveryState::Delivered => State::Delivered,
-        DeliveryState::Dead => State::GivenUp,
-    }
 }
 
 /// `POST …/webhooks/{id}/test`: sends a test now, and shows what came of it.

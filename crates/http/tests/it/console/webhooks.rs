@@ -43,6 +43,9 @@ async fn an_owner_adds_a_webhook_tries_it_and_sees_what_it_was_sent() {
         seen = owner.get(&address).await;
     }
     assert!(seen.words().contains("member.added") && seen.text.contains("/members/"), "{}", seen.words());
+    // The receipt is on the member's page.
+    let cy = owner.get(&at(&site.server.named("/members/~cy"))).await;
+    assert!(cy.words().contains("What products were sent") && cy.words().contains("member.added"), "{}", cy.words());
     let again = seen.forms().into_iter().find(|form| form.has("position")).unwrap();
     assert!(owner.submit(&seen, &again).await.words().contains("It is sent again"));
     site.server.eventually(async || receiver.arrived().len() == 3).await;
