@@ -40,6 +40,7 @@ Examples:
         events: Vec<String>,
     },
     /// What it was sent, or is to be sent, newest first.
+    #[command(after_help = "Example:\n  muster webhook messages moby/notes --state dead")]
     Messages {
         #[command(flatten)]
         which: Which,
@@ -70,11 +71,13 @@ Examples:
         to: Option<String>,
     },
     /// Send a test now, and say what came of it.
+    #[command(after_help = "Example:\n  muster webhook test moby/notes")]
     Test {
         #[command(flatten)]
         which: Which,
     },
     /// Make a new secret; messages are signed with the former one, too, for another day.
+    #[command(after_help = "Example:\n  muster webhook secret moby/notes")]
     Secret {
         #[command(flatten)]
         which: Which,
@@ -83,16 +86,19 @@ Examples:
         at_once: bool,
     },
     /// Send it what happens again, from now on.
+    #[command(after_help = "Example:\n  muster webhook on moby/notes")]
     On {
         #[command(flatten)]
         which: Which,
     },
     /// Send it nothing any more.
+    #[command(after_help = "Example:\n  muster webhook off moby/notes")]
     Off {
         #[command(flatten)]
         which: Which,
     },
     /// Remove it, with what it was sent.
+    #[command(after_help = "Example:\n  muster webhook remove moby/notes")]
     Remove {
         #[command(flatten)]
         which: Which,
