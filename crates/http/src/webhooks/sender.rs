@@ -1,17 +1,21 @@
 //! One webhook's messages, several at a time, until nothing is left to send for now.
 
+use std::time::Duration;
+
 use muster_engine::{
     Origin,
     webhooks::sending::{self, Due, Message, Outcome},
 };
 use muster_model::WebhookId;
 use muster_store::EventKey;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
 use super::{message, view::EventView};
 use crate::{App, HttpError, app::Lane};
 
+/// How soon it is seen whether there is more to send, while there is room.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How many messages are under way to one web server at a time; never two about the same subject.
 const AT_ONCE: usize = 8;
 
@@ -29,7 +33,15 @@ pub(super) async fn send_all(app: &App, node: Uuid, id: WebhookId) -> Result<(),
                 sends.spawn(async move { send(&app, &url, &secrets, message).await });
             }
         }
-        let Some(done) = next(&mut sends).await? else { break };
+        if sends.is_empty() {
+            break;
+        }
+        // What has become due meanwhile does not wait for an answer that is slow.
+        let has_room = under_way.len() < AT_ONCE && !app.is_closing();
+        let rest = if has_room { LOOK_AGAIN } else { Duration::MAX };
+        // Waiting for one may be given up: none is lost by that.
+        let Ok(Some(first)) = tokio::time::timeout(rest, sends.join_next()).await else { continue };
+        let done = gather(first, &mut sends).await?;
         under_way.retain(|key| done.iter().all(|(message, _)| message.key() != *key));
         for (_, outcome) in &done {
             app.metrics().webhook_sent(outcome.failure.is_none());
@@ -49,10 +61,11 @@ async fn look(app: &App, id: WebhookId, under_way: Vec<EventKey>) -> Result<Opti
     app.read(Lane::Snapshot, move |conn| sending::due(conn, &sealer, id, now, &under_way, room)).await
 }
 
-/// What is done by now, at least one; `None` if nothing is under way. After a failure it is waited for all that is under way: the web
-/// server may take nothing now.
-async fn next(sends: &mut JoinSet<(Message, Outcome)>) -> Result<Option<Vec<(Message, Outcome)>>, HttpError> {
-    let Some(first) = sends.join_next().await else { return Ok(None) };
+/// What is done by now, beside the first. After a failure it is waited for all that is under way: the web server may take nothing now.
+async fn gather(
+    first: Result<(Message, Outcome), JoinError>,
+    sends: &mut JoinSet<(Message, Outcome)>,
+) -> Result<Vec<(Message, Outcome)>, HttpError> {
     let mut done = vec![first];
     while let Some(more) = sends.try_join_next() {
         done.push(more);
@@ -62,7 +75,7 @@ async fn next(sends: &mut JoinSet<(Message, Outcome)>) -> Result<Option<Vec<(Mes
             done.push(more);
         }
     }
-    done.into_iter().collect::<Result<_, _>>().map(Some).map_err(|_| HttpError::Panicked)
+    done.into_iter().collect::<Result<_, _>>().map_err(|_| HttpError::Panicked)
 }
 
 async fn send(app: &App, url: &str, secrets: &[String], message: Message) -> (Message, Outcome) {

@@ -179,34 +179,42 @@ async fn while_it_answers_nothing_others_are_sent_theirs_and_nobody_twice_at_onc
     let (slow, quick) = (Receiver::new().await, Receiver::new().await);
     let owner = server.member(&server.organizations[0], "olga@example.com", Role::Owner);
     let client = server.client(&owner).await;
-    let (path, _) = hook(&client, &slow, &["member.*"]).await;
-    let other = json!({"organization": "moby", "name": "other", "url": quick.url, "events": ["member.*"]});
-    client.post("/v2/webhooks", other).await.due(201);
-    let nodes = [server.another_node(), server.another_node()];
-    slow.hold(true);
     let mut users = Vec::new();
-    for number in 0..10 {
+    for number in 0..9 {
         users.push(server.user(&format!("user{number}@example.com")).await);
     }
+    // The clock stands: what happened before has another time.
+    server.world.advance(Duration::from_secs(1));
+    let events = ["member.suspended", "member.restored"];
+    let (path, _) = hook(&client, &slow, &events).await;
+    let other = json!({"organization": "moby", "name": "other", "url": quick.url, "events": events});
+    client.post("/v2/webhooks", other).await.due(201);
+    let nodes = [server.another_node(), server.another_node()];
+    // Not for long: a request that is not answered within its time counts as refused.
+    slow.hold(true);
     for user in &users {
         set_active(&server, user, false).await;
     }
-    server.eventually(async || quick.arrived().len() == 20).await;
-    // As many as it takes at once, each about another person.
-    server.eventually(async || slow.arrived().len() == 8).await;
-    assert!(slow.told().iter().all(|(event, _)| event == "member.added"));
+    // As many as it takes at once, each about another person, while others are sent all of theirs.
+    server.eventually(async || quick.arrived().len() == 9 && slow.arrived().len() == 8).await;
     slow.hold(false);
-    server.eventually(async || slow.arrived().len() == 20).await;
+    for user in &users {
+        set_active(&server, user, true).await;
+    }
+    server.eventually(async || slow.arrived().len() == 18 && quick.arrived().len() == 18).await;
     for receiver in [slow, quick] {
-        for number in 0..10 {
+        for number in 0..9 {
             let email = format!("user{number}@example.com");
             let told: Vec<String> =
                 receiver.told().into_iter().filter(|(_, of)| *of == email).map(|(kind, _)| kind).collect();
-            assert_eq!(told, ["member.added", "member.suspended"], "{email}");
+            assert_eq!(told, events, "{email}");
         }
     }
-    let left = client.get(&format!("{path}/deliveries?state=pending")).await.due(200).value();
-    assert_eq!(left["results"], json!([]));
+    let left = async || {
+        let left = client.get(&format!("{path}/deliveries?state=pending")).await.due(200).value();
+        left["results"].as_array().unwrap().len()
+    };
+    server.eventually(async || left().await == 0).await;
     drop(nodes);
 }
 
