@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use muster_model::{Client, ClientId, client::ClientSettings, domain::Holder, session::ClientKind};
+use muster_model::{Client, ClientId, client::ClientSettings, session::ClientKind};
 
-use super::{Work, quoted, refuse};
+use super::{Work, quoted, refuse, refused_at};
 use crate::{
-    EngineError, Refusal,
+    EngineError,
     openid::clients::{self, Stated},
 };
 
@@ -23,29 +23,11 @@ impl Work<'_, '_> {
 
     fn client(&mut self, stated: &super::Client) -> Result<Client, EngineError> {
         let place = format!("client `{}`", stated.name);
-        let organization = match &stated.organization {
-            Some(name) => {
-                let id = self.organization(&place, "organization", name)?;
-                if !self.owns(Holder::Organization(id))? {
-                    let why = "there is no such organization of yours";
-                    return Err(refuse(&place, "organization", quoted(name), why));
-                }
-                Some(id)
-            }
-            None if self.is_operator() => None,
-            None => {
-                let why = "only the operator states applications that serve everybody: say whose members it is for";
-                return Err(refuse(&place, "organization", "none", why));
-            }
-        };
+        let name = stated.organization.as_deref();
+        let organization =
+            self.whose(&place, name, "applications that serve everybody: say whose members it is for")?;
         let wanted = Stated { name: stated.name.clone(), kind: stated.kind, settings: stated.settings.clone() };
-        let at = |error: EngineError| match error {
-            EngineError::Refused(Refusal::Field { key, text }) => {
-                EngineError::from(Refusal::Field { text: format!("{place}: `{key}`: {text}"), key })
-            }
-            EngineError::Refused(Refusal::Invalid(text)) => Refusal::Invalid(format!("{place}: {text}")).into(),
-            error => error,
-        };
+        let at = refused_at(&place);
         match self.tx.client_by_name(&stated.name)? {
             // Names are the installation's: whose another one is, is not told (TEN-3).
             Some(known) if known.organization != organization => {
@@ -64,16 +46,7 @@ impl Work<'_, '_> {
     }
 
     fn prune_clients(&mut self, named: &BTreeSet<ClientId>) -> Result<(), EngineError> {
-        let mut holders = Vec::new();
-        if self.is_operator() {
-            holders.push(None);
-        }
-        for organization in self.tx.organizations()? {
-            if self.owns(Holder::Organization(organization.id))? {
-                holders.push(Some(organization.id));
-            }
-        }
-        for holder in holders {
+        for holder in self.held()? {
             for client in self.tx.clients(holder)? {
                 if !named.contains(&client.id) {
                     clients::remove(self.tx, self.env, &client)?;

@@ -1,7 +1,5 @@
 //! Covering another holder's organization: its owners consent, and take that back (TEN-1).
 
-use std::collections::BTreeSet;
-
 use muster_model::{
     Connection, ConnectionId, Organization, Rule,
     domain::Holder,
@@ -9,7 +7,7 @@ use muster_model::{
 };
 use muster_store::{Conn, Tx};
 
-use super::{Applied, Declaration, Secrets, Work, connections::Known};
+use super::{Declaration, Secrets, Work, connections::Known};
 use crate::{
     EngineError, Env, Refusal,
     authority::{self, Action, Caller},
@@ -127,18 +125,7 @@ pub fn withdraw_consent(
         }
         let domains = tx.connection_domain_ids(connection.id)?.into_iter().collect();
         let known = Known { connection: connection.clone(), domains };
-        let (applied, covered) = (Applied::default(), BTreeSet::new());
-        let mut work = Work {
-            tx,
-            env,
-            declaration: &declaration,
-            secrets: &secrets,
-            documents,
-            applied,
-            moved: BTreeSet::new(),
-            covered,
-        };
-        work.uncover(&known, organization.id).map(drop)
+        Work::new(tx, env, &declaration, &secrets, documents).uncover(&known, organization.id).map(drop)
     })
 }
 

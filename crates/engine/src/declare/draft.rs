@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use muster_model::{Connection, DomainId, OrganizationId, Role, connection::SingleSignOn};
 use muster_store::Tx;
 
-use super::{Applied, Declaration, Secrets, Work, check, connections::Known};
+use super::{Declaration, Secrets, Work, check, connections::Known};
 use crate::{EngineError, Env, Refusal, directory::Documents};
 
 /// A row of the mapping table (GRP-8), by id.
@@ -57,17 +57,7 @@ pub(crate) fn state_draft(
     let domains = tx.connection_domain_ids(connection.id)?.into_iter().collect();
     let known = Known { connection: connection.clone(), domains };
     let (declaration, secrets) = (Declaration::default(), Secrets::default());
-    let covered = connection.organizations.iter().map(|covered| covered.id).collect();
-    let applied = Applied::default();
-    let mut work = Work {
-        tx,
-        env,
-        declaration: &declaration,
-        secrets: &secrets,
-        documents,
-        applied,
-        moved: BTreeSet::new(),
-        covered,
-    };
+    let mut work = Work::new(tx, env, &declaration, &secrets, documents);
+    work.covered = connection.organizations.iter().map(|covered| covered.id).collect();
     work.draft(&known, stated)
 }

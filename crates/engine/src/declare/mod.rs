@@ -227,10 +227,7 @@ pub fn apply(
 ) -> Result<Applied, EngineError> {
     let declaration = check::checked(declaration)?;
     let mut applied = transact(tx, env, |tx, env| {
-        let applied = Applied::default();
-        let covered = BTreeSet::new();
-        let mut work =
-            Work { tx, env, declaration: &declaration, secrets, documents, applied, moved: BTreeSet::new(), covered };
+        let mut work = Work::new(tx, env, &declaration, secrets, documents);
         work.run(prune)?;
         Ok::<_, EngineError>(work.applied)
     })?;
@@ -252,18 +249,7 @@ pub fn remove_connection(
 ) -> Result<(), EngineError> {
     let (declaration, secrets) = (Declaration::default(), Secrets::default());
     transact(tx, env, |tx, env| {
-        let (applied, covered) = (Applied::default(), BTreeSet::new());
-        let mut work = Work {
-            tx,
-            env,
-            declaration: &declaration,
-            secrets: &secrets,
-            documents,
-            applied,
-            moved: BTreeSet::new(),
-            covered,
-        };
-        work.remove_connection(connection.clone())
+        Work::new(tx, env, &declaration, &secrets, documents).remove_connection(connection.clone())
     })
 }
 
@@ -279,6 +265,19 @@ struct Work<'w, 't> {
     moved: BTreeSet<OrganizationId>,
     /// What the connection that is being stated covers already.
     covered: BTreeSet<OrganizationId>,
+}
+
+impl<'w, 't> Work<'w, 't> {
+    fn new(
+        tx: &'w mut Tx<'t>,
+        env: &'w mut Env,
+        declaration: &'w Declaration,
+        secrets: &'w Secrets,
+        documents: &'w dyn Documents,
+    ) -> Self {
+        let (applied, moved, covered) = (Applied::default(), BTreeSet::new(), BTreeSet::new());
+        Self { tx, env, declaration, secrets, documents, applied, moved, covered }
+    }
 }
 
 impl Work<'_, '_> {
@@ -312,6 +311,17 @@ impl Work<'_, '_> {
 /// A refusal that names where in the declaration it is, the key and the value.
 fn refuse(place: &str, key: &str, value: impl std::fmt::Display, why: impl std::fmt::Display) -> EngineError {
     Refusal::Field { key: key.to_owned(), text: format!("{place}: `{key} = {value}`: {why}") }.into()
+}
+
+/// A refusal of the engine's, with where in the declaration it is.
+fn refused_at(place: &str) -> impl Fn(EngineError) -> EngineError {
+    move |error| match error {
+        EngineError::Refused(Refusal::Field { key, text }) => {
+            Refusal::Field { text: format!("{place}: `{key}`: {text}"), key }.into()
+        }
+        EngineError::Refused(Refusal::Invalid(text)) => Refusal::Invalid(format!("{place}: {text}")).into(),
+        error => error,
+    }
 }
 
 /// A text as a declaration would have it.

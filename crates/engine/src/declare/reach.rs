@@ -22,6 +22,39 @@ impl Work<'_, '_> {
         domains::owns(self.tx, self.env, holder)
     }
 
+    /// The organization whose something is, of those that whoever declares owns; everybody's without a name, which takes the operator.
+    pub(super) fn whose(
+        &mut self,
+        place: &str,
+        name: Option<&str>,
+        everybodys: &str,
+    ) -> Result<Option<OrganizationId>, EngineError> {
+        let Some(name) = name else {
+            let why = format!("only the operator states {everybodys}");
+            return if self.is_operator() { Ok(None) } else { Err(refuse(place, "organization", "none", why)) };
+        };
+        let id = self.organization(place, "organization", name)?;
+        if !self.owns(Holder::Organization(id))? {
+            let why = "there is no such organization of yours";
+            return Err(refuse(place, "organization", quoted(name), why));
+        }
+        Ok(Some(id))
+    }
+
+    /// Those whose clients and webhooks whoever declares states: organizations, and everybody for the operator.
+    pub(super) fn held(&mut self) -> Result<Vec<Option<OrganizationId>>, EngineError> {
+        let mut held = Vec::new();
+        if self.is_operator() {
+            held.push(None);
+        }
+        for organization in self.tx.organizations()? {
+            if self.owns(Holder::Organization(organization.id))? {
+                held.push(Some(organization.id));
+            }
+        }
+        Ok(held)
+    }
+
     /// The organizations of others that a connection may cover: those that it covers already, and those whose owners consented.
     pub(super) fn nameable(
         &mut self,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use muster_model::{OrganizationId, WebhookId, domain::Holder};
+use muster_model::WebhookId;
 
-use super::{Work, quoted, refuse};
+use super::{Work, refused_at};
 use crate::{
-    EngineError, Refusal,
+    EngineError,
     webhooks::settings::{self, Stated},
 };
 
@@ -21,15 +21,10 @@ impl Work<'_, '_> {
 
     fn webhook(&mut self, stated: &Statement) -> Result<WebhookId, EngineError> {
         let place = format!("webhook `{}`", stated.name);
-        let organization = self.whose_webhook(&place, stated)?;
+        let name = stated.organization.as_deref();
+        let organization = self.whose(&place, name, "where everybody's events are sent: say whose they are")?;
         let wanted = Stated { name: stated.name.clone(), url: stated.url.clone(), events: stated.events.clone() };
-        let at = |error: EngineError| match error {
-            EngineError::Refused(Refusal::Field { key, text }) => {
-                EngineError::from(Refusal::Field { text: format!("{place}: `{key}`: {text}"), key })
-            }
-            EngineError::Refused(Refusal::Invalid(text)) => Refusal::Invalid(format!("{place}: {text}")).into(),
-            error => error,
-        };
+        let at = refused_at(&place);
         let known = self.tx.webhooks(organization)?.into_iter().find(|known| known.name == stated.name);
         let id = match known {
             Some(known) => settings::update(self.tx, self.env, &known, wanted).map_err(at)?.id,
@@ -43,30 +38,8 @@ impl Work<'_, '_> {
         Ok(id)
     }
 
-    fn whose_webhook(&mut self, place: &str, stated: &Statement) -> Result<Option<OrganizationId>, EngineError> {
-        let Some(name) = &stated.organization else {
-            let why = "only the operator states where everybody's events are sent: say whose they are";
-            return if self.is_operator() { Ok(None) } else { Err(refuse(place, "organization", "none", why)) };
-        };
-        let id = self.organization(place, "organization", name)?;
-        if !self.owns(Holder::Organization(id))? {
-            let why = "there is no such organization of yours";
-            return Err(refuse(place, "organization", quoted(name), why));
-        }
-        Ok(Some(id))
-    }
-
     fn prune_webhooks(&mut self, named: &BTreeSet<WebhookId>) -> Result<(), EngineError> {
-        let mut holders = Vec::new();
-        if self.is_operator() {
-            holders.push(None);
-        }
-        for organization in self.tx.organizations()? {
-            if self.owns(Holder::Organization(organization.id))? {
-                holders.push(Some(organization.id));
-            }
-        }
-        for holder in holders {
+        for holder in self.held()? {
             for webhook in self.tx.webhooks(holder)? {
                 if !named.contains(&webhook.id) {
                     settings::remove(self.tx, self.env, &webhook)?;
