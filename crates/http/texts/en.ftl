@@ -1343,6 +1343,7 @@ webhook-attempts = Tries: { $name }
 webhook-next = Sent next
 webhook-again = Send again
 webhook-again-of = Send { $name } again
+webhook-no-position = That message cannot be found: load the page again.
 webhook-again-dead = Send all that were given up again
 webhook-settings = Settings
 webhook-secret = Secret

@@ -17,7 +17,7 @@ use muster_model::{
     AccountId, Organization, Timestamp, Webhook, WebhookId,
     webhook::{DeliveryState, GivenUp},
 };
-use muster_store::{Conn, Delivery, EventKey, WebhookHealth};
+use muster_store::{Conn, Delivery, EventKey, NoEventKey, WebhookHealth};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -218,7 +218,7 @@ fn view(
 fn delivery_view(delivery: Delivery) -> DeliveryView {
     let Delivery { key, subject, event, state, attempts, next_attempt, last_attempt, status, failure, .. } = delivery;
     DeliveryView {
-        position: position(key),
+        position: key.to_string(),
         event,
         subject: subject.to_string(),
         state: state.as_str(),
@@ -228,16 +228,6 @@ fn delivery_view(delivery: Delivery) -> DeliveryView {
         status,
         failure,
     }
-}
-
-fn position(key: EventKey) -> String {
-    format!("{}.{}", key.seq, key.number)
-}
-
-fn key(text: &str) -> Option<EventKey> {
-    let (seq, number) = text.split_once('.')?;
-    let read = |text: &str| text.parse::<i64>().ok().filter(|number| *number >= 0);
-    Some(EventKey { seq: read(seq)?, number: read(number)? })
 }
 
 /// A webhook of an organization in which whoever calls may do this; those of the operator are nobody's here.
@@ -461,7 +451,7 @@ pub(super) async fn deliveries(
     };
     let after = match asked.after.as_deref() {
         None => None,
-        Some(text) => Some(key(text).ok_or_else(|| read("after", text, "position"))?),
+        Some(text) => Some(text.parse::<EventKey>().map_err(|_| read("after", text, "position"))?),
     };
     let size = asked.page_size.unwrap_or(USUAL);
     if size == 0 || size > LARGEST {
@@ -483,7 +473,7 @@ pub(super) async fn deliveries(
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let more = all.len() > size;
         all.truncate(size);
-        let next = all.last().filter(|_| more).map(|last| position(last.key));
+        let next = all.last().filter(|_| more).map(|last| last.key.to_string());
         Ok(DeliveriesView { results: all.into_iter().map(delivery_view).collect(), next })
     })
     .await
@@ -519,7 +509,7 @@ fn again(asked: &MessagesWanted) -> Result<Again, HttpError> {
     match asked {
         MessagesWanted { positions: Some(positions), dead: false, from: None, to: None } => {
             let wrong = |text: &String| HttpError::field("positions", format!("`{text}` is no position"));
-            let keys = positions.iter().map(|text| key(text).ok_or_else(|| wrong(text)));
+            let keys = positions.iter().map(|text| text.parse().map_err(|_: NoEventKey| wrong(text)));
             Ok(Again::These(keys.collect::<Result<_, _>>()?))
         }
         MessagesWanted { positions: None, dead: true, from: None, to: None } => Ok(Again::Dead),

@@ -9,7 +9,7 @@ use muster_engine::{
 };
 use muster_http::WebhookTrial;
 use muster_model::{Timestamp, Webhook, WebhookId, webhook::DeliveryState};
-use muster_store::{Conn, Delivery, EventKey};
+use muster_store::{Conn, Delivery, NoEventKey};
 use serde::{Deserialize, Serialize};
 
 use super::{AdminError, Installation, moment, named};
@@ -174,10 +174,9 @@ fn again(
         return Ok(Again::Dead);
     }
     let key = |text: &String| {
-        let parts = text
-            .split_once('.')
-            .and_then(|(seq, number)| Some(EventKey { seq: seq.parse().ok()?, number: number.parse().ok()? }));
-        parts.ok_or_else(|| AdminError::Wrong(format!("`{text}` is no position: `muster webhook messages` shows them")))
+        let wrong =
+            |_: NoEventKey| AdminError::Wrong(format!("`{text}` is no position: `muster webhook messages` shows them"));
+        text.parse().map_err(wrong)
     };
     Ok(Again::These(positions.iter().map(key).collect::<Result<_, _>>()?))
 }
@@ -233,7 +232,7 @@ fn line(conn: &mut Conn<'_>, webhook: Webhook) -> Result<WebhookLine, EngineErro
 
 fn message(delivery: Delivery) -> MessageLine {
     MessageLine {
-        position: format!("{}.{}", delivery.key.seq, delivery.key.number),
+        position: delivery.key.to_string(),
         event: delivery.event,
         subject: delivery.subject.to_string(),
         state: delivery.state.as_str().to_owned(),

@@ -3,6 +3,8 @@
 //! Of what is pending for one subject only the first has a time at which it is sent; once that is settled the next one gets it. So what
 //! happened to one account arrives in its order, and looking for what is due costs the same however much waits.
 
+use std::{fmt, str::FromStr};
+
 use muster_model::{Timestamp, WebhookId, webhook::DeliveryState};
 use uuid::Uuid;
 
@@ -21,6 +23,31 @@ pub struct EventKey {
     /// Which of its changes, from 0.
     pub number: i64,
 }
+
+/// As people and products name it: `42.0`.
+impl fmt::Display for EventKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.seq, self.number)
+    }
+}
+
+impl FromStr for EventKey {
+    type Err = NoEventKey;
+
+    fn from_str(text: &str) -> Result<Self, NoEventKey> {
+        let (seq, number) = text.split_once('.').ok_or(NoEventKey)?;
+        let digits = |text: &str| match text.parse() {
+            Ok(number) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(number),
+            _ => Err(NoEventKey),
+        };
+        Ok(Self { seq: digits(seq)?, number: digits(number)? })
+    }
+}
+
+/// That a text names no change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no position: they look like `42.0`")]
+pub struct NoEventKey;
 
 /// A change that one webhook is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

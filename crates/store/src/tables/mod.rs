@@ -59,7 +59,7 @@ pub use authorizations::Telling;
 pub use ceremonies::Ceremony;
 pub use clients::ClientSecrets;
 pub use counters::Counter;
-pub use deliveries::{Delivery, EventKey};
+pub use deliveries::{Delivery, EventKey, NoEventKey};
 pub use directory_groups::UserGroup;
 pub use domain_checks::DomainCheck;
 pub use domain_joins::DomainJoin;

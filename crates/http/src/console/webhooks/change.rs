@@ -11,7 +11,7 @@ use muster_engine::{
     },
 };
 use muster_model::{Webhook, WebhookId, webhook::DeliveryState};
-use muster_store::EventKey;
+use muster_store::NoEventKey;
 
 use super::{
     Typed,
@@ -25,7 +25,7 @@ use crate::{
         shell::{self, Section, Shell},
         visit::{Posted, Visit, is_not_recent},
     },
-    pages::{self, filters},
+    pages::{self, filters, texts},
     webhooks,
 };
 
@@ -81,16 +81,24 @@ pub(super) async fn replay(
     Path((org, id)): Path<(String, WebhookId)>,
     Posted(form): Posted,
 ) -> Result<Response, HttpError> {
-    let position = form.text("position").and_then(|text| text.split_once('.'));
-    let key =
-        position.and_then(|(seq, number)| Some(EventKey { seq: seq.parse().ok()?, number: number.parse().ok()? }));
-    let again = key.map_or(Again::Dead, |key| Again::These(vec![key]));
-    let sent = visit.change(&org, Action::ChangeWebhooks, move |tx, env, at| {
-        let webhook = super::find(tx, at.organization.id, id)?;
-        deliveries::replay(tx, env, &webhook, &again).map(drop)
-    });
-    sent.await?;
-    back(&visit, &org, id, "done-webhook-again")
+    let sent = async {
+        let again = match form.text("position") {
+            Some(text) => {
+                let wrong = |_: NoEventKey| HttpError::field("position", texts::text("webhook-no-position"));
+                Again::These(vec![text.parse().map_err(wrong)?])
+            }
+            None => Again::Dead,
+        };
+        let sent = visit.change(&org, Action::ChangeWebhooks, move |tx, env, at| {
+            let webhook = super::find(tx, at.organization.id, id)?;
+            deliveries::replay(tx, env, &webhook, &again).map(drop)
+        });
+        sent.await
+    };
+    match sent.await {
+        Ok(()) => back(&visit, &org, id, "done-webhook-again"),
+        Err(error) => one::shown(&visit, &org, id, "", Told::Refused(error, None)).await,
+    }
 }
 
 #[derive(Template)]

@@ -90,10 +90,7 @@ pub(super) async fn shown(
 
 async fn show(visit: &Visit, org: &str, id: WebhookId, asked: &Asked, told: Told) -> Result<Response, HttpError> {
     let wanted = DeliveryState::parse(&asked.state);
-    let before = asked
-        .after
-        .split_once('.')
-        .and_then(|(seq, number)| Some(EventKey { seq: seq.parse().ok()?, number: number.parse().ok()? }));
+    let before: Option<EventKey> = asked.after.parse().ok();
     let read = visit.organization(org, Section::Webhooks, move |conn, at| {
         let webhook = super::find(conn, at.organization.id, id)?;
         let limit = i64::try_from(PAGE).unwrap_or(i64::MAX).saturating_add(1);
@@ -120,13 +117,12 @@ async fn show(visit: &Visit, org: &str, id: WebhookId, asked: &Asked, told: Told
     let path = shell.at(&format!("/webhooks/{id}"));
     let more = deliveries.len() > PAGE;
     deliveries.truncate(PAGE);
-    let position = |key: EventKey| format!("{}.{}", key.seq, key.number);
     let state = wanted.map_or("", DeliveryState::as_str);
-    let next = deliveries.last().filter(|_| more).map(|last| position(last.key));
+    let next = deliveries.last().filter(|_| more).map(|last| last.key.to_string());
     let next = next.map(|after| address(&path, &[("state", state), ("after", &after)]));
     let members = shell.at("/members");
     let line = |delivery: Delivery| Line {
-        position: position(delivery.key),
+        position: delivery.key.to_string(),
         tries: delivery.attempts.to_string(),
         state: State::of_delivery(delivery.state),
         about: people
