@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use muster_model::{ledger::LedgerRow, webhook};
 use muster_store::Conn;
 
-use super::{Told, told::tell};
+use super::{Told, kept, named, told::tell};
 use crate::{
     EngineError, Refusal,
     activity::{NoPlace, Reader, Scope},
@@ -82,7 +82,7 @@ pub struct Feed {
 ///
 /// # Errors
 ///
-/// Refused if what follows the position is not kept any more, or nothing was ever there; the store's.
+/// Refused if what follows the position is not kept any more, or nothing was ever there, and for what is no event; the store's.
 pub fn feed(
     conn: &mut Conn<'_>,
     scope: Scope,
@@ -90,13 +90,14 @@ pub fn feed(
     after: Option<Position>,
     limit: usize,
 ) -> Result<Feed, EngineError> {
-    let (oldest, newest) = (conn.oldest_event()?.unwrap_or(1), conn.newest_event()?.unwrap_or(0));
+    let events = named(events.to_vec())?;
+    let (oldest, newest) = kept(conn)?;
     let start = Position { seq: oldest, read: 0 };
     let mut next = after.unwrap_or(start);
     if next.seq > newest + 1 {
         return Err(outside("there is no such place: begin anew without `after`"));
     }
-    if after.is_some() && next < start && newest > 0 {
+    if after.is_some() && next < start {
         let text = "what followed it is not kept any more: read how things stand, then begin anew without `after`";
         return Err(outside(text));
     }
@@ -109,15 +110,16 @@ pub fn feed(
         let is_last = rows.len() < usize::try_from(SLICE).unwrap_or(usize::MAX);
         for (seq, row) in rows {
             let skipped = if seq == next.seq { next.read } else { 0 };
-            let wanted = concerning(conn, &mut reader, events, &row, skipped)?;
             let room = limit - told.len();
+            // One more than there is room for tells that there is more.
+            let wanted = concerning(conn, &mut reader, &events, (&row, skipped), room + 1)?;
             if wanted.len() > room {
                 let taken = wanted.get(..room).unwrap_or_default();
-                told.extend(tell(conn, &mut reader, scope, (seq, &row), |number, _| taken.contains(&number))?);
+                told.extend(tell(conn, &mut reader, scope, (seq, &row), taken)?);
                 let next = told.last().map_or(next, Told::position);
                 return Ok(Feed { events: told, next, more: true });
             }
-            told.extend(tell(conn, &mut reader, scope, (seq, &row), |number, _| wanted.contains(&number))?);
+            told.extend(tell(conn, &mut reader, scope, (seq, &row), &wanted)?);
             next = Position { seq: seq + 1, read: 0 };
         }
         if is_last {
@@ -127,18 +129,21 @@ pub fn feed(
     Ok(Feed { events: told, next, more: last < newest })
 }
 
-/// The numbers of a row's changes that are wanted and concern the reader, from one on.
+/// The numbers of a row's changes that are wanted and concern the reader, from one on, at most so many.
 fn concerning(
     conn: &mut Conn<'_>,
     reader: &mut Reader,
     events: &[String],
-    row: &LedgerRow,
-    from: i64,
+    (row, from): (&LedgerRow, i64),
+    limit: usize,
 ) -> Result<Vec<usize>, EngineError> {
     let mut wanted = Vec::new();
     for (number, change) in row.changes.iter().enumerate().skip(usize::try_from(from).unwrap_or(0)) {
         if webhook::takes(events, change.event) && reader.concerns(conn, row, change)? {
             wanted.push(number);
+            if wanted.len() == limit {
+                break;
+            }
         }
     }
     Ok(wanted)

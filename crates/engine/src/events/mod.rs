@@ -7,9 +7,11 @@
 //!
 //! - `publish`: numbers, and who is told;
 //! - `feed`: reading on from a place;
+//! - `named`: which events somebody asks for;
 //! - `told`: one change, as a product learns of it.
 
 mod feed;
+mod named;
 mod publish;
 mod told;
 
@@ -19,6 +21,7 @@ pub use self::{
     told::{Person, Told, event_id},
 };
 pub(crate) use self::{
-    publish::{addressees, scope},
+    named::named,
+    publish::{addressees, kept, scope},
     told::{subject, tell},
 };

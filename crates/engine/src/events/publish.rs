@@ -49,10 +49,7 @@ pub fn publish(tx: &mut Tx<'_>, env: &Env, node: Uuid) -> Result<Published, Engi
     let Some(last) = tx.take_duty(Duty::Publishing, node, now, now)? else { return Ok(Published::default()) };
     let rows = tx.unsent(None, AT_ONCE)?;
     let mut published = Published { rows: rows.len(), deliveries: 0 };
-    let last: i64 = match last.parse() {
-        Ok(last) => last,
-        Err(_) => tx.newest_event()?.unwrap_or(0),
-    };
+    let last = newest(tx, &last)?;
     let newest = last + i64::try_from(rows.len()).unwrap_or(0);
     if !rows.is_empty() {
         stream::file(tx, &rows)?;
@@ -63,6 +60,21 @@ pub fn publish(tx: &mut Tx<'_>, env: &Env, node: Uuid) -> Result<Published, Engi
     tx.note_duty(Duty::Publishing, &newest.to_string())?;
     tx.finish_duty(Duty::Publishing, Timestamp(0))?;
     Ok(published)
+}
+
+/// The oldest number that is kept, and the newest one that was given: with nothing kept, the oldest is the next one.
+pub(crate) fn kept(conn: &mut Conn<'_>) -> Result<(i64, i64), EngineError> {
+    let said = conn.duty_state(Duty::Publishing)?;
+    let newest = newest(conn, &said)?;
+    Ok((conn.oldest_event()?.unwrap_or(newest + 1), newest))
+}
+
+/// The newest number that was given, as whoever gives them says: rows are forgotten, numbers are not.
+fn newest(conn: &mut Conn<'_>, said: &str) -> Result<i64, EngineError> {
+    match said.parse() {
+        Ok(newest) => Ok(newest),
+        Err(_) => Ok(conn.newest_event()?.unwrap_or(0)),
+    }
 }
 
 /// Lets webhooks be sent what concerns them of published rows.

@@ -62,8 +62,7 @@ pub(crate) fn subject(change: &Change) -> (Uuid, Option<AccountId>) {
     (account.unwrap_or(change.id), account.map(AccountId))
 }
 
-/// Tells of the changes of a row what may be told within a scope: those whose numbers `wanted` takes. Whether they concern it was
-/// decided when they were published.
+/// Tells of the changes of a row with these numbers, within a scope. Whether they concern it was decided before.
 ///
 /// # Errors
 ///
@@ -73,10 +72,10 @@ pub(crate) fn tell(
     reader: &mut Reader,
     scope: Scope,
     (seq, row): (i64, &LedgerRow),
-    wanted: impl Fn(usize, &Change) -> bool,
+    numbers: &[usize],
 ) -> Result<Vec<Told>, EngineError> {
     let mut told = Vec::new();
-    for (number, change) in row.changes.iter().enumerate().filter(|(number, change)| wanted(*number, change)) {
+    for (number, change) in numbers.iter().filter_map(|number| Some((*number, row.changes.get(*number)?))) {
         let entry = reader.entry(conn, row, number, change)?;
         let organization = match scope {
             Scope::Organization(id) => Some(id),

@@ -14,7 +14,7 @@ mod request_log;
 
 use std::{ops::Add, time::Duration};
 
-use muster_model::{ConnectionId, LedgerId, Timestamp};
+use muster_model::{ConnectionId, LedgerId, Timestamp, WebhookId};
 use muster_store::{Conn, Counter, Duty, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -118,6 +118,10 @@ struct State {
     swept_before: Uuid,
     /// The subject up to which those names are removed, while that is going on.
     sweeping: Option<Uuid>,
+    /// When what webhooks were sent was last walked through.
+    receipts_walked: Option<Timestamp>,
+    /// The webhook up to which it is walked through, while that is going on.
+    receipts_of: Option<WebhookId>,
 }
 
 impl State {
@@ -184,10 +188,10 @@ pub fn slice(
         || tx.forget_expired_tickets(now.before(TICKETS_KEPT), AT_ONCE)? > 0
         || tx.forget_idempotent_answers(now, AT_ONCE)? > 0
         || traffic::forget(tx, now)?
-        || deliveries::forget(tx, now, policy.activity)?
         || tx.forget_events(LedgerId(activity_end), AT_ONCE)? >= AT_ONCE.unsigned_abs()
         || fold::fold(tx, activity_end, &mut removed)?
-        || sweep(tx, activity_end, &mut state)?;
+        || sweep(tx, activity_end, &mut state)?
+        || forget_receipts(tx, policy, now, &mut state)?;
     tx.note_duty(Duty::Retention, &serde_json::to_string(&state).map_err(StoreError::other)?)?;
     if more {
         return Ok(Progress::More(removed));
@@ -236,6 +240,23 @@ fn sweep(tx: &mut Tx<'_>, end: Uuid, state: &mut State) -> Result<bool, EngineEr
         subject = next;
     }
     state.sweeping = Some(subject);
+    Ok(true)
+}
+
+/// Forgets what webhooks were sent long ago, one after the other; whether there are more.
+fn forget_receipts(tx: &mut Tx<'_>, policy: &Policy, now: Timestamp, state: &mut State) -> Result<bool, EngineError> {
+    /// How often it is worth a walk over all webhooks.
+    const WORTH: Duration = Duration::from_hours(1);
+
+    let after = match state.receipts_of {
+        Some(webhook) => webhook,
+        None if state.receipts_walked.is_some_and(|walked| walked.after(WORTH) > now) => return Ok(false),
+        None => WebhookId(Uuid::nil()),
+    };
+    state.receipts_of = deliveries::forget(tx, now, policy.activity, after)?;
+    if state.receipts_of.is_none() {
+        state.receipts_walked = Some(now);
+    }
     Ok(true)
 }
 

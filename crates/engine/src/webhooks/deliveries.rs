@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use muster_model::{AccountId, Timestamp, Webhook, webhook::DeliveryState};
+use muster_model::{AccountId, Timestamp, Webhook, WebhookId, webhook::DeliveryState};
 use muster_store::{Conn, Delivery, EventKey, Tx};
 
 use crate::{
     EngineError, Env, Refusal,
     activity::Sight,
-    events::{addressees, scope, subject},
+    events::{addressees, kept, scope, subject},
 };
 
 /// The most changes that are named for sending again at once.
@@ -83,7 +83,7 @@ fn between(
     to: Timestamp,
 ) -> Result<usize, EngineError> {
     let mut next = first_at(tx, from.before(OUT_OF_STEP))?;
-    let last = first_at(tx, to.after(OUT_OF_STEP))?.min(tx.newest_event()?.unwrap_or(0));
+    let last = first_at(tx, to.after(OUT_OF_STEP))?.min(kept(tx)?.1);
     if last - next > ROWS {
         let text = format!("more than {ROWS} changes were made between these times: name a shorter time");
         return Err(Refusal::Invalid(text).into());
@@ -107,7 +107,8 @@ fn between(
 
 /// The first number whose row was written at a time or later, about: ids tell the time, and are nearly in the order of numbers.
 fn first_at(conn: &mut Conn<'_>, at: Timestamp) -> Result<i64, EngineError> {
-    let (mut low, mut high) = (conn.oldest_event()?.unwrap_or(1), conn.newest_event()?.unwrap_or(0) + 1);
+    let (oldest, newest) = kept(conn)?;
+    let (mut low, mut high) = (oldest, newest + 1);
     let wanted = at.first_id();
     while low < high {
         let middle = low + (high - low) / 2;
@@ -140,35 +141,37 @@ pub fn receipts(
     Ok(all)
 }
 
-/// Forgets some of what was delivered long ago, is dead for as long as the ledger is kept, or was sent to webhooks that are gone; whether
-/// there may be more.
+/// Forgets some of what one webhook was sent long ago, is dead for as long as the ledger is kept, or was sent to one that is gone: of the
+/// next webhook after one. After which one to go on; `None` if there is no other.
 ///
 /// # Errors
 ///
 /// The store's.
-pub(crate) fn forget(tx: &mut Tx<'_>, now: Timestamp, activity: Duration) -> Result<bool, EngineError> {
-    let mut after = muster_model::WebhookId(uuid::Uuid::nil());
-    while let Some(webhook) = tx.next_webhook_with_deliveries(after)? {
-        after = webhook;
-        let is_gone = tx.webhook(webhook)?.is_none();
-        for state in DeliveryState::ALL {
-            let end = match state {
-                _ if is_gone => now.after(KEPT),
-                DeliveryState::Pending => continue,
-                DeliveryState::Delivered => now.before(KEPT),
-                DeliveryState::Dead => now.before(activity),
-            };
-            let oldest = tx.oldest_deliveries(webhook, state, OLD)?;
-            let old: Vec<EventKey> = oldest
-                .iter()
-                .filter(|delivery| is_gone || delivery.last_attempt.is_none_or(|at| at < end))
-                .map(|delivery| delivery.key)
-                .collect();
-            tx.delete_deliveries(webhook, &old)?;
-            if i64::try_from(old.len()).unwrap_or(0) == OLD {
-                return Ok(true);
-            }
+pub(crate) fn forget(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    activity: Duration,
+    after: WebhookId,
+) -> Result<Option<WebhookId>, EngineError> {
+    let Some(webhook) = tx.next_webhook_with_deliveries(after)? else { return Ok(None) };
+    let is_gone = tx.webhook(webhook)?.is_none();
+    for state in DeliveryState::ALL {
+        let end = match state {
+            _ if is_gone => now.after(KEPT),
+            DeliveryState::Pending => continue,
+            DeliveryState::Delivered => now.before(KEPT),
+            DeliveryState::Dead => now.before(activity),
+        };
+        let oldest = tx.oldest_deliveries(webhook, state, OLD)?;
+        let old: Vec<EventKey> = oldest
+            .iter()
+            .filter(|delivery| is_gone || delivery.last_attempt.is_none_or(|at| at < end))
+            .map(|delivery| delivery.key)
+            .collect();
+        tx.delete_deliveries(webhook, &old)?;
+        if i64::try_from(old.len()).unwrap_or(0) == OLD {
+            return Ok(Some(after));
         }
     }
-    Ok(false)
+    Ok(Some(webhook))
 }

@@ -145,9 +145,10 @@ pub(super) fn messages(
             }
         };
         let told = match row {
-            Some(row) => events::tell(conn, &mut reader, scope, (seq, row), |at, _| i64::try_from(at) == Ok(number))?
-                .into_iter()
-                .next(),
+            Some(row) => {
+                let number = usize::try_from(number).unwrap_or(usize::MAX);
+                events::tell(conn, &mut reader, scope, (seq, row), &[number])?.into_iter().next()
+            }
             None => None,
         };
         messages.push(Message { told, delivery });
@@ -174,7 +175,7 @@ pub fn note(
     }
     let Some(webhook) = tx.webhook(id)? else { return Ok(false) };
     for (message, outcome) in outcomes {
-        let after = settled(env, &message.delivery, outcome);
+        let after = settled(env, message, outcome);
         tx.note_delivery(&after)?;
         if after.state != DeliveryState::Pending {
             tx.send_first(id, after.subject, now)?;
@@ -215,8 +216,9 @@ pub fn leave(tx: &mut Tx<'_>, env: &Env, node: Uuid, id: WebhookId) -> Result<()
     Ok(())
 }
 
-/// A delivery after a try.
-fn settled(env: &mut Env, before: &Delivery, outcome: &Outcome) -> Delivery {
+/// A delivery after a try. What the ledger has no more never can be sent.
+fn settled(env: &mut Env, Message { told, delivery: before }: &Message, outcome: &Outcome) -> Delivery {
+    let is_lost = told.is_none();
     let attempts = before.attempts + 1;
     let failure = outcome.failure.as_ref().map(|text| text.chars().take(FAILURE).collect());
     let after = Delivery {
@@ -229,6 +231,9 @@ fn settled(env: &mut Env, before: &Delivery, outcome: &Outcome) -> Delivery {
     };
     if outcome.failure.is_none() {
         return Delivery { state: DeliveryState::Delivered, ..after };
+    }
+    if is_lost {
+        return Delivery { state: DeliveryState::Dead, ..after };
     }
     let rest = usize::try_from(before.attempts).ok().and_then(|tried| RESTS.get(tried));
     match rest {
@@ -247,10 +252,11 @@ fn jitter(env: &mut Env, rest: Duration) -> Duration {
     rest / 10 * u32::from(byte) / 256
 }
 
-/// How sending goes after these outcomes.
+/// How sending goes after these outcomes. What could not be sent at all says nothing of the web server.
 fn health(before: &WebhookHealth, outcomes: &[(Message, Outcome)], now: Timestamp) -> WebhookHealth {
-    let answered = outcomes.iter().any(|(_, outcome)| outcome.failure.is_none());
-    match outcomes.iter().rev().find_map(|(_, outcome)| outcome.failure.as_ref()) {
+    let mut sent = outcomes.iter().filter(|(message, _)| message.told.is_some()).map(|(_, outcome)| outcome);
+    let answered = sent.clone().any(|outcome| outcome.failure.is_none());
+    match sent.rfind(|outcome| outcome.failure.is_some()).and_then(|outcome| outcome.failure.as_ref()) {
         _ if answered => WebhookHealth::default(),
         None => before.clone(),
         Some(failure) => WebhookHealth {

@@ -11,15 +11,13 @@ use muster_model::{
 use muster_store::{Conn, StoreError, Tx, WebhookHealth, WebhookSecrets};
 use url::Url;
 
-use crate::{EngineError, Env, Refusal, activity, ledger::Subject};
+use crate::{EngineError, Env, Refusal, events, ledger::Subject};
 
 /// The most webhooks of one organization.
 const AT_MOST: usize = 20;
 /// The most characters of a name, and of an address.
 const NAME: usize = 100;
 const ADDRESS: usize = 2_000;
-/// The most events that one names.
-const EVENTS: usize = 100;
 /// For how long messages are signed with a former secret, too, so that the receiver can be given the new one meanwhile.
 pub const OVERLAP: Duration = Duration::from_hours(24);
 
@@ -251,32 +249,15 @@ fn about(env: &mut Env, webhook: &Webhook) {
 
 /// What is stated, if it can be.
 fn checked(stated: Stated) -> Result<Stated, EngineError> {
-    let Stated { name, url, mut events } = stated;
+    let Stated { name, url, events } = stated;
     let (name, url) = (name.trim().to_owned(), url.trim().to_owned());
     let invalid = |key: &str, text: String| EngineError::from(Refusal::Field { key: key.to_owned(), text });
     if name.is_empty() || name.chars().count() > NAME || name.chars().any(char::is_control) {
         return Err(invalid("name", format!("a name has 1 to {NAME} characters, none of them a control character")));
     }
     check_address(&url).map_err(|why| invalid("url", format!("`{url}` {why}")))?;
-    events.sort_unstable();
-    events.dedup();
-    if events.len() > EVENTS {
-        return Err(invalid("events", format!("there are at most {EVENTS} of them: name families such as `team.*`")));
-    }
-    if let Some(unknown) = events.iter().find(|event| !is_known(event)) {
-        let text = format!("`{unknown}` is no event: use names such as `member.added`, or beginnings such as `team.*`");
-        return Err(invalid("events", text));
-    }
+    let events = events::named(events)?;
     Ok(Stated { name, url, events })
-}
-
-fn is_known(event: &str) -> bool {
-    match event.strip_suffix(".*") {
-        None => activity::described(event).is_some(),
-        Some(family) => {
-            Event::ALL.iter().any(|event| event.as_str().strip_prefix(family).is_some_and(|rest| rest.starts_with('.')))
-        }
-    }
 }
 
 /// Whether an address could take messages; whether one may be sent there is known once it is (SEC-3).

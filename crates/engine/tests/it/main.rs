@@ -16,6 +16,7 @@ mod drift;
 mod enforcement;
 mod erasure;
 mod factors;
+mod feed;
 mod grp;
 mod guard;
 mod indexes;

@@ -72,8 +72,8 @@ pub(super) async fn list(
     if limit == 0 || limit > LARGEST {
         return Err(HttpError::field("limit", format!("use 1 to {LARGEST}")));
     }
-    let names: Vec<String> =
-        asked.events.iter().flat_map(|names| names.split(',')).map(|name| name.trim().to_owned()).collect();
+    let names = asked.events.iter().flat_map(|names| names.split(',')).map(str::trim);
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let read = call.read(Lane::Scan, move |conn, caller| {
         let (organization, _) = caller.organization(conn, &asked.organization, Action::ReadActivity)?;

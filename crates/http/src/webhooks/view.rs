@@ -1,5 +1,7 @@
 //! An event, as webhooks and the feed tell it.
 
+use std::io;
+
 use muster_engine::events::{Told, event_id};
 use serde::Serialize;
 use serde_json::Value;
@@ -7,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::HttpError;
 
-/// The most bytes of a message: one that has more is told without what is different.
+/// The most bytes of what is different: an event that has more is told without.
 const BYTES: usize = 256 * 1_024;
 
 /// Something that happened.
@@ -95,7 +97,13 @@ impl From<Told> for EventView {
     fn from(told: Told) -> Self {
         let (id, position) = (event_id(&told.entry), told.position().to_string());
         let Told { entry, organization, account, .. } = told;
-        let changes = entry.fields.into_iter();
+        let fields = entry.fields.into_iter();
+        let mut changes: Vec<Difference> =
+            fields.map(|field| Difference { field: field.name, old: field.old, new: field.new }).collect();
+        let changes_omitted = is_too_long(&changes);
+        if changes_omitted {
+            changes = Vec::new();
+        }
         Self {
             id,
             position,
@@ -114,10 +122,8 @@ impl From<Told> for EventView {
                 connection: entry.connection,
                 rule: entry.rule.id().to_owned(),
                 trace_id: entry.trace.map(|trace| trace.to_string()),
-                changes: changes
-                    .map(|field| Difference { field: field.name, old: field.old, new: field.new })
-                    .collect(),
-                changes_omitted: false,
+                changes,
+                changes_omitted,
             },
         }
     }
@@ -129,18 +135,29 @@ impl EventView {
         &self.id
     }
 
-    /// The message's body: without what is different, if it is too long for one.
-    pub(super) fn json(mut self) -> Result<String, HttpError> {
-        let written = |view: &Self| {
-            serde_json::to_string(view)
-                .map_err(|error| HttpError::Internal("an event cannot be written", std::sync::Arc::new(error)))
-        };
-        let whole = written(&self)?;
-        if whole.len() <= BYTES {
-            return Ok(whole);
-        }
-        self.data.changes = Vec::new();
-        self.data.changes_omitted = true;
-        written(&self)
+    /// The message's body.
+    pub(super) fn json(&self) -> Result<String, HttpError> {
+        serde_json::to_string(self)
+            .map_err(|error| HttpError::Internal("an event cannot be written", std::sync::Arc::new(error)))
+    }
+}
+
+/// Whether differences are too much for one message.
+fn is_too_long(changes: &[Difference]) -> bool {
+    // Counted as it is written, and given up as soon as it is too much.
+    serde_json::to_writer(Room(BYTES), changes).is_err()
+}
+
+/// Takes so many bytes and keeps none.
+struct Room(usize);
+
+impl io::Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
