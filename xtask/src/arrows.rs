@@ -45,22 +45,26 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("muster-testkit", &["muster-crypto", "muster-engine", "muster-model", "muster-store"]),
     ("muster-bench", &["muster-simulator"]),
+    // What others would write: nothing of ours.
+    ("muster-example-web", &[]),
+    ("muster-example-cli", &[]),
     ("xtask", &[]),
 ];
 
 /// Crates of ours that any test may use.
-const FOR_TESTS: &[&str] = &["muster-testkit", "muster-simulator", "muster-saml"];
+const FOR_TESTS: &[&str] =
+    &["muster-testkit", "muster-simulator", "muster-saml", "muster-example-web", "muster-example-cli"];
 
 /// Libraries that only some crates may know.
 const KEPT_TO: &[(&str, &[&str])] = &[
-    ("axum", &["muster-http", "muster", "muster-simulator", "muster-bench"]),
+    ("axum", &["muster-http", "muster", "muster-simulator", "muster-bench", "muster-example-web"]),
     ("bergshamra", &["muster-saml", "muster-simulator"]),
     ("rusqlite", &["muster-store", "muster-bench"]),
     ("tokio-postgres", &["muster-store"]),
     ("totp-rs", &["muster-crypto"]),
     ("webauthn-rs", &["muster-http"]),
-    ("openidconnect", &["muster-oidc"]),
-    ("reqwest", &["muster-outbound", "muster-simulator", "muster-testkit"]),
+    ("openidconnect", &["muster-oidc", "muster-example-web", "muster-example-cli"]),
+    ("reqwest", &["muster-outbound", "muster-simulator", "muster-testkit", "muster-example-web", "muster-example-cli"]),
     ("hickory-resolver", &["muster-outbound"]),
     ("hickory-server", &["muster-testkit"]),
     (
@@ -73,6 +77,8 @@ const KEPT_TO: &[(&str, &[&str])] = &[
             "muster-simulator",
             "muster-testkit",
             "muster-bench",
+            "muster-example-web",
+            "muster-example-cli",
         ],
     ),
 ];

@@ -97,7 +97,8 @@ pub(super) fn text(
         let _ = write!(text, "\nWhat owners see and do is at {}\n", console_url(base_url));
     }
     let _ = write!(text, "\nMuster is at {base_url}\n\n{}\n", access(applied));
-    let _ = write!(text, "\n{}\nEverything is temporary; Ctrl-C ends it.", things_to_try(applied, folder, people));
+    let _ = write!(text, "\n{}\n{}\n", things_to_try(applied, folder, people), products(applied));
+    text.push_str("Everything is temporary; Ctrl-C ends it.");
     output::line(&text)
 }
 
@@ -163,6 +164,24 @@ fn access(applied: &Applied) -> String {
         }
     }
     list.to_string()
+}
+
+/// The products of `examples/` that know this server.
+fn products(applied: &Applied) -> String {
+    let mut text = String::from("Two products whose people come from here (examples/), in another terminal:\n\n");
+    for (name, client) in &applied.clients {
+        let (issuer, id) = (&client.issuer, &client.client_id);
+        let _ = match &client.client_secret {
+            Some(secret) => writeln!(
+                text,
+                "{name}:\ncargo run -p muster-example-web -- --issuer {issuer} --client-id {id} --client-secret {secret}\n"
+            ),
+            None => {
+                writeln!(text, "{name}:\ncargo run -p muster-example-cli -- --issuer {issuer} --client-id {id} login\n")
+            }
+        };
+    }
+    text
 }
 
 /// Three things to try, ready to paste.

@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod domain;
 mod erasure;
+mod examples;
 mod factors;
 mod held;
 mod mail;
